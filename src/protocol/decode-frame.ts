@@ -1,0 +1,53 @@
+// Decodes what a client sent as a frame. Untrusted input: gives a result, never throws.
+import type { z } from 'zod';
+import type { ErrorCode, ErrorDetail } from './errors.ts';
+import { type ClientFrameData, type ClientFrameType, clientFrames } from './frames.ts';
+import { LIMITS } from './limits.ts';
+
+/** A valid frame, by its type. */
+export type ClientFrame = {
+  [T in ClientFrameType]: { readonly type: T; readonly data: ClientFrameData<T> };
+}[ClientFrameType];
+
+export interface FrameProblem {
+  readonly code: ErrorCode;
+  /** What it is about, where the code alone does not say. */
+  readonly message: string | undefined;
+  readonly details: ErrorDetail[] | undefined;
+}
+
+export type DecodedFrame =
+  | { readonly ok: true; readonly frame: ClientFrame }
+  | { readonly ok: false; readonly problem: FrameProblem };
+
+export function decodeFrame(input: unknown): DecodedFrame {
+  if (!isObject(input)) return invalidFrame('A frame is a JSON object');
+  const { type, id, data = {} } = input;
+  if (typeof type !== 'string') return invalidFrame('type must be a string');
+  if (id !== undefined && (typeof id !== 'string' || id.length > LIMITS.FRAME_ID_LENGTH)) {
+    return invalidFrame(`id must be a string of at most ${LIMITS.FRAME_ID_LENGTH} characters`);
+  }
+  if (!isObject(data)) return invalidFrame('data must be an object');
+  if (!Object.hasOwn(clientFrames, type)) return failed('UNKNOWN_TYPE', undefined, undefined);
+  const known = type as ClientFrameType;
+  const parsed = clientFrames[known].safeParse(data);
+  if (!parsed.success) return failed('VALIDATION_FAILED', undefined, errorDetails(parsed.error.issues));
+  return { ok: true, frame: { type: known, data: parsed.data } as ClientFrame };
+}
+
+/** The issues of a failed validation as a client gets them: where and why, never the value. */
+export function errorDetails(issues: ReadonlyArray<z.core.$ZodIssue>): ErrorDetail[] {
+  return issues.map((issue) => ({ path: issue.path.map(String).join('.'), message: issue.message }));
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function invalidFrame(message: string): DecodedFrame {
+  return failed('INVALID_FRAME', message, undefined);
+}
+
+function failed(code: ErrorCode, message: string | undefined, details: ErrorDetail[] | undefined): DecodedFrame {
+  return { ok: false, problem: { code, message, details } };
+}

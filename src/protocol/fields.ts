@@ -1,0 +1,71 @@
+// The zod building blocks that requests and frames share.
+import { z } from 'zod';
+import { LIMITS } from './limits.ts';
+
+/** True where PostgreSQL can store the string and JSON can carry it: no NUL, no lone surrogate. */
+export function isStorable(text: string): boolean {
+  return !text.includes('\u0000') && text.isWellFormed();
+}
+
+/** A string that can be stored. */
+export function storable(): z.ZodString {
+  return z.string().refine(isStorable, 'must not contain NUL or a lone surrogate');
+}
+
+const idNumber = z.int().min(1).max(LIMITS.MAX_ID);
+
+/** An id or another positive 32-bit number: a number or its decimal string. Gives the number. */
+export const id = z
+  .union(
+    [
+      idNumber,
+      z
+        .string()
+        .regex(/^\d{1,10}$/, 'must be an integer')
+        .transform(Number)
+        .pipe(idNumber),
+    ],
+    'must be an integer',
+  )
+  .meta({ description: 'An integer id; its decimal string is accepted' });
+
+const seqNumber = z.int().min(0).max(LIMITS.MAX_ID);
+
+/** A number of a log: 0 is "before the first event". */
+export const seq = z.union(
+  [
+    seqNumber,
+    z
+      .string()
+      .regex(/^\d{1,10}$/, 'must be an integer')
+      .transform(Number)
+      .pipe(seqNumber),
+  ],
+  'must be an integer',
+);
+
+/** An optional string where `null` and `''`, which older clients send for "none", mean absent. Gives string or null. */
+export function optionalText(schema: z.ZodType<string, string> = storable()): z.ZodType<string | null, unknown> {
+  return z
+    .preprocess((value) => (value === '' ? null : value), schema.nullable())
+    .optional()
+    .transform((value) => value ?? null);
+}
+
+/** An optional id where `null` means absent. Gives number or null. */
+export const optionalId = z
+  .union([id, z.null()], 'must be an integer')
+  .optional()
+  .transform((value) => value ?? null);
+
+/** A link to a file: http or https. */
+export const fileUrl = storable().max(LIMITS.URL_MAX).refine(isHttpUrl, 'must be an http or https address');
+
+function isHttpUrl(text: string): boolean {
+  if (!/^https?:\/\//i.test(text)) return false;
+  try {
+    return Boolean(new URL(text).hostname);
+  } catch {
+    return false;
+  }
+}

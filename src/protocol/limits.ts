@@ -1,0 +1,26 @@
+// Bounds of the wire that no setting changes.
+
+export const LIMITS = {
+  /** Largest id: PostgreSQL's integer. */
+  MAX_ID: 2_147_483_647,
+  FRAME_ID_LENGTH: 64,
+  CLIENT_ID_LENGTH: 64,
+  USERNAME_MIN: 3,
+  USERNAME_MAX: 50,
+  EMAIL_MAX: 255,
+  PASSWORD_MIN: 6,
+  PASSWORD_MAX: 128,
+  CHANNEL_NAME_MAX: 255,
+  CHANNEL_USERS_MAX: 1000,
+  URL_MAX: 500,
+  FILE_NAME_MAX: 255,
+  PAGE_MAX: 100,
+  PAGE_DEFAULT: 20,
+  /** Join and leave are not announced in channels with more live users. */
+  ANNOUNCED_USERS_MAX: 256,
+  /** A connection without a token is closed after this time. */
+  AUTHENTICATION_TIMEOUT_MS: 10_000,
+  PING_INTERVAL_MS: 25_000,
+  /** A peer that answers no ping for this time is dropped. */
+  PING_TIMEOUT_MS: 60_000,
+} as const;

@@ -1,0 +1,108 @@
+// The bodies and queries of the REST interface. Unknown fields are ignored; who acts is the token's user.
+import { z } from 'zod';
+import { fileUrl, id, optionalId, optionalText, storable } from './fields.ts';
+import { LIMITS } from './limits.ts';
+import { channelTypeSchema } from './resources.ts';
+
+const username = storable().trim().min(LIMITS.USERNAME_MIN).max(LIMITS.USERNAME_MAX);
+const password = storable().min(LIMITS.PASSWORD_MIN).max(LIMITS.PASSWORD_MAX);
+
+export const registerBody = z.object({
+  username,
+  email: storable().trim().toLowerCase().max(LIMITS.EMAIL_MAX).pipe(z.email('must be an email address')),
+  password,
+});
+export type RegisterBody = z.output<typeof registerBody>;
+
+export const loginBody = z.object({
+  email: storable().trim().min(1).max(LIMITS.EMAIL_MAX),
+  // No minimum: an account of the former service may have a shorter one.
+  password: storable().min(1).max(LIMITS.PASSWORD_MAX),
+});
+export type LoginBody = z.output<typeof loginBody>;
+
+export const profileBody = z.object({
+  currentPassword: storable().min(1).max(LIMITS.PASSWORD_MAX),
+  username: username.optional(),
+  avatar: storable().max(LIMITS.URL_MAX).nullable().optional(),
+  password: password.optional(),
+});
+export type ProfileBody = z.output<typeof profileBody>;
+
+export const searchQuery = z.object({ username: storable().min(1).max(LIMITS.USERNAME_MAX) });
+
+const channelName = storable().trim().min(1).max(LIMITS.CHANNEL_NAME_MAX);
+
+export const createChannelBody = z
+  .object({
+    type: channelTypeSchema,
+    name: z.unknown().optional(),
+    userIds: z
+      .array(id)
+      .max(LIMITS.CHANNEL_USERS_MAX)
+      .nullish()
+      .transform((ids) => ids ?? []),
+  })
+  .transform((body, context) => {
+    if (body.type === 'direct') return { type: body.type, name: '', userIds: body.userIds };
+    const name = channelName.safeParse(body.name);
+    for (const issue of name.error?.issues ?? [])
+      context.addIssue({ code: 'custom', path: ['name'], message: issue.message });
+    return { type: body.type, name: name.data ?? '', userIds: body.userIds };
+  });
+export type CreateChannelBody = z.output<typeof createChannelBody>;
+
+export const renameChannelBody = z.object({ name: channelName });
+export const memberBody = z.object({ userId: id });
+
+export const sendMessageBody = z
+  .object({
+    channelId: optionalId,
+    receiverId: optionalId,
+    text: optionalText(),
+    url: optionalText(fileUrl),
+    fileName: optionalText(storable().max(LIMITS.FILE_NAME_MAX)),
+    clientId: optionalText(storable().max(LIMITS.CLIENT_ID_LENGTH)),
+  })
+  .refine((body) => (body.channelId === null) !== (body.receiverId === null), {
+    message: 'exactly one of channelId, receiverId is needed',
+    path: ['channelId'],
+  })
+  .refine((body) => body.text !== null || body.url !== null || body.fileName !== null, {
+    message: 'at least one of text, url, fileName is needed',
+    path: ['text'],
+  });
+export type SendMessageBody = z.output<typeof sendMessageBody>;
+
+export const editMessageBody = z.object({ text: storable().min(1) });
+
+export const pageQuery = z
+  .object({
+    limit: z
+      .string()
+      .regex(/^\d{1,3}$/, 'must be an integer')
+      .transform(Number)
+      .pipe(z.int().min(1).max(LIMITS.PAGE_MAX))
+      .optional()
+      .transform((limit) => limit ?? LIMITS.PAGE_DEFAULT),
+    before: id.optional(),
+    after: id.optional(),
+  })
+  .refine((query) => query.before === undefined || query.after === undefined, {
+    message: 'before and after exclude each other',
+    path: ['before'],
+  });
+export type PageQuery = z.output<typeof pageQuery>;
+
+export const broadcastBody = z.object({
+  message: storable().min(1),
+  type: storable()
+    .max(50)
+    .optional()
+    .transform((type) => type ?? 'admin'),
+});
+
+export const idParam = z.object({ id });
+export const friendParam = z.object({ friendId: id });
+export const userParam = z.object({ userId: id });
+export const channelParam = z.object({ channelId: id });
