@@ -1,0 +1,128 @@
+// The tables. `users`, `channels`, `channel_members` and `chats` keep the names and types of the service that this
+// one replaces; `conversations` holds one row per log. SQL functions and triggers live in migrations/.
+import { sql } from 'drizzle-orm';
+import {
+  check,
+  index,
+  integer,
+  pgEnum,
+  pgTable,
+  serial,
+  text,
+  timestamp,
+  unique,
+  uniqueIndex,
+  varchar,
+} from 'drizzle-orm/pg-core';
+
+/** `timestamp without time zone` in UTC, read as PostgreSQL's text: see database/time.ts. */
+const utc = (name: string) => timestamp(name, { mode: 'string' });
+const now = sql`(now() at time zone 'utc')`;
+
+const times = {
+  createdAt: utc('createdAt').notNull().default(now),
+  updatedAt: utc('updatedAt').notNull().default(now),
+  deletedAt: utc('deletedAt'),
+};
+
+export const channelsType = pgEnum('channels_type_enum', ['direct', 'group']);
+
+export const users = pgTable(
+  'users',
+  {
+    id: serial('id').primaryKey(),
+    username: varchar('username', { length: 50 }).notNull(),
+    email: varchar('email', { length: 255 }).notNull(),
+    password: varchar('password', { length: 255 }).notNull(),
+    avatar: varchar('avatar', { length: 500 }),
+    ...times,
+  },
+  (table) => [
+    unique('UQ_users_username').on(table.username),
+    unique('UQ_users_email').on(table.email),
+    // Not unique: the former service told `A@x` from `a@x`.
+    index('IDX_users_email_lower').on(sql`lower(${table.email})`),
+  ],
+);
+
+export const channels = pgTable('channels', {
+  id: serial('id').primaryKey(),
+  name: varchar('name', { length: 255 }).notNull(),
+  ownerId: integer('ownerId')
+    .notNull()
+    .references(() => users.id, { onDelete: 'cascade' }),
+  type: channelsType('type').notNull().default('group'),
+  ...times,
+});
+
+export const channelMembers = pgTable(
+  'channel_members',
+  {
+    id: serial('id').primaryKey(),
+    userId: integer('userId')
+      .notNull()
+      .references(() => users.id, { onDelete: 'cascade' }),
+    channelId: integer('channelId')
+      .notNull()
+      .references(() => channels.id, { onDelete: 'cascade' }),
+    joinedAt: utc('joinedAt').notNull().default(now),
+  },
+  (table) => [
+    unique('UQ_channel_members_user_channel').on(table.userId, table.channelId),
+    index('IDX_channel_members_channel_id').on(table.channelId),
+  ],
+);
+
+/**
+ * One log: of a channel, or of a pair of users (`userLow` <= `userHigh`). `lastSeq` is the number of its last event.
+ * Updated by every append, so no index may cover `lastSeq` or `lastEventAt` (HOT updates), and its pages keep room.
+ */
+export const conversations = pgTable(
+  'conversations',
+  {
+    id: serial('id').primaryKey(),
+    channelId: integer('channelId').references(() => channels.id, { onDelete: 'cascade' }),
+    userLow: integer('userLow').references(() => users.id, { onDelete: 'cascade' }),
+    userHigh: integer('userHigh').references(() => users.id, { onDelete: 'cascade' }),
+    lastSeq: integer('lastSeq').notNull().default(0),
+    lastEventAt: utc('lastEventAt'),
+    /** Grows when somebody loses access: events that carry a higher one wait until readers are checked. */
+    membersVersion: integer('membersVersion').notNull().default(0),
+  },
+  (table) => [
+    unique('UQ_conversations_channel').on(table.channelId),
+    unique('UQ_conversations_pair').on(table.userLow, table.userHigh),
+    index('IDX_conversations_user_high').on(table.userHigh),
+    check(
+      'CHK_conversations_channel_or_pair',
+      sql`("channelId" IS NULL) = ("userLow" IS NOT NULL) AND ("userLow" IS NULL) = ("userHigh" IS NULL) AND "userLow" <= "userHigh"`,
+    ),
+  ],
+);
+
+/** Messages. `seq` is the log's number of the storing, `updatedSeq` that of the latest change. */
+export const chats = pgTable(
+  'chats',
+  {
+    id: serial('id').primaryKey(),
+    senderId: integer('senderId')
+      .notNull()
+      .references(() => users.id, { onDelete: 'cascade' }),
+    receiverId: integer('receiverId').references(() => users.id, { onDelete: 'cascade' }),
+    channelId: integer('channelId').references(() => channels.id, { onDelete: 'cascade' }),
+    text: text('text'),
+    url: varchar('url', { length: 500 }),
+    fileName: varchar('fileName', { length: 255 }),
+    ...times,
+    // No foreign key: rows of a log go with its channel or users, and a check per message would cost the append.
+    conversationId: integer('conversationId'),
+    seq: integer('seq'),
+    updatedSeq: integer('updatedSeq'),
+    clientId: varchar('clientId', { length: 64 }),
+  },
+  (table) => [
+    uniqueIndex('UQ_chats_conversation_seq').on(table.conversationId, table.seq),
+    uniqueIndex('UQ_chats_conversation_updated_seq').on(table.conversationId, table.updatedSeq),
+    uniqueIndex('UQ_chats_sender_client').on(table.senderId, table.clientId).where(sql`"clientId" IS NOT NULL`),
+  ],
+);

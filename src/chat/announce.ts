@@ -1,0 +1,22 @@
+// What use cases tell the live side of, beside the events of the log.
+
+export type Announcement =
+  | { readonly type: 'channel.added'; readonly userIds: readonly number[]; readonly channel: AnnouncedChannel }
+  | { readonly type: 'channel.updated'; readonly channelId: number; readonly name: string }
+  | { readonly type: 'channel.deleted'; readonly channelId: number }
+  /** Removed or gone by themselves: their connections leave the channel at once, on every node. */
+  | { readonly type: 'member.removed'; readonly channelId: number; readonly userId: number; readonly username: string }
+  | { readonly type: 'admin.message'; readonly channelId: number; readonly message: string; readonly kind: string };
+
+export interface AnnouncedChannel {
+  readonly id: number;
+  readonly name: string;
+  readonly type: 'direct' | 'group';
+  readonly ownerId: number;
+}
+
+/**
+ * Tells all nodes. Resolves when every living node has acted on it (no frame of the channel reaches a removed member
+ * after that), or after a second where one does not answer. Never rejects.
+ */
+export type Announce = (announcement: Announcement) => Promise<void>;

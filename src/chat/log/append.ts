@@ -1,0 +1,264 @@
+// Group commit: messages that wait while one batch is being stored leave together in the next one.
+import { sql } from 'drizzle-orm';
+import type { Clock } from '../../backends/clock/clock.ts';
+import { type Database, rows } from '../../database/database.ts';
+import { isUnavailable, sqlState, withoutValues } from '../../database/errors.ts';
+import { isoTime } from '../../database/time.ts';
+import { ChatError, type ErrorCode } from '../../protocol/errors.ts';
+import type { StoredMessage } from './event.ts';
+import { channelKey, type LogKey, logName, pairKey } from './key.ts';
+import type { Append, Appended, Draft, EventSink } from './log.ts';
+
+const MAX_BATCH_ROWS = 512;
+const MAX_BATCH_BYTES = 1 << 20;
+const MAX_WAITING = 20_000;
+const MAX_WAITING_BYTES = 64 << 20;
+/** A message that could not be stored for this long is given back to its sender. */
+const PATIENCE_MS = 10_000;
+/** Lanes of logs whose lock somebody holds, tried at the same time. */
+const MAX_STUCK_LANES_RUNNING = 3;
+const LOCK_NOT_AVAILABLE = '55P03';
+/** A unique violation is a client id stored by another node just now, found as a duplicate when tried again. */
+const TRY_AGAIN = new Set(['23505', '40001', '40P01']);
+const MAX_TRIES = 3;
+
+/** The fates of a draft that stored nothing. */
+const REFUSALS: Record<string, ErrorCode> = {
+  no_sender: 'UNAUTHORIZED',
+  no_channel: 'CHANNEL_NOT_FOUND',
+  no_receiver: 'USER_NOT_FOUND',
+};
+
+export interface AppendDependencies {
+  readonly db: Database;
+  readonly sink: EventSink;
+  readonly clock: Clock;
+  /** Told of each batch that was stored: its rows and how long the statement took. */
+  readonly onBatch?: (rows: number, milliseconds: number) => void;
+}
+
+interface Waiting {
+  readonly draft: Draft;
+  readonly key: LogKey;
+  readonly log: string;
+  readonly bytes: number;
+  readonly deadline: number;
+  readonly resolve: (appended: Appended) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** Messages stored one batch after the other. All logs share one lane, but for those whose lock is held. */
+interface Lane {
+  /** The log that has this lane for itself; undefined for the shared one. */
+  readonly log: string | undefined;
+  queue: Waiting[];
+  running: boolean;
+}
+
+interface Fate extends Record<string, unknown> {
+  fate: string;
+  id: number;
+  seq: number;
+  updatedSeq: number;
+  createdAt: string;
+  updatedAt: string;
+  deleted: boolean;
+  senderName: string;
+  senderAvatar: string | null;
+  text: string | null;
+  url: string | null;
+  fileName: string | null;
+  channelId: number | null;
+  receiverId: number | null;
+  membersVersion: number;
+}
+
+export function createAppend(deps: AppendDependencies): Append {
+  const { db, sink, clock } = deps;
+  const shared: Lane = { log: undefined, queue: [], running: false };
+  const stuck = new Map<string, Lane>();
+  let stuckRunning = 0;
+  let waiting = 0;
+  let waitingBytes = 0;
+
+  function append(draft: Draft): Promise<Appended> {
+    const bytes = draftBytes(draft);
+    if (waiting >= MAX_WAITING || waitingBytes + bytes > MAX_WAITING_BYTES) {
+      return Promise.reject(new ChatError('UNAVAILABLE', 'Too many messages wait to be stored: try again'));
+    }
+    return new Promise((resolve, reject) => {
+      const key =
+        draft.channelId === null ? pairKey(draft.senderId, draft.receiverId as number) : channelKey(draft.channelId);
+      const log = logName(key);
+      waiting += 1;
+      waitingBytes += bytes;
+      const lane = stuck.get(log) ?? shared;
+      lane.queue.push({ draft, key, log, bytes, deadline: clock.now() + PATIENCE_MS, resolve, reject });
+      // Deferred, so that what arrives in the same turn of the event loop shares the first batch.
+      if (!lane.running) start(lane, clock.defer);
+    });
+  }
+
+  function start(lane: Lane, when: (run: () => void) => void): void {
+    if (lane.log !== undefined) {
+      if (stuckRunning >= MAX_STUCK_LANES_RUNNING) return;
+      stuckRunning += 1;
+    }
+    lane.running = true;
+    when(() => void drain(lane));
+  }
+
+  async function drain(lane: Lane): Promise<void> {
+    while (lane.queue.length > 0) {
+      const batch = takeBatch(lane);
+      if (batch.length > 0) await storeBatch(lane, batch, 1);
+      // A stuck lane gives its place to the next one after each try.
+      if (lane.log !== undefined) break;
+    }
+    lane.running = false;
+    if (lane.log !== undefined) leaveStuck(lane, lane.log);
+  }
+
+  function leaveStuck(lane: Lane, log: string): void {
+    stuckRunning -= 1;
+    stuck.delete(log);
+    // Back to the end of the line, or, with nothing left to store, to the shared lane.
+    if (lane.queue.length > 0) stuck.set(log, lane);
+    for (const next of stuck.values()) if (!next.running) start(next, clock.defer);
+  }
+
+  function takeBatch(lane: Lane): Waiting[] {
+    const now = clock.now();
+    while (lane.queue[0] && lane.queue[0].deadline <= now) {
+      giveBack([lane.queue.shift() as Waiting], new ChatError('UNAVAILABLE', 'The message waited too long: try again'));
+    }
+    let bytes = 0;
+    let count = 0;
+    for (const item of lane.queue) {
+      bytes += item.bytes;
+      if (count > 0 && (count >= MAX_BATCH_ROWS || bytes > MAX_BATCH_BYTES)) break;
+      count += 1;
+    }
+    return lane.queue.splice(0, count);
+  }
+
+  async function storeBatch(lane: Lane, batch: Waiting[], attempt: number): Promise<void> {
+    const started = clock.now();
+    let fates: Fate[];
+    try {
+      fates = await store(db, batch);
+    } catch (error) {
+      return recover(lane, batch, attempt, error);
+    }
+    settle(lane, batch, fates);
+    deps.onBatch?.(batch.length, clock.now() - started);
+  }
+
+  async function recover(lane: Lane, batch: Waiting[], attempt: number, error: unknown): Promise<void> {
+    const state = sqlState(error);
+    if (state === LOCK_NOT_AVAILABLE) return isolate(lane, batch);
+    if (state !== undefined && TRY_AGAIN.has(state) && attempt < MAX_TRIES) return storeBatch(lane, batch, attempt + 1);
+    if (isUnavailable(error))
+      return giveBack(batch, new ChatError('UNAVAILABLE', undefined, { cause: withoutValues(error) }));
+    if (batch.length === 1) return giveBack(batch, error);
+    // Something in this batch cannot be stored: one by one, it fails nobody else.
+    for (const item of batch) await storeBatch(lane, [item], MAX_TRIES);
+  }
+
+  /** Somebody holds the lock of a log in this batch: each of its logs goes on in a lane of its own. */
+  function isolate(lane: Lane, batch: Waiting[]): void {
+    const now = clock.now();
+    const logs = new Set(batch.map((item) => item.log));
+    const behind = lane.queue.filter((item) => logs.has(item.log));
+    lane.queue = lane.queue.filter((item) => !logs.has(item.log));
+    for (const item of [...batch, ...behind]) {
+      if (item.deadline <= now) giveBack([item], new ChatError('UNAVAILABLE', 'The conversation is locked: try again'));
+      else laneOf(item.log, lane).queue.push(item);
+    }
+    for (const next of stuck.values()) if (!next.running) start(next, clock.defer);
+  }
+
+  function laneOf(log: string, current: Lane): Lane {
+    if (current.log === log) return current;
+    let lane = stuck.get(log);
+    if (!lane) {
+      lane = { log, queue: [], running: false };
+      stuck.set(log, lane);
+    }
+    return lane;
+  }
+
+  function settle(lane: Lane, batch: Waiting[], fates: Fate[]): void {
+    const events = [];
+    const repeats = [];
+    for (const [index, item] of batch.entries()) {
+      const fate = fates[index] as Fate;
+      if (fate.fate === 'repeat') {
+        repeats.push(item);
+        continue;
+      }
+      const refusal = REFUSALS[fate.fate];
+      if (refusal) {
+        giveBack([item], new ChatError(refusal));
+        continue;
+      }
+      forget(item);
+      const message = toMessage(item.draft, fate);
+      const duplicate = fate.fate === 'duplicate';
+      item.resolve({ message, duplicate });
+      if (!duplicate)
+        events.push({ key: item.key, kind: 'stored' as const, message, membersVersion: fate.membersVersion });
+    }
+    lane.queue.unshift(...repeats);
+    if (events.length > 0) sink(events);
+  }
+
+  function giveBack(batch: Waiting[], error: unknown): void {
+    for (const item of batch) {
+      forget(item);
+      item.reject(error);
+    }
+  }
+
+  function forget(item: Waiting): void {
+    waiting -= 1;
+    waitingBytes -= item.bytes;
+  }
+
+  return append;
+}
+
+/** An estimate, from above for most scripts: what bounds a batch need not be exact. */
+function draftBytes(draft: Draft): number {
+  return 64 + 2 * ((draft.text?.length ?? 0) + (draft.url?.length ?? 0) + (draft.fileName?.length ?? 0));
+}
+
+function store(db: Database, batch: readonly Waiting[]): Promise<Fate[]> {
+  const column = <K extends keyof Draft>(name: K) => sql.param(batch.map((item) => item.draft[name]));
+  return rows<Fate>(
+    db,
+    sql`select * from append_messages(${column('senderId')}::int[], ${column('channelId')}::int[], ${column('receiverId')}::int[], ${column('text')}::text[], ${column('url')}::text[], ${column('fileName')}::text[], ${column('clientId')}::text[])`,
+  );
+}
+
+function toMessage(draft: Draft, fate: Fate): StoredMessage {
+  const stored = fate.fate === 'stored';
+  const createdAt = isoTime(fate.createdAt);
+  return {
+    id: fate.id,
+    seq: fate.seq,
+    updatedSeq: fate.updatedSeq,
+    senderId: draft.senderId,
+    senderName: fate.senderName,
+    senderAvatar: fate.senderAvatar,
+    text: stored ? draft.text : fate.text,
+    url: stored ? draft.url : fate.url,
+    fileName: stored ? draft.fileName : fate.fileName,
+    clientId: draft.clientId,
+    channelId: stored ? draft.channelId : fate.channelId,
+    receiverId: stored ? draft.receiverId : fate.receiverId,
+    createdAt,
+    updatedAt: fate.updatedAt === fate.createdAt ? createdAt : isoTime(fate.updatedAt),
+    deleted: fate.deleted,
+  };
+}

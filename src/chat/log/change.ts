@@ -1,0 +1,26 @@
+// Edits and deletions: one statement that takes the log's next number under its lock.
+import { sql } from 'drizzle-orm';
+import { type Database, rows } from '../../database/database.ts';
+import { ChatError } from '../../protocol/errors.ts';
+import { type MessageRow, toStoredMessage } from '../rows.ts';
+import { channelKey, pairKey } from './key.ts';
+import type { Change, EventSink } from './log.ts';
+
+export function createChange(deps: { readonly db: Database; readonly sink: EventSink }): Change {
+  const { db, sink } = deps;
+
+  return async ({ messageId, actorId, text }) => {
+    const [row] = await rows<MessageRow & { membersVersion: number }>(
+      db,
+      sql`select * from change_message(${messageId}::int, ${actorId}::int, ${text}::text)`,
+    );
+    if (!row) throw new ChatError('MESSAGE_NOT_FOUND');
+    const message = toStoredMessage(row);
+    const key =
+      message.channelId === null
+        ? pairKey(message.senderId, message.receiverId as number)
+        : channelKey(message.channelId);
+    sink([{ key, kind: text === null ? 'deleted' : 'updated', message, membersVersion: row.membersVersion }]);
+    return message;
+  };
+}

@@ -1,0 +1,30 @@
+// Which log: a channel's, or that of a pair of users. Its text form names feeds, topics and frames.
+
+export type LogKey = ChannelKey | PairKey;
+
+export interface ChannelKey {
+  readonly channelId: number;
+}
+
+/** `userLow` <= `userHigh`; equal for messages to oneself. */
+export interface PairKey {
+  readonly userLow: number;
+  readonly userHigh: number;
+}
+
+export function channelKey(channelId: number): ChannelKey {
+  return { channelId };
+}
+
+export function pairKey(a: number, b: number): PairKey {
+  return a <= b ? { userLow: a, userHigh: b } : { userLow: b, userHigh: a };
+}
+
+export function isChannelKey(key: LogKey): key is ChannelKey {
+  return 'channelId' in key;
+}
+
+/** `c7` for channel 7, `d3.9` for users 3 and 9. */
+export function logName(key: LogKey): string {
+  return isChannelKey(key) ? `c${key.channelId}` : `d${key.userLow}.${key.userHigh}`;
+}

@@ -1,0 +1,165 @@
+// Reading a log: stretches of it, and how far logs have come.
+import { sql } from 'drizzle-orm';
+import { type Database, rows } from '../../database/database.ts';
+import { type MessageRow, storedMessageColumns, toStoredMessage } from '../rows.ts';
+import { channelKey, isChannelKey, type LogKey, pairKey } from './key.ts';
+import type { LogPage, ReadLog } from './log.ts';
+
+/** How far a log has come. */
+export interface LogHead {
+  readonly key: LogKey;
+  /** The number of its last event. */
+  readonly head: number;
+  readonly membersVersion: number;
+}
+
+/** Tells how far each of these logs has come; a log without a row is left out. */
+export type ReadHeads = (keys: readonly LogKey[]) => Promise<LogHead[]>;
+
+interface PageRow extends MessageRow {
+  head: number;
+  membersVersion: number;
+}
+
+export function createReadLog(deps: { readonly db: Database }): ReadLog {
+  return async (key, after, limit) => {
+    // The head comes from the same snapshot as the messages: numbers up to it that are absent here were replaced.
+    const page = await rows<PageRow>(
+      deps.db,
+      sql`select c."lastSeq" as head, c."membersVersion", m.* from conversations c
+        left join lateral (
+          select ${storedMessageColumns} from chats m join users s on s.id = m."senderId"
+          where m."conversationId" = c.id and m."updatedSeq" > ${after}::int
+          order by m."updatedSeq" limit ${limit}::int
+        ) m on true
+        where ${ofKey(key)} order by m."updatedSeq"`,
+    );
+    return toPage(page, after, limit);
+  };
+}
+
+function ofKey(key: LogKey) {
+  return isChannelKey(key)
+    ? sql`c."channelId" = ${key.channelId}::int`
+    : sql`c."userLow" = ${key.userLow}::int and c."userHigh" = ${key.userHigh}::int`;
+}
+
+function toPage(page: readonly PageRow[], after: number, limit: number): LogPage {
+  const first = page[0];
+  if (!first) return { messages: [], upTo: after, head: 0, membersVersion: 0 };
+  const messages = first.id === null ? [] : page.map(toStoredMessage);
+  const whole = messages.length < limit;
+  return {
+    messages,
+    upTo: whole ? Math.max(first.head, after) : (messages.at(-1)?.updatedSeq as number),
+    head: first.head,
+    membersVersion: first.membersVersion,
+  };
+}
+
+interface HeadRow extends Record<string, unknown> {
+  channelId: number | null;
+  userLow: number;
+  userHigh: number;
+  head: number;
+  membersVersion: number;
+}
+
+const headColumns = sql`c."channelId", c."userLow", c."userHigh", c."lastSeq" as head, c."membersVersion"`;
+
+function toHead(row: HeadRow): LogHead {
+  const key = row.channelId === null ? pairKey(row.userLow, row.userHigh) : channelKey(row.channelId);
+  return { key, head: row.head, membersVersion: row.membersVersion };
+}
+
+/** Heads of channels' logs, by channel id. */
+export function createReadChannelHeads(deps: { readonly db: Database }) {
+  return async (channelIds: readonly number[]): Promise<LogHead[]> => {
+    const found = await rows<HeadRow>(
+      deps.db,
+      sql`select ${headColumns} from conversations c where c."channelId" = any(${sql.param(channelIds)}::int[])`,
+    );
+    return found.map(toHead);
+  };
+}
+
+/** Heads of all direct logs of these users. `sinceMs`: only logs with an event in the last so many milliseconds. */
+export function createReadPairHeads(deps: { readonly db: Database }) {
+  return async (userIds: readonly number[], sinceMs?: number): Promise<LogHead[]> => {
+    const recent =
+      sinceMs === undefined
+        ? sql``
+        : sql`and c."lastEventAt" > (now() at time zone 'utc') - ${sinceMs}::float8 * interval '1 millisecond'`;
+    const ids = sql.param(userIds);
+    const found = await rows<HeadRow>(
+      deps.db,
+      sql`select ${headColumns} from conversations c where c."userLow" = any(${ids}::int[]) ${recent}
+        union
+        select ${headColumns} from conversations c where c."userHigh" = any(${ids}::int[]) ${recent}`,
+    );
+    return found.map(toHead);
+  };
+}
+
+/** What a join needs to know: whether the user is a member of the living channel, and how far its log has come. */
+export interface Entry {
+  readonly head: number;
+  readonly membersVersion: number;
+}
+
+/** Looks up many joins in one statement; those of no members are left out. */
+export function createReadEntries(deps: { readonly db: Database }) {
+  return async (wanted: ReadonlyArray<{ userId: number; channelId: number }>): Promise<Map<string, Entry>> => {
+    const found = await rows<{ userId: number; channelId: number; head: number; membersVersion: number }>(
+      deps.db,
+      sql`select w."userId", w."channelId", coalesce(c."lastSeq", 0) as head, coalesce(c."membersVersion", 0) as "membersVersion"
+        from unnest(${sql.param(wanted.map((entry) => entry.userId))}::int[], ${sql.param(wanted.map((entry) => entry.channelId))}::int[]) as w("userId", "channelId")
+        join channel_members m on m."userId" = w."userId" and m."channelId" = w."channelId"
+        join channels ch on ch.id = w."channelId" and ch."deletedAt" is null
+        left join conversations c on c."channelId" = w."channelId"`,
+    );
+    return new Map(found.map((row) => [entryName(row.userId, row.channelId), row]));
+  };
+}
+
+/** Names one entry in what the lookups of many give: by user, and by channel or other user. */
+export function entryName(userId: number, otherId: number): string {
+  return `${userId}:${otherId}`;
+}
+
+/** What a join of direct messages needs to know: how far the log of the two has come, 0 where there is none yet. */
+export interface PairEntry {
+  readonly head: number;
+}
+
+/** Looks up the direct log of each pair; those whose `otherId` does not exist or is deleted are left out. */
+export function createReadPairEntries(deps: { readonly db: Database }) {
+  return async (wanted: ReadonlyArray<{ userId: number; otherId: number }>): Promise<Map<string, PairEntry>> => {
+    const found = await rows<{ userId: number; otherId: number; head: number }>(
+      deps.db,
+      sql`select w."userId", w."otherId", coalesce(c."lastSeq", 0) as head
+        from unnest(${sql.param(wanted.map((entry) => entry.userId))}::int[], ${sql.param(wanted.map((entry) => entry.otherId))}::int[]) as w("userId", "otherId")
+        join users u on u.id = w."otherId" and u."deletedAt" is null
+        left join conversations c on c."userLow" = least(w."userId", w."otherId") and c."userHigh" = greatest(w."userId", w."otherId")`,
+    );
+    return new Map(found.map((row) => [entryName(row.userId, row.otherId), row]));
+  };
+}
+
+/** Which of these users may read the channel's log, and whether the channel is there at all. */
+export interface Readership {
+  readonly members: ReadonlySet<number>;
+  readonly deleted: boolean;
+}
+
+export function createReadReadership(deps: { readonly db: Database }) {
+  return async (channelId: number, userIds: readonly number[]): Promise<Readership> => {
+    const found = await rows<{ userId: number | null }>(
+      deps.db,
+      sql`select m."userId" from channels c
+        left join channel_members m on m."channelId" = c.id and m."userId" = any(${sql.param(userIds)}::int[])
+        where c.id = ${channelId}::int and c."deletedAt" is null`,
+    );
+    return { members: new Set(found.flatMap((row) => row.userId ?? [])), deleted: found.length === 0 };
+  };
+}

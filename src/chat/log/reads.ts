@@ -1,0 +1,93 @@
+// What the live side reads of the logs, bounded: lookups made at the same time share a statement, and only so many
+// pages are read at once.
+import type { Database } from '../../database/database.ts';
+import { createGate } from '../../database/gate.ts';
+import { ChatError } from '../../protocol/errors.ts';
+import { createLoader } from '../loader.ts';
+import { isChannelKey, type LogKey, type PairKey } from './key.ts';
+import type { LogPage } from './log.ts';
+import {
+  createReadChannelHeads,
+  createReadEntries,
+  createReadLog,
+  createReadPairEntries,
+  createReadPairHeads,
+  createReadReadership,
+  type Entry,
+  entryName,
+  type LogHead,
+  type PairEntry,
+  type Readership,
+} from './read.ts';
+
+const PAGE_MESSAGES = 200;
+const PAGES_AT_ONCE = 4;
+/** Who asks for more is refused and asks again a second later. */
+const MAX_PAGES_WAITING = 20_000;
+const PAGE_PATIENCE_MS = 30_000;
+const LOOKUPS_AT_ONCE = 1_000;
+const USERS_AT_ONCE = 500;
+
+export interface LogReads {
+  readonly page: (key: LogKey, after: number) => Promise<LogPage>;
+  readonly entry: (userId: number, channelId: number) => Promise<Entry | undefined>;
+  readonly pairEntry: (userId: number, otherId: number) => Promise<PairEntry | undefined>;
+  /** Heads of all direct logs of one user. */
+  readonly pairHeads: (userId: number) => Promise<readonly LogHead[]>;
+  /** Heads of direct logs of these users with an event in the last so many milliseconds. */
+  readonly recentPairHeads: (userIds: readonly number[], sinceMs: number) => Promise<LogHead[]>;
+  readonly channelHeads: (channelIds: readonly number[]) => Promise<LogHead[]>;
+  readonly readership: (channelId: number, userIds: readonly number[]) => Promise<Readership>;
+}
+
+export function createLogReads(deps: { readonly db: Database }): LogReads {
+  const gate = createGate({
+    places: PAGES_AT_ONCE,
+    maxWaiting: MAX_PAGES_WAITING,
+    maxWaitMs: PAGE_PATIENCE_MS,
+    refusal: () => new ChatError('UNAVAILABLE'),
+  });
+  const readLog = createReadLog(deps);
+  const readEntries = createReadEntries(deps);
+  const readPairEntries = createReadPairEntries(deps);
+  const readPairHeads = createReadPairHeads(deps);
+
+  const entries = createLoader<string, Entry>({
+    maxBatch: LOOKUPS_AT_ONCE,
+    load: (names) => readEntries(names.map(toPair).map(([userId, channelId]) => ({ userId, channelId }))),
+  });
+  const pairEntries = createLoader<string, PairEntry>({
+    maxBatch: LOOKUPS_AT_ONCE,
+    load: (names) => readPairEntries(names.map(toPair).map(([userId, otherId]) => ({ userId, otherId }))),
+  });
+  const pairHeads = createLoader<number, LogHead[]>({
+    maxBatch: USERS_AT_ONCE,
+    load: async (userIds) => byUser(userIds, await readPairHeads(userIds)),
+  });
+
+  return {
+    page: (key, after) => gate.run(() => readLog(key, after, PAGE_MESSAGES)),
+    entry: (userId, channelId) => entries(entryName(userId, channelId)),
+    pairEntry: (userId, otherId) => pairEntries(entryName(userId, otherId)),
+    pairHeads: async (userId) => (await pairHeads(userId)) ?? [],
+    recentPairHeads: readPairHeads,
+    channelHeads: createReadChannelHeads(deps),
+    readership: createReadReadership(deps),
+  };
+}
+
+function toPair(name: string): [number, number] {
+  const [first, second] = name.split(':').map(Number);
+  return [first as number, second as number];
+}
+
+function byUser(userIds: readonly number[], heads: readonly LogHead[]): Map<number, LogHead[]> {
+  const ofUser = new Map<number, LogHead[]>(userIds.map((userId) => [userId, []]));
+  for (const head of heads) {
+    if (isChannelKey(head.key)) continue;
+    const { userLow, userHigh } = head.key as PairKey;
+    ofUser.get(userLow)?.push(head);
+    if (userHigh !== userLow) ofUser.get(userHigh)?.push(head);
+  }
+  return ofUser;
+}

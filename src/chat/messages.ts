@@ -1,0 +1,94 @@
+// Messages: sending, reading, editing, deleting.
+import { sql } from 'drizzle-orm';
+import { type Database, rows } from '../database/database.ts';
+import { ChatError, invalid } from '../protocol/errors.ts';
+import type { PageQuery, SendMessageBody } from '../protocol/requests.ts';
+import type { StoredMessage } from './log/event.ts';
+import type { Append, Appended, Change } from './log/log.ts';
+import { type MessagePage, readChannelPage, readFriendPage } from './message-pages.ts';
+import { type MessageFacts, mayDeleteMessage, mayEditMessage, mayReadMessage } from './policy.ts';
+import type { Principal } from './principal.ts';
+import { type MessageRow, storedMessageColumns, toStoredMessage } from './rows.ts';
+
+export interface MessagesDependencies {
+  readonly db: Database;
+  readonly append: Append;
+  readonly change: Change;
+  /** Most UTF-16 units of a text. */
+  readonly maxTextLength: number;
+}
+
+/** Calls about one message throw MESSAGE_NOT_FOUND where it is gone or the principal is no party to it. */
+export interface Messages {
+  /** Throws VALIDATION_FAILED (too long a text) and what append throws. */
+  send(principal: Principal, body: SendMessageBody): Promise<Appended>;
+  get(principal: Principal, id: number): Promise<StoredMessage>;
+  /** The sender may. Throws VALIDATION_FAILED, FORBIDDEN. */
+  edit(principal: Principal, id: number, text: string): Promise<StoredMessage>;
+  /** The sender and the channel's owner may, and admins in every conversation. Throws FORBIDDEN. */
+  remove(principal: Principal, id: number): Promise<void>;
+  /** Throws CHANNEL_NOT_FOUND. */
+  channelPage(principal: Principal, channelId: number, query: PageQuery): Promise<MessagePage>;
+  /** Throws USER_NOT_FOUND. */
+  friendPage(principal: Principal, friendId: number, query: PageQuery): Promise<MessagePage>;
+}
+
+export function createMessages({ db, append, change, maxTextLength }: MessagesDependencies): Messages {
+  function assertLength(text: string | null): void {
+    if (text !== null && text.length > maxTextLength)
+      throw invalid('text', `must have at most ${maxTextLength} characters`);
+  }
+
+  return {
+    async send(principal, { channelId, receiverId, text, url, fileName, clientId }) {
+      assertLength(text);
+      return append({ senderId: principal.id, channelId, receiverId, text, url, fileName, clientId });
+    },
+
+    async get(principal, id) {
+      const { message, facts } = await readMessage(db, id, principal.id);
+      if (!mayReadMessage(facts)) throw new ChatError('MESSAGE_NOT_FOUND');
+      return message;
+    },
+
+    async edit(principal, id, text) {
+      assertLength(text);
+      const { facts } = await readMessage(db, id, principal.id);
+      if (!mayReadMessage(facts)) throw new ChatError('MESSAGE_NOT_FOUND');
+      if (!mayEditMessage(principal, facts)) throw new ChatError('FORBIDDEN');
+      return change({ messageId: id, actorId: principal.id, text });
+    },
+
+    async remove(principal, id) {
+      const { facts } = await readMessage(db, id, principal.id);
+      if (!mayDeleteMessage(principal, facts)) {
+        throw new ChatError(mayReadMessage(facts) ? 'FORBIDDEN' : 'MESSAGE_NOT_FOUND');
+      }
+      await change({ messageId: id, actorId: principal.isAdmin ? null : principal.id, text: null });
+    },
+
+    channelPage: (principal, channelId, query) => readChannelPage(db, principal.id, channelId, query),
+    friendPage: (principal, friendId, query) => readFriendPage(db, principal.id, friendId, query),
+  };
+}
+
+type FactsRow = MessageRow & { channelOwnerId: number | null; isParty: boolean };
+
+/** A living message of a living conversation, and what decides over it. Throws MESSAGE_NOT_FOUND. */
+async function readMessage(
+  db: Database,
+  id: number,
+  userId: number,
+): Promise<{ message: StoredMessage; facts: MessageFacts }> {
+  const [row] = await rows<FactsRow>(
+    db,
+    sql`select ${storedMessageColumns}, c."ownerId" as "channelOwnerId",
+        case when m."channelId" is null then ${userId}::int in (m."senderId", m."receiverId")
+        else exists (select 1 from channel_members me where me."channelId" = c."id" and me."userId" = ${userId}::int)
+        end as "isParty"
+      from chats m join users s on s."id" = m."senderId" left join channels c on c."id" = m."channelId"
+      where m."id" = ${id}::int and m."deletedAt" is null and c."deletedAt" is null`,
+  );
+  if (!row) throw new ChatError('MESSAGE_NOT_FOUND');
+  return { message: toStoredMessage(row), facts: row };
+}

@@ -1,0 +1,28 @@
+// Users by id, as those who act: read at every request, so that a deleted account is refused at once.
+import { sql } from 'drizzle-orm';
+import { type Database, rows } from '../database/database.ts';
+import { createLoader } from './loader.ts';
+import type { Principal } from './principal.ts';
+import { toUser, type UserRow, userColumns } from './rows.ts';
+
+const MAX_BATCH = 500;
+
+export interface Principals {
+  /** Gives undefined for an unknown or deleted user. Concurrent loads share one query. Throws UNAVAILABLE. */
+  load(userId: number): Promise<Principal | undefined>;
+}
+
+/** `adminEmails` in any case. */
+export function createPrincipals({ db, adminEmails }: { db: Database; adminEmails: readonly string[] }): Principals {
+  const admins = new Set(adminEmails.map((email) => email.toLowerCase()));
+
+  async function load(ids: number[]): Promise<Map<number, Principal>> {
+    const found = await rows<UserRow>(
+      db,
+      sql`select ${userColumns} from users u where u."id" = any(${sql.param(ids)}::int[]) and u."deletedAt" is null`,
+    );
+    return new Map(found.map((row) => [row.id, { ...toUser(row), isAdmin: admins.has(row.email.toLowerCase()) }]));
+  }
+
+  return { load: createLoader({ load, maxBatch: MAX_BATCH }) };
+}

@@ -1,0 +1,89 @@
+// Access tokens: JSON Web Tokens signed with HS256, issued here or by the former service with the same secret.
+import { sign, verify as verifySignature } from 'hono/jwt';
+import type { Clock } from '../backends/clock/clock.ts';
+import { id as idField } from '../protocol/fields.ts';
+import { durationSeconds } from './duration.ts';
+import type { TokenClaims } from './principal.ts';
+
+const ALGORITHM = 'HS256';
+const CACHE_SIZE = 10_000;
+
+export interface TokensOptions {
+  readonly secret: string;
+  /** How long a token is good: `24h`, `7d`, or seconds. */
+  readonly expiresIn: string;
+  readonly clock: Clock;
+}
+
+export interface Tokens {
+  issue(user: { readonly id: number; readonly email: string; readonly username: string }): Promise<string>;
+  /** Gives undefined for whatever is no valid token at this moment. Never rejects. */
+  verify(token: string): Promise<TokenClaims | undefined>;
+}
+
+/** Throws a RangeError where `expiresIn` is no duration. */
+export function createTokens({ secret, expiresIn, clock }: TokensOptions): Tokens {
+  const lifetime = durationSeconds(expiresIn);
+  if (lifetime === undefined) throw new RangeError(`Cannot issue tokens: "${expiresIn}" is no duration`);
+  // Good tokens only, the longest unused first: what is refused costs a signature and no memory.
+  const cache = new Map<string, TokenClaims>();
+
+  function remember(token: string, claims: TokenClaims): void {
+    cache.delete(token);
+    cache.set(token, claims);
+    if (cache.size > CACHE_SIZE) cache.delete(cache.keys().next().value as string);
+  }
+
+  async function check(token: string): Promise<TokenClaims | undefined> {
+    const payload = await readPayload(token, secret);
+    return payload && toClaims(payload, clock.now());
+  }
+
+  return {
+    issue({ id, email, username }) {
+      const iat = Math.floor(clock.now() / 1000);
+      return sign({ userId: id, email, username, iat, exp: iat + lifetime }, secret, ALGORITHM);
+    },
+
+    async verify(token) {
+      const claims = cache.get(token) ?? (await check(token));
+      if (claims && claims.expiresAt > clock.now()) {
+        remember(token, claims);
+        return claims;
+      }
+      cache.delete(token);
+      return undefined;
+    },
+  };
+}
+
+/** The payload of a token with a right signature. Times are not looked at: the clock here is not the library's. */
+async function readPayload(token: string, secret: string): Promise<Record<string, unknown> | undefined> {
+  try {
+    const payload: unknown = await verifySignature(token, secret, {
+      alg: ALGORITHM,
+      exp: false,
+      nbf: false,
+      iat: false,
+    });
+    return typeof payload === 'object' && payload !== null ? (payload as Record<string, unknown>) : undefined;
+  } catch {
+    // Whatever is wrong with it: it is no token of ours.
+    return undefined;
+  }
+}
+
+/** `iat` says nothing about validity: nodes' clocks differ. */
+function toClaims(payload: Record<string, unknown>, now: number): TokenClaims | undefined {
+  const user = idField.safeParse(payload.userId ?? payload.id);
+  const expiresAt = toMilliseconds(payload.exp, Number.POSITIVE_INFINITY);
+  const notBefore = toMilliseconds(payload.nbf, 0);
+  if (!user.success || !(expiresAt > now) || !(notBefore <= now)) return undefined;
+  return { userId: user.data, expiresAt };
+}
+
+/** A claim in seconds; NaN, which fails every comparison, where it is no number. */
+function toMilliseconds(claim: unknown, absent: number): number {
+  if (claim === undefined) return absent;
+  return typeof claim === 'number' ? claim * 1000 : Number.NaN;
+}
