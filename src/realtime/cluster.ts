@@ -1,0 +1,104 @@
+// Commands from one node to all: told, or asked and waited for.
+import type { Broker } from '../backends/broker/broker.ts';
+import type { Clock } from '../backends/clock/clock.ts';
+import type { PresenceStore } from '../backends/presence/presence-store.ts';
+import type { Announcement } from '../chat/announce.ts';
+import { ALL_NODES_TOPIC, nodeTopic } from './topics.ts';
+
+/** A node that does not answer for this long is not waited for. */
+const ANSWER_TIMEOUT_MS = 1_000;
+
+export type Command =
+  | Announcement
+  | { readonly type: 'disconnect'; readonly userId: number }
+  | { readonly type: 'count.connections' };
+
+interface Request {
+  readonly from: string;
+  readonly id: number;
+  readonly command: Command;
+}
+
+interface Reply {
+  readonly id: number;
+  readonly from: string;
+  readonly result: number;
+}
+
+interface Question {
+  readonly waitingFor: Set<string>;
+  sum: number;
+  finish(): void;
+}
+
+export interface Cluster {
+  /** Has every node act on the command, this one first. Resolves with the sum of their results; never rejects. */
+  ask(command: Command): Promise<number>;
+  close(): void;
+}
+
+/** `act` carries a command out on this node and gives a count: what `ask` sums up. */
+export function createCluster(deps: {
+  readonly broker: Broker;
+  readonly presence: PresenceStore;
+  readonly clock: Clock;
+  readonly nodeId: string;
+  readonly act: (command: Command) => number;
+}): Cluster {
+  const { broker, presence, clock, nodeId, act } = deps;
+  const questions = new Map<number, Question>();
+  let lastId = 0;
+
+  const subscriptions = [
+    broker.subscribe(ALL_NODES_TOPIC, (payload) => {
+      const request = JSON.parse(payload) as Request;
+      if (request.from === nodeId) return;
+      const reply: Reply = { id: request.id, from: nodeId, result: act(request.command) };
+      void broker.publish(nodeTopic(request.from), JSON.stringify(reply));
+    }),
+    broker.subscribe(nodeTopic(nodeId), (payload) => {
+      const reply = JSON.parse(payload) as Reply;
+      const question = questions.get(reply.id);
+      if (!question?.waitingFor.delete(reply.from)) return;
+      question.sum += reply.result;
+      if (question.waitingFor.size === 0) question.finish();
+    }),
+  ];
+
+  async function ask(command: Command): Promise<number> {
+    const own = act(command);
+    const others = new Set(await presence.nodes());
+    others.delete(nodeId);
+    const id = ++lastId;
+    const request: Request = { from: nodeId, id, command };
+    if (others.size === 0 || !broker.connected()) {
+      await broker.publish(ALL_NODES_TOPIC, JSON.stringify(request));
+      return own;
+    }
+    return own + (await question(id, others, JSON.stringify(request)));
+  }
+
+  function question(id: number, waitingFor: Set<string>, request: string): Promise<number> {
+    return new Promise((resolve) => {
+      const cancel = clock.after(ANSWER_TIMEOUT_MS, () => asked.finish());
+      const asked: Question = {
+        waitingFor,
+        sum: 0,
+        finish() {
+          cancel();
+          questions.delete(id);
+          resolve(asked.sum);
+        },
+      };
+      questions.set(id, asked);
+      void broker.publish(ALL_NODES_TOPIC, request);
+    });
+  }
+
+  return {
+    ask,
+    close() {
+      for (const { unsubscribe } of subscriptions) unsubscribe();
+    },
+  };
+}

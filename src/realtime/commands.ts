@@ -1,0 +1,188 @@
+// What each client frame does.
+import type { Authenticate } from '../chat/authenticate.ts';
+import { channelKey, logName, pairKey } from '../chat/log/key.ts';
+import type { Appended } from '../chat/log/log.ts';
+import type { Entry, PairEntry } from '../chat/log/read.ts';
+import type { Principal } from '../chat/principal.ts';
+import type { ClientFrame } from '../protocol/decode-frame.ts';
+import { ChatError, invalid } from '../protocol/errors.ts';
+import type { ClientFrameData, MessageAck } from '../protocol/frames.ts';
+import { attachReader, detachReader } from './catch-up.ts';
+import type { ChannelFeeds } from './channel-feeds.ts';
+import type { Feed } from './feed.ts';
+import type { Inboxes } from './inboxes.ts';
+import type { PresenceTracker } from './presence-tracker.ts';
+import type { HubSession } from './session.ts';
+
+/** The one way in for messages, whatever carried them: chat/messages.ts. */
+export type Send = (
+  principal: Principal,
+  message: {
+    channelId: number | null;
+    receiverId: number | null;
+    text: string | null;
+    url: string | null;
+    fileName: string | null;
+    clientId: string | null;
+  },
+) => Promise<Appended>;
+
+export interface CommandDependencies {
+  readonly authenticate: Authenticate;
+  readonly send: Send;
+  readonly feeds: ChannelFeeds;
+  readonly inboxes: Inboxes;
+  readonly tracker: PresenceTracker;
+  readonly now: () => number;
+  /** What a join needs to know; undefined where the user is no member. Calls made at the same time share a statement. */
+  readonly readEntry: (userId: number, channelId: number) => Promise<Entry | undefined>;
+  /** The same for the direct messages of two users; undefined where the other does not exist. */
+  readonly readPairEntry: (userId: number, otherId: number) => Promise<PairEntry | undefined>;
+  /** Makes the connection the user's; resolves when live direct messages reach it. */
+  readonly signIn: (session: HubSession, identity: Awaited<ReturnType<Authenticate>>) => Promise<void>;
+  /** Ends a connection whose first token was bad. */
+  readonly refuse: (session: HubSession) => void;
+}
+
+export type RunCommand = (session: HubSession, frame: ClientFrame, answer: (data: unknown) => void) => Promise<void>;
+
+/** The data of `connection.connect`. */
+export function connectData(session: HubSession) {
+  return {
+    user_id: session.user.id,
+    username: session.user.username,
+    client_id: session.id,
+    status: 'connected',
+    message: 'Connected to the chat service',
+  };
+}
+
+export function createCommands(deps: CommandDependencies): RunCommand {
+  const { feeds, inboxes, tracker } = deps;
+
+  function run(session: HubSession, frame: ClientFrame, answer: (data: unknown) => void): Promise<void> {
+    switch (frame.type) {
+      case 'channel.message':
+      case 'direct.message':
+        return message(session, frame.data, answer);
+      case 'channel.join':
+        return inOrder(session, logName(channelKey(frame.data.channel_id)), () => join(session, frame.data, answer));
+      case 'channel.leave':
+        return inOrder(session, logName(channelKey(frame.data.channel_id)), () => leave(session, frame.data, answer));
+      case 'direct.join':
+        return inOrder(session, `u${frame.data.user_id}`, () => joinDirect(session, frame.data, answer));
+      case 'authenticate':
+        return session.hold(authenticate(session, frame.data.token, answer));
+      case 'ping':
+        answer({});
+        return Promise.resolve();
+    }
+  }
+
+  async function message(
+    session: HubSession,
+    data: ClientFrameData<'channel.message'> | ClientFrameData<'direct.message'>,
+    answer: (ack: MessageAck) => void,
+  ): Promise<void> {
+    const { message: stored, duplicate } = await deps.send(session.user, {
+      channelId: 'channel_id' in data ? data.channel_id : null,
+      receiverId: 'receiver_id' in data ? data.receiver_id : null,
+      text: data.text,
+      url: data.url,
+      fileName: data.file_name,
+      clientId: data.client_id,
+    });
+    answer({ id: stored.id, seq: stored.seq, created_at: stored.createdAt, duplicate });
+  }
+
+  async function join(
+    session: HubSession,
+    { channel_id, since }: ClientFrameData<'channel.join'>,
+    answer: (data: unknown) => void,
+  ): Promise<void> {
+    const { feed, entry } = await enter(session, channel_id);
+    checkSince(since, entry.head);
+    if (session.isClosed) return;
+    feed.begin(entry.head, entry.membersVersion);
+    answer({ channel_id, last_seq: entry.head });
+    const known = session.readers.get(feed.name);
+    if (!known) {
+      attachReader(session, feed, since ?? entry.head);
+      tracker.joined(channel_id, session.user);
+    } else if (since !== undefined) known.restart(since);
+  }
+
+  /** The channel's feed and what the database said after it was open; again where somebody was taken out meanwhile. */
+  async function enter(session: HubSession, channelId: number): Promise<{ feed: Feed; entry: Entry }> {
+    for (;;) {
+      const { feed, subscribed } = feeds.open(channelId);
+      await subscribed;
+      const { removals } = feed;
+      const entry = await deps.readEntry(session.user.id, channelId);
+      if (!entry) throw new ChatError('CHANNEL_NOT_FOUND');
+      if (feeds.get(channelId) === feed && feed.removals === removals) return { feed, entry };
+    }
+  }
+
+  async function leave(
+    session: HubSession,
+    { channel_id }: ClientFrameData<'channel.leave'>,
+    answer: (data: unknown) => void,
+  ): Promise<void> {
+    const reader = session.readers.get(logName(channelKey(channel_id)));
+    if (reader) {
+      detachReader(reader, deps.now());
+      tracker.left(channel_id, session.user);
+    }
+    answer({ channel_id });
+  }
+
+  async function joinDirect(
+    session: HubSession,
+    { user_id, since }: ClientFrameData<'direct.join'>,
+    answer: (data: unknown) => void,
+  ): Promise<void> {
+    const entry = await deps.readPairEntry(session.user.id, user_id);
+    if (!entry) throw new ChatError('USER_NOT_FOUND');
+    checkSince(since, entry.head);
+    const feed = inboxes.feed(pairKey(session.user.id, user_id));
+    await feed?.whenSettled();
+    if (!feed || session.isClosed) return;
+    feed.noteHead(entry.head, 0);
+    answer({ user_id, last_seq: entry.head });
+    const reader = session.readers.get(feed.name) ?? attachReader(session, feed, entry.head);
+    if (since !== undefined) reader.restart(since);
+  }
+
+  async function authenticate(session: HubSession, token: string, answer: (data: unknown) => void): Promise<void> {
+    const former = session.identity;
+    const identity = await deps.authenticate(token).catch((error: unknown) => {
+      if (!former && error instanceof ChatError && error.code === 'UNAUTHORIZED') deps.refuse(session);
+      throw error;
+    });
+    if (former && former.principal.id !== identity.principal.id) {
+      throw new ChatError('FORBIDDEN', 'This connection belongs to another user');
+    }
+    if (former) session.identity = identity;
+    else await deps.signIn(session, identity);
+    answer(connectData(session));
+  }
+
+  return run;
+}
+
+function checkSince(since: number | undefined, head: number): void {
+  if (since !== undefined && since > head) throw invalid('since', `is beyond the end of the log, which is ${head}`);
+}
+
+/** Runs one after the other what a connection wants of one log. */
+function inOrder(session: HubSession, name: string, work: () => Promise<void>): Promise<void> {
+  const before = session.underWay.get(name);
+  const mine = before ? before.then(work, work) : work();
+  const forget = () => {
+    if (session.underWay.get(name) === mine) session.underWay.delete(name);
+  };
+  session.underWay.set(name, mine);
+  mine.then(forget, forget);
+  return mine;
+}

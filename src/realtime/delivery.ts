@@ -1,0 +1,130 @@
+// The outgoing half of the live side: from what was stored or announced, on whatever node, to readers on this one.
+import type { Broker } from '../backends/broker/broker.ts';
+import type { Clock } from '../backends/clock/clock.ts';
+import type { PresenceStore } from '../backends/presence/presence-store.ts';
+import type { Announce } from '../chat/announce.ts';
+import type { LogEvent } from '../chat/log/event.ts';
+import { isChannelKey, type LogKey, logName } from '../chat/log/key.ts';
+import type { EventSink } from '../chat/log/log.ts';
+import type { LogReads } from '../chat/log/reads.ts';
+import type { Logger } from '../protocol/logger.ts';
+import { type ChannelFeeds, createChannelFeeds } from './channel-feeds.ts';
+import { type Cluster, createCluster } from './cluster.ts';
+import type { Feed, FeedContext } from './feed.ts';
+import { type FeedEvent, fromLogEvent } from './feed-event.ts';
+import { createHeadCheck, type HeadCheck } from './head-check.ts';
+import { createInboxes, type Inboxes } from './inboxes.ts';
+import { createLive, type Live } from './live.ts';
+import { createNodeActions } from './node-actions.ts';
+import { createNotices, type Notices } from './notices.ts';
+import { createPresenceTracker, type PresenceTracker } from './presence-tracker.ts';
+import { encodeEvents } from './publication.ts';
+import { channelTopic, userTopic } from './topics.ts';
+import { createTurn, type Turn } from './turn.ts';
+
+/** All rings of a node together, in UTF-16 units. */
+const RING_BUDGET = 64 << 20;
+
+export interface DeliveryDependencies {
+  readonly nodeId: string;
+  readonly broker: Broker;
+  readonly presence: PresenceStore;
+  readonly reads: LogReads;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+export interface Delivery {
+  readonly turn: Turn;
+  readonly feeds: ChannelFeeds;
+  readonly inboxes: Inboxes;
+  readonly notices: Notices;
+  readonly tracker: PresenceTracker;
+  readonly headCheck: HeadCheck;
+  /** For append and change: hands events to readers here and publishes them to other nodes. */
+  readonly sink: EventSink;
+  /** For use cases: tells all nodes what else has happened. */
+  readonly announce: Announce;
+  readonly live: Live;
+  close(): void;
+}
+
+export function createDelivery(deps: DeliveryDependencies): Delivery {
+  const { nodeId, broker, presence, reads, clock, logger } = deps;
+  const turn = createTurn(clock.defer);
+  const context: FeedContext = {
+    turn,
+    clock,
+    logger,
+    budget: { used: 0, max: RING_BUDGET },
+    readPage: reads.page,
+    checkReaders: (feed) => actions.checkReaders(feed),
+  };
+  const feeds = createChannelFeeds({ broker, clock, nodeId, context });
+  const inboxes = createInboxes({ broker, clock, nodeId, context, readHeads: reads.pairHeads });
+  const notices = createNotices({ broker, clock, nodeId, feeds });
+  const tracker = createPresenceTracker({ store: presence, notices });
+  const actions = createNodeActions({ feeds, inboxes, notices, tracker, clock, readership: reads.readership });
+  const cluster: Cluster = createCluster({ broker, presence, clock, nodeId, act: actions.act });
+  const headCheck = createHeadCheck({ feeds, inboxes, reads, clock, logger });
+  const forgetInterruptions = broker.onInterruption(() => void headCheck.run());
+
+  const sink: EventSink = (events) => {
+    for (const { key, membersVersion, feedEvents } of byLog(events)) {
+      localFeed(key)?.receive(feedEvents, membersVersion);
+      const payload = encodeEvents({ origin: nodeId, log: logName(key), membersVersion, events: feedEvents });
+      for (const topic of topicsOf(key)) void broker.publish(topic, payload);
+    }
+  };
+
+  function localFeed(key: LogKey): Feed | undefined {
+    return isChannelKey(key) ? feeds.get(key.channelId) : inboxes.feed(key);
+  }
+
+  return {
+    turn,
+    feeds,
+    inboxes,
+    notices,
+    tracker,
+    headCheck,
+    sink,
+    announce: async (announcement) => {
+      await cluster.ask(announcement);
+    },
+    live: createLive({ presence, cluster }),
+    close() {
+      forgetInterruptions();
+      cluster.close();
+    },
+  };
+}
+
+function topicsOf(key: LogKey): string[] {
+  if (isChannelKey(key)) return [channelTopic(key.channelId)];
+  if (key.userLow === key.userHigh) return [userTopic(key.userLow)];
+  return [userTopic(key.userLow), userTopic(key.userHigh)];
+}
+
+interface LogEvents {
+  readonly key: LogKey;
+  membersVersion: number;
+  readonly feedEvents: FeedEvent[];
+}
+
+/** Events of one commit, by log; those of one log stay in order. */
+function byLog(events: readonly LogEvent[]): Iterable<LogEvents> {
+  const logs = new Map<string, LogEvents>();
+  for (const event of events) {
+    const name = logName(event.key);
+    const known = logs.get(name);
+    if (!known) {
+      const { key, membersVersion } = event;
+      logs.set(name, { key, membersVersion, feedEvents: [fromLogEvent(event)] });
+      continue;
+    }
+    known.membersVersion = Math.max(known.membersVersion, event.membersVersion);
+    known.feedEvents.push(fromLogEvent(event));
+  }
+  return logs.values();
+}

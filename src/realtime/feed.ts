@@ -1,0 +1,263 @@
+// One log on this node, while it has readers here: hands out its events in order, each once, and fills holes from the
+// database. Whoever knows of an event tells the feed; what it is told in wrong order waits until its turn has come.
+import type { Cancel, Clock } from '../backends/clock/clock.ts';
+import { type LogKey, logName } from '../chat/log/key.ts';
+import type { LogPage } from '../chat/log/log.ts';
+import type { Logger } from '../protocol/logger.ts';
+import { catchUpFrame, eventFrame, type FeedEvent, feedEvent } from './feed-event.ts';
+import { type Outgoing, outgoing } from './outgoing.ts';
+import type { Reader } from './reader.ts';
+import { Ring, type RingBudget } from './ring.ts';
+import type { Turn } from './turn.ts';
+
+/** A publication on its way is waited for this long before its event is read from the database. */
+const HOLE_GRACE_MS = 15;
+const RETRY_MS = 1_000;
+/** Events that came before their turn; more are forgotten and read from the database. */
+const MAX_HELD = 1024;
+
+export interface FeedContext {
+  readonly turn: Turn;
+  readonly clock: Clock;
+  readonly budget: RingBudget;
+  readonly logger: Logger;
+  /** One page of the log after a number. Bounded in rows, and in reads at once over all feeds. */
+  readonly readPage: (key: LogKey, after: number) => Promise<LogPage>;
+  /** Takes readers out that lost access, by what the database says now. */
+  readonly checkReaders: (feed: Feed) => Promise<void>;
+}
+
+/** A stretch of the log, ready to be sent; see LogPage. */
+export interface EventPage {
+  readonly events: readonly FeedEvent[];
+  readonly upTo: number;
+  readonly head: number;
+  readonly membersVersion: number;
+}
+
+export class Feed {
+  readonly key: LogKey;
+  readonly name: string;
+  readonly readers = new Set<Reader>();
+  readonly ring: Ring;
+  /** The last number handed out; -1 before `begin`. */
+  head = -1;
+  /** Readers were checked when the log had this version. */
+  membersVersion = 0;
+  /** False before `begin`, and while readers are being checked: nothing is handed out then. */
+  settled = false;
+  /** Grows when somebody was taken out, so that a join that was looked up before is looked up again. */
+  removals = 0;
+  /** When it last had an event for a reader, or lost its last reader: milliseconds since 1970. */
+  usedAt: number;
+  private readonly context: FeedContext;
+  private readonly held = new Map<number, FeedEvent>();
+  private readonly pages = new Map<number, Promise<EventPage>>();
+  private pending: FeedEvent[] = [];
+  /** The highest number that is known to be taken. */
+  private expected = 0;
+  private wantedVersion = 0;
+  private filling = false;
+  private checking = false;
+  private closed = false;
+  private cancelFill: Cancel | undefined;
+  private settledWaiters: Array<() => void> = [];
+
+  constructor(key: LogKey, context: FeedContext) {
+    this.key = key;
+    this.name = logName(key);
+    this.context = context;
+    this.ring = new Ring(0, context.budget);
+    this.usedAt = context.clock.now();
+  }
+
+  /** Starts at number `head`, as the database has it; where it runs already, that is one more thing it is told. */
+  begin(head: number, membersVersion: number): void {
+    if (this.head >= 0) return this.noteHead(head, membersVersion);
+    this.head = head;
+    this.ring.clear(head);
+    this.membersVersion = membersVersion;
+    this.settle();
+  }
+
+  /** New events of the log, ascending, from this node's own commits or from a publication. */
+  receive(events: readonly FeedEvent[], membersVersion: number): void {
+    this.noteVersion(membersVersion);
+    for (const event of events) {
+      if (event.seq <= this.head) continue;
+      if (this.settled && event.seq === this.head + 1) this.handOut(event);
+      else if (this.held.size < MAX_HELD) this.held.set(event.seq, event);
+      else this.expected = Math.max(this.expected, event.seq);
+    }
+    this.advance();
+  }
+
+  /** The log was seen to have come to number `head`. */
+  noteHead(head: number, membersVersion: number): void {
+    this.expected = Math.max(this.expected, head);
+    this.noteVersion(membersVersion);
+    this.advance();
+  }
+
+  /** Events after `cursor` from the database; all who ask for the same at the same time share one read. */
+  pageAfter(cursor: number): Promise<EventPage> {
+    let page = this.pages.get(cursor);
+    if (!page) {
+      page = this.readPage(cursor).finally(() => this.pages.delete(cursor));
+      this.pages.set(cursor, page);
+    }
+    return page;
+  }
+
+  whenSettled(): Promise<void> {
+    return this.settled ? Promise.resolve() : new Promise((resolve) => this.settledWaiters.push(resolve));
+  }
+
+  /** Resolves when what was pushed in this turn has been written. */
+  turnEnd(): Promise<void> {
+    return new Promise((resolve) => this.context.turn.outbox({ flush: resolve }));
+  }
+
+  /** Hands what this turn brought to all live readers: one encoding, one push each. */
+  flush(): void {
+    const events = this.pending;
+    this.pending = [];
+    const first = events[0]?.seq;
+    const last = events.at(-1)?.seq;
+    if (first === undefined || last === undefined || this.readers.size === 0) return;
+    this.usedAt = this.context.clock.now();
+    const all = outgoing(events.map((event) => eventFrame(this.name, event)));
+    for (const reader of this.readers) {
+      if (!reader.live || reader.cursor >= last) continue;
+      const { outbox } = reader.owner;
+      if (outbox.lagging) reader.fallBehind(Math.max(reader.cursor, first - 1));
+      else outbox.push(reader.cursor < first ? all : this.newerThan(events, reader.cursor));
+    }
+  }
+
+  /** Hands a frame without a number to all live readers that keep up, but not to the connections of one user. */
+  notify(frame: Outgoing, exceptUserId: number): void {
+    for (const reader of this.readers) {
+      const { outbox, user } = reader.owner;
+      if (user.id !== exceptUserId && !outbox.lagging) outbox.push(frame);
+    }
+  }
+
+  close(): void {
+    this.closed = true;
+    this.settled = false;
+    this.cancelFill?.();
+    this.ring.clear(0);
+  }
+
+  private newerThan(events: readonly FeedEvent[], cursor: number): Outgoing {
+    return outgoing(
+      events.filter((event) => event.seq > cursor).map((event) => catchUpFrame(this.name, event, cursor)),
+    );
+  }
+
+  private handOut(event: FeedEvent): void {
+    this.head = event.seq;
+    this.ring.push(event);
+    if (this.pending.length === 0) this.context.turn.feed(this);
+    this.pending.push(event);
+  }
+
+  /** Hands out what has come to its turn; what is missing before the rest is fetched after a moment. */
+  private advance(): void {
+    if (!this.settled) return;
+    while (this.held.size > 0) {
+      const next = this.held.get(this.head + 1);
+      if (!next) break;
+      this.held.delete(next.seq);
+      this.handOut(next);
+    }
+    if (this.behind()) this.fillAfter(HOLE_GRACE_MS);
+  }
+
+  private behind(): boolean {
+    return this.held.size > 0 || this.expected > this.head;
+  }
+
+  private fillAfter(ms: number): void {
+    if (this.filling || this.cancelFill || this.closed) return;
+    this.cancelFill = this.context.clock.after(ms, () => {
+      this.cancelFill = undefined;
+      void this.fill();
+    });
+  }
+
+  private async fill(): Promise<void> {
+    if (!this.settled || !this.behind()) return;
+    this.filling = true;
+    let again = HOLE_GRACE_MS;
+    try {
+      const before = this.head;
+      const page = await this.pageAfter(before);
+      this.noteVersion(page.membersVersion);
+      if (this.settled) this.takePage(page);
+      if (this.head === before) again = RETRY_MS;
+    } catch (error) {
+      again = RETRY_MS;
+      this.context.logger.warn({ log: this.name, err: error }, 'Cannot read missing events: will try again');
+    }
+    this.filling = false;
+    if (this.settled && this.behind()) this.fillAfter(again);
+  }
+
+  /** Hands out what the database has after the head; numbers that it lacks were replaced by later ones. */
+  private takePage(page: EventPage): void {
+    const { head } = this;
+    for (const event of page.events) {
+      if (event.seq <= this.head) continue;
+      this.handOut(event.kind === 'stored' && event.storedSeq <= head ? { ...event, kind: 'updated' } : event);
+    }
+    this.head = Math.max(this.head, page.upTo);
+    this.expected = Math.max(this.expected, page.head);
+    for (const seq of this.held.keys()) if (seq <= this.head) this.held.delete(seq);
+    this.advance();
+  }
+
+  private async readPage(after: number): Promise<EventPage> {
+    const { messages, upTo, head, membersVersion } = await this.context.readPage(this.key, after);
+    const events = messages.map((message) => {
+      const kind = message.deleted ? 'deleted' : message.seq > after ? 'stored' : 'updated';
+      return feedEvent(message, kind);
+    });
+    return { events, upTo, head, membersVersion };
+  }
+
+  /** Somebody may have lost access: nothing more is handed out before the readers are checked. */
+  private noteVersion(membersVersion: number): void {
+    if (this.head < 0 || membersVersion <= Math.max(this.membersVersion, this.wantedVersion)) return;
+    this.wantedVersion = membersVersion;
+    this.settled = false;
+    void this.check();
+  }
+
+  private async check(): Promise<void> {
+    if (this.checking || this.closed) return;
+    this.checking = true;
+    const version = this.wantedVersion;
+    try {
+      // What was handed out before the change goes to those who had access then.
+      this.flush();
+      await this.context.checkReaders(this);
+      this.membersVersion = version;
+    } catch (error) {
+      this.context.logger.warn({ log: this.name, err: error }, 'Cannot check who may read: delivery waits');
+    }
+    this.checking = false;
+    if (this.closed) return;
+    if (this.membersVersion === this.wantedVersion) this.settle();
+    else this.context.clock.after(this.membersVersion === version ? 0 : RETRY_MS, () => void this.check());
+  }
+
+  private settle(): void {
+    this.settled = true;
+    const waiters = this.settledWaiters;
+    this.settledWaiters = [];
+    for (const wake of waiters) wake();
+    this.advance();
+  }
+}

@@ -1,0 +1,183 @@
+// The connections of this node: opened by transports, signed in, swept, drained.
+
+import type { Broker } from '../backends/broker/broker.ts';
+import type { Clock } from '../backends/clock/clock.ts';
+import type { PresenceStore } from '../backends/presence/presence-store.ts';
+import type { Authenticate, Identity } from '../chat/authenticate.ts';
+import { isChannelKey } from '../chat/log/key.ts';
+import type { LogReads } from '../chat/log/reads.ts';
+import { CLOSE } from '../protocol/close-codes.ts';
+import type { ChatError } from '../protocol/errors.ts';
+import type { Logger } from '../protocol/logger.ts';
+import { answerError } from './answer-error.ts';
+import { detachReader } from './catch-up.ts';
+import { connectData, createCommands, type Send } from './commands.ts';
+import type { Delivery } from './delivery.ts';
+import type { HubMetrics } from './metrics.ts';
+import { outgoing } from './outgoing.ts';
+import { HubSession, type SessionContext, type SessionLimits } from './session.ts';
+import type { Session, Transport } from './transport.ts';
+
+const SWEEP_MS = 1_000;
+/** Clients of a draining node come back within this time, spread out. */
+const RECONNECT_SPREAD_MS = 2_000;
+/** How long a draining node waits for what is under way, and then for its connections to close. */
+const DRAIN_WORK_MS = 4_000;
+const DRAIN_CLOSE_MS = 2_000;
+const DRAIN_STEP_MS = 20;
+
+export interface HubDependencies {
+  readonly nodeId: string;
+  readonly delivery: Delivery;
+  readonly broker: Broker;
+  readonly presence: PresenceStore;
+  /** How often presence wants a heartbeat. */
+  readonly heartbeatMs: number;
+  readonly reads: LogReads;
+  readonly authenticate: Authenticate;
+  readonly send: Send;
+  readonly limits: SessionLimits;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly metrics: HubMetrics;
+  /** The ChatError that a failure of the database is to clients; undefined where it is a mistake of ours. */
+  readonly toChatError: (error: unknown) => ChatError | undefined;
+  /** The error without what users typed, fit for the log. */
+  readonly withoutValues: (error: unknown) => unknown;
+}
+
+export interface Hub {
+  /** A connection has come. Without an identity it must authenticate by a frame in time. */
+  open(transport: Transport, identity: Identity | null): Session;
+  /** Connections of this node. */
+  connections(): number;
+  /** Makes this node known to the others and starts what happens once in a while. */
+  start(): Promise<void>;
+  /** Tells all connections to come back elsewhere, lets what is under way end, closes them. Takes some seconds at most. */
+  drain(): Promise<void>;
+  close(): void;
+}
+
+export function createHub(deps: HubDependencies): Hub {
+  const { nodeId, delivery, broker, presence, reads, clock, logger } = deps;
+  const { feeds, inboxes, tracker, notices } = delivery;
+  const sessions = new Set<HubSession>();
+  const timers: Array<() => void> = [];
+  let opened = 0;
+
+  const context: SessionContext = {
+    turn: delivery.turn,
+    limits: deps.limits,
+    metrics: deps.metrics,
+    now: () => clock.now(),
+    toAnswerError: (error) => answerError(deps.toChatError(error) ?? deps.withoutValues(error), logger),
+    onClosed: forget,
+    run: createCommands({
+      authenticate: deps.authenticate,
+      send: deps.send,
+      feeds,
+      inboxes,
+      tracker,
+      now: () => clock.now(),
+      readEntry: reads.entry,
+      readPairEntry: reads.pairEntry,
+      signIn,
+      // Deferred, so that the answer goes out first.
+      refuse: (session) => clock.defer(() => session.close(CLOSE.UNAUTHENTICATED, 'Authentication failed')),
+    }),
+  };
+
+  function open(transport: Transport, identity: Identity | null): Session {
+    opened += 1;
+    const session = new HubSession(`${nodeId}-${opened.toString(36)}`, transport, context);
+    sessions.add(session);
+    if (identity) void session.hold(welcome(session, identity));
+    return session;
+  }
+
+  async function welcome(session: HubSession, identity: Identity): Promise<void> {
+    try {
+      await signIn(session, identity);
+      session.outbox.push(notices.frame('connection.connect', connectData(session)));
+    } catch (error) {
+      logger.warn({ err: error }, 'A connection could not be set up');
+      session.outbox.push(closing('unavailable'));
+      session.close(CLOSE.DRAIN, 'The service is not available');
+    }
+  }
+
+  async function signIn(session: HubSession, identity: Identity): Promise<void> {
+    session.identity = identity;
+    tracker.connected(identity.principal.id);
+    try {
+      await inboxes.connect(session);
+    } catch (error) {
+      if (!session.isClosed) signOut(session);
+      session.identity = undefined;
+      throw error;
+    }
+  }
+
+  function signOut(session: HubSession): void {
+    inboxes.disconnect(session);
+    tracker.disconnected(session.user.id);
+  }
+
+  function forget(session: HubSession): void {
+    sessions.delete(session);
+    if (!session.identity) return;
+    const now = clock.now();
+    for (const reader of [...session.readers.values()]) {
+      detachReader(reader, now);
+      if (isChannelKey(reader.feed.key)) tracker.left(reader.feed.key.channelId, session.user);
+    }
+    signOut(session);
+  }
+
+  function sweep(): void {
+    const now = clock.now();
+    for (const session of sessions) session.sweep(now);
+    feeds.sweep();
+    inboxes.sweep();
+    delivery.headCheck.tick(broker.connected());
+  }
+
+  function closing(reason: string) {
+    const reconnect = Math.round(Math.random() * RECONNECT_SPREAD_MS);
+    return outgoing([notices.text('connection.closing', { reason, reconnect_after_ms: reconnect })]);
+  }
+
+  function wait(ms: number): Promise<void> {
+    return new Promise((resolve) => clock.after(ms, resolve));
+  }
+
+  async function until(done: () => boolean, ms: number): Promise<void> {
+    const end = clock.now() + ms;
+    while (!done() && clock.now() < end) await wait(DRAIN_STEP_MS);
+  }
+
+  async function drain(): Promise<void> {
+    const draining = [...sessions];
+    for (const session of draining) session.outbox.push(closing('shutdown'));
+    await until(() => draining.every((session) => session.inFlight === 0), DRAIN_WORK_MS);
+    for (const session of sessions) session.close(CLOSE.DRAIN, 'The node is shutting down');
+    await until(() => draining.every((session) => session.transport.isClosed()), DRAIN_CLOSE_MS);
+    for (const session of draining) session.transport.terminate();
+  }
+
+  return {
+    open,
+    connections: () => sessions.size,
+    async start() {
+      await presence.heartbeat(0);
+      timers.push(clock.every(SWEEP_MS, sweep));
+      timers.push(clock.every(deps.heartbeatMs, () => void presence.heartbeat(tracker.connections())));
+    },
+    drain,
+    close() {
+      for (const stop of timers) stop();
+      for (const session of [...sessions]) session.close(CLOSE.DRAIN, 'The node is shutting down');
+      delivery.close();
+    },
+  };
+}

@@ -1,0 +1,199 @@
+// Direct messages on this node: each connected user's inbox knows how far its logs had come when it was opened, and a
+// pair's feed exists from its first event on. So a lost publication shows as a hole, like in a channel.
+import type { Broker, Unsubscribe } from '../backends/broker/broker.ts';
+import type { Clock } from '../backends/clock/clock.ts';
+import { logName, type PairKey, pairKey } from '../chat/log/key.ts';
+import type { LogHead } from '../chat/log/read.ts';
+import { attachReader, detachReader } from './catch-up.ts';
+import { Feed, type FeedContext } from './feed.ts';
+import { decodePublication } from './publication.ts';
+import type { ReaderOwner } from './reader.ts';
+import { userTopic } from './topics.ts';
+
+/** A pair's feed without events for this long is folded back into the inboxes. */
+const IDLE_MS = 10 * 60_000;
+
+/** One connected user on this node. */
+interface Inbox {
+  readonly userId: number;
+  readonly owners: Set<ReaderOwner>;
+  /** How far the log with each other user had come; for pairs without a feed. */
+  readonly heads: Map<number, number>;
+  readonly unsubscribe: Unsubscribe;
+  /** Resolves when direct messages from now on reach this node and `heads` is filled. */
+  ready: Promise<void>;
+  loaded: boolean;
+}
+
+export interface Inboxes {
+  /** The user has a connection here. Resolves when it gets every direct message from now on. Rejects like the database. */
+  connect(owner: ReaderOwner): Promise<void>;
+  disconnect(owner: ReaderOwner): void;
+  /** The pair's feed, where one of the two is connected here; made where it is not there yet. */
+  feed(key: PairKey): Feed | undefined;
+  /** The log of a pair was seen to have come to `head`. */
+  noteHead(head: LogHead & { readonly key: PairKey }): void;
+  owners(userId: number): Iterable<ReaderOwner>;
+  userIds(): number[];
+  sweep(): void;
+}
+
+export function createInboxes(deps: {
+  readonly broker: Broker;
+  readonly clock: Clock;
+  readonly nodeId: string;
+  readonly context: FeedContext;
+  /** The heads of all direct logs of one user. Calls made at the same time share a statement. */
+  readonly readHeads: (userId: number) => Promise<readonly LogHead[]>;
+}): Inboxes {
+  const { broker, clock, nodeId, context } = deps;
+  const inboxes = new Map<number, Inbox>();
+  const feeds = new Map<string, Feed>();
+  const feedsOfUser = new Map<number, Set<Feed>>();
+
+  async function connect(owner: ReaderOwner): Promise<void> {
+    const inbox = inboxes.get(owner.user.id) ?? open(owner.user.id);
+    const fresh = !inbox.loaded;
+    inbox.owners.add(owner);
+    await inbox.ready;
+    if (!inbox.owners.has(owner)) return;
+    for (const feed of feedsOfUser.get(owner.user.id) ?? []) {
+      if (feed.head >= 0 && !owner.readers.has(feed.name)) {
+        attachReader(owner, feed, fresh ? baseline(inbox, feed) : feed.head);
+      }
+    }
+  }
+
+  function open(userId: number): Inbox {
+    const { ready, unsubscribe } = broker.subscribe(userTopic(userId), receive);
+    const inbox: Inbox = { userId, owners: new Set(), heads: new Map(), unsubscribe, ready, loaded: false };
+    inboxes.set(userId, inbox);
+    inbox.ready = load(inbox, ready);
+    // Awaited by each who connects; a failure that nobody waits for any more is no news.
+    inbox.ready.catch(() => {});
+    return inbox;
+  }
+
+  async function load(inbox: Inbox, subscribed: Promise<void>): Promise<void> {
+    await subscribed;
+    try {
+      for (const { key, head } of await deps.readHeads(inbox.userId)) {
+        inbox.heads.set(otherOf(key as PairKey, inbox.userId), head);
+      }
+      inbox.loaded = true;
+    } catch (error) {
+      remove(inbox);
+      throw error;
+    }
+  }
+
+  function disconnect(owner: ReaderOwner): void {
+    const inbox = inboxes.get(owner.user.id);
+    if (!inbox?.owners.delete(owner) || inbox.owners.size > 0) return;
+    remove(inbox);
+  }
+
+  function remove(inbox: Inbox): void {
+    if (inboxes.get(inbox.userId) !== inbox) return;
+    inboxes.delete(inbox.userId);
+    inbox.unsubscribe();
+    for (const feed of feedsOfUser.get(inbox.userId) ?? []) {
+      const other = otherOf(feed.key as PairKey, inbox.userId);
+      if (!inboxes.has(other)) close(feed);
+    }
+  }
+
+  function receive(payload: string): void {
+    const publication = decodePublication(payload, nodeId);
+    if (!publication || !('events' in publication)) return;
+    const [low, high] = publication.log.slice(1).split('.').map(Number);
+    feed(pairKey(low as number, high as number))?.receive(publication.events, publication.membersVersion);
+  }
+
+  function feed(key: PairKey): Feed | undefined {
+    const known = feeds.get(logName(key));
+    if (known) return known;
+    const present = presentInboxes(key);
+    if (present.length === 0) return undefined;
+    const made = new Feed(key, context);
+    feeds.set(made.name, made);
+    for (const userId of new Set([key.userLow, key.userHigh])) {
+      const ofUser = feedsOfUser.get(userId);
+      if (ofUser) ofUser.add(made);
+      else feedsOfUser.set(userId, new Set([made]));
+    }
+    if (present.every((inbox) => inbox.loaded)) begin(made);
+    else void Promise.allSettled(present.map((inbox) => inbox.ready)).then(() => begin(made));
+    return made;
+  }
+
+  /** The feed starts where the one who knows least stands; every connection where it stands itself. */
+  function begin(made: Feed): void {
+    if (feeds.get(made.name) !== made) return;
+    // An inbox that is not loaded yet attaches its connections when it is.
+    const present = presentInboxes(made.key as PairKey).filter((inbox) => inbox.loaded);
+    if (present.length === 0) return close(made);
+    made.begin(Math.min(...present.map((inbox) => baseline(inbox, made))), 0);
+    for (const inbox of present) {
+      for (const owner of inbox.owners) {
+        if (!owner.readers.has(made.name)) attachReader(owner, made, baseline(inbox, made));
+      }
+    }
+  }
+
+  function presentInboxes(key: PairKey): Inbox[] {
+    const both = key.userLow === key.userHigh ? [key.userLow] : [key.userLow, key.userHigh];
+    return both.map((userId) => inboxes.get(userId)).filter((inbox) => inbox !== undefined);
+  }
+
+  function close(gone: Feed): void {
+    const key = gone.key as PairKey;
+    const now = clock.now();
+    for (const reader of [...gone.readers]) detachReader(reader, now);
+    feeds.delete(gone.name);
+    for (const userId of [key.userLow, key.userHigh]) {
+      const ofUser = feedsOfUser.get(userId);
+      if (ofUser?.delete(gone) && ofUser.size === 0) feedsOfUser.delete(userId);
+    }
+    gone.close();
+  }
+
+  function noteHead({ key, head, membersVersion }: LogHead & { readonly key: PairKey }): void {
+    const known = feeds.get(logName(key));
+    if (known) return known.noteHead(head, membersVersion);
+    const unknown = presentInboxes(key).some(
+      (inbox) => inbox.loaded && (inbox.heads.get(otherOf(key, inbox.userId)) ?? 0) < head,
+    );
+    if (unknown) feed(key)?.noteHead(head, membersVersion);
+  }
+
+  function sweep(): void {
+    const before = clock.now() - IDLE_MS;
+    for (const idle of [...feeds.values()]) {
+      const quiet = idle.settled && idle.usedAt < before && [...idle.readers].every((reader) => reader.live);
+      if (!quiet) continue;
+      for (const inbox of presentInboxes(idle.key as PairKey)) {
+        inbox.heads.set(otherOf(idle.key as PairKey, inbox.userId), idle.head);
+      }
+      close(idle);
+    }
+  }
+
+  return {
+    connect,
+    disconnect,
+    feed,
+    noteHead,
+    owners: (userId) => inboxes.get(userId)?.owners ?? [],
+    userIds: () => [...inboxes.values()].filter((inbox) => inbox.loaded).map((inbox) => inbox.userId),
+    sweep,
+  };
+}
+
+function baseline(inbox: Inbox, feed: Feed): number {
+  return inbox.heads.get(otherOf(feed.key as PairKey, inbox.userId)) ?? 0;
+}
+
+function otherOf(key: PairKey, userId: number): number {
+  return key.userLow === userId ? key.userHigh : key.userLow;
+}

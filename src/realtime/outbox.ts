@@ -1,0 +1,52 @@
+// What waits to be written to one connection: bounded, and written once a turn.
+import type { Outgoing } from './outgoing.ts';
+import type { Transport } from './transport.ts';
+import type { Turn } from './turn.ts';
+
+export interface OutboxLimits {
+  /** Unsent bytes past which a connection gets no more live frames. */
+  readonly maxBufferedBytes: number;
+}
+
+/** Answers may go past the bound of live frames, but not further than this: then the peer is cut off. */
+const ANSWER_ALLOWANCE = 1 << 20;
+
+export class Outbox {
+  /** True while the peer's socket is full: live frames are not queued, their readers fall behind instead. */
+  lagging = false;
+  /** When `lagging` began or bytes were last taken, and the transport's progress then: for the slow-reader timeout. */
+  stalledSince = 0;
+  stalledAt = 0;
+  private readonly transport: Transport;
+  private readonly turn: Turn;
+  private readonly limits: OutboxLimits;
+  private pending: Outgoing[] = [];
+
+  constructor(transport: Transport, turn: Turn, limits: OutboxLimits) {
+    this.transport = transport;
+    this.turn = turn;
+    this.limits = limits;
+  }
+
+  /** Queues frames to leave at the end of this turn. */
+  push(frames: Outgoing): void {
+    if (this.pending.length === 0) this.turn.outbox(this);
+    this.pending.push(frames);
+  }
+
+  /** True where the peer takes so little that even answers would pile up. */
+  overflowing(): boolean {
+    return this.lagging && this.transport.bufferedBytes() > this.limits.maxBufferedBytes + ANSWER_ALLOWANCE;
+  }
+
+  flush(): void {
+    if (this.pending.length === 0) return;
+    const batch = this.pending;
+    this.pending = [];
+    this.transport.write(batch);
+    if (!this.lagging && this.transport.bufferedBytes() > this.limits.maxBufferedBytes) {
+      this.lagging = true;
+      this.stalledSince = 0;
+    }
+  }
+}

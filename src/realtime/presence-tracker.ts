@@ -1,0 +1,78 @@
+// Counts this node's connections per user and channel; the store hears of a user's first and last one only.
+import type { PresenceChange, PresenceStore } from '../backends/presence/presence-store.ts';
+import type { Notices } from './notices.ts';
+
+/** A user as presence frames name it. */
+export interface PresentUser {
+  readonly id: number;
+  readonly username: string;
+}
+
+export interface PresenceTracker {
+  connected(userId: number): void;
+  disconnected(userId: number): void;
+  joined(channelId: number, user: PresentUser): void;
+  left(channelId: number, user: PresentUser): void;
+  /** Connections of all users on this node. */
+  connections(): number;
+}
+
+export function createPresenceTracker(deps: {
+  readonly store: PresenceStore;
+  readonly notices: Notices;
+}): PresenceTracker {
+  const { store, notices } = deps;
+  const connections = new Counts<number>();
+  const live = new Counts<string>();
+
+  async function announce(
+    action: 'join' | 'leave',
+    channelId: number,
+    user: PresentUser,
+    change: Promise<PresenceChange>,
+  ): Promise<void> {
+    const { edge, crowded } = await change;
+    if (!edge || crowded) return;
+    const data = { channel_id: channelId, user_id: user.id, username: user.username, action };
+    notices.publish(channelId, `channel.${action}`, data, user.id);
+  }
+
+  return {
+    connected(userId) {
+      if (connections.add(userId) === 1) void store.setConnected(userId, true);
+    },
+    disconnected(userId) {
+      if (connections.remove(userId) === 0) void store.setConnected(userId, false);
+    },
+    joined(channelId, user) {
+      if (live.add(`${channelId}:${user.id}`) > 1) return;
+      void announce('join', channelId, user, store.enter(channelId, user.id));
+    },
+    left(channelId, user) {
+      if (live.remove(`${channelId}:${user.id}`) > 0) return;
+      void announce('leave', channelId, user, store.leave(channelId, user.id));
+    },
+    connections: () => connections.total,
+  };
+}
+
+/** How many of each. */
+class Counts<K> {
+  total = 0;
+  private readonly counts = new Map<K, number>();
+
+  add(key: K): number {
+    const count = (this.counts.get(key) ?? 0) + 1;
+    this.counts.set(key, count);
+    this.total += 1;
+    return count;
+  }
+
+  remove(key: K): number {
+    const count = (this.counts.get(key) ?? 0) - 1;
+    if (count > 0) this.counts.set(key, count);
+    else this.counts.delete(key);
+    this.total -= 1;
+    return count;
+  }
+}

@@ -1,0 +1,43 @@
+import { describe, expect, it } from 'vitest';
+import type { FeedEvent } from './feed-event.ts';
+import { Ring } from './ring.ts';
+
+const event = (seq: number, length = 10): FeedEvent => ({
+  seq,
+  kind: 'stored',
+  messageId: seq,
+  storedSeq: seq,
+  senderId: 1,
+  time: 0,
+  data: 'x'.repeat(length),
+});
+
+const seqs = (events: FeedEvent[] | undefined) => events?.map((one) => one.seq);
+
+describe('a ring', () => {
+  it('gives what came after a number, as far back as it reaches', () => {
+    const ring = new Ring(4, { used: 0, max: 1 << 20 });
+    for (const seq of [5, 6, 9]) ring.push(event(seq));
+    expect(seqs(ring.after(4))).toEqual([5, 6, 9]);
+    expect(seqs(ring.after(7))).toEqual([9]);
+    expect(seqs(ring.after(9))).toEqual([]);
+    expect(ring.after(3)).toBeUndefined();
+  });
+
+  it('forgets the oldest past 256 events, and knows what it forgot', () => {
+    const ring = new Ring(0, { used: 0, max: 1 << 20 });
+    for (let seq = 1; seq <= 1000; seq += 1) ring.push(event(seq));
+    expect(ring.after(743)).toBeUndefined();
+    expect(seqs(ring.after(744))).toHaveLength(256);
+    expect(seqs(ring.after(998))).toEqual([999, 1000]);
+  });
+
+  it('keeps long events within its own bound, and little once all rings together are over theirs', () => {
+    const budget = { used: 0, max: 300_000 };
+    const rings = Array.from({ length: 10 }, () => new Ring(0, budget));
+    for (let seq = 1; seq <= 100; seq += 1) for (const ring of rings) ring.push(event(seq, 2_000));
+    expect(budget.used).toBeLessThan(budget.max + 10 * 4_096);
+    for (const ring of rings) ring.clear(0);
+    expect(budget.used).toBe(0);
+  });
+});

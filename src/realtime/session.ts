@@ -1,0 +1,240 @@
+// One connection: who it belongs to, what it may still send, which logs it reads. Commands do the work.
+import type { Identity } from '../chat/authenticate.ts';
+import type { Principal } from '../chat/principal.ts';
+import { CLOSE } from '../protocol/close-codes.ts';
+import { type ClientFrame, decodeFrame } from '../protocol/decode-frame.ts';
+import { ERRORS, type ErrorCode } from '../protocol/errors.ts';
+import { LIMITS } from '../protocol/limits.ts';
+import { catchUp } from './catch-up.ts';
+import { FrameBudget } from './frame-budget.ts';
+import type { HubMetrics } from './metrics.ts';
+import { Outbox, type OutboxLimits } from './outbox.ts';
+import type { Reader, ReaderOwner } from './reader.ts';
+import type { Answer, AnswerError, Incoming, Session, Transport } from './transport.ts';
+import type { Turn } from './turn.ts';
+
+/** Frames of one connection that are being worked on at once, or wait for its authentication. */
+const MAX_IN_FLIGHT = 1024;
+
+export interface SessionLimits extends OutboxLimits {
+  readonly slowReaderTimeoutMs: number;
+  /** Client frames per second, 0 for no limit. */
+  readonly framesPerSecond: number;
+}
+
+export interface SessionContext {
+  readonly turn: Turn;
+  readonly limits: SessionLimits;
+  readonly metrics: HubMetrics;
+  readonly now: () => number;
+  /** Works on one valid frame; answers it, or rejects with what is to be answered. */
+  readonly run: (session: HubSession, frame: ClientFrame, answer: (data: unknown) => void) => Promise<void>;
+  readonly toAnswerError: (error: unknown) => AnswerError;
+  /** The connection is gone. */
+  readonly onClosed: (session: HubSession) => void;
+}
+
+export class HubSession implements Session, ReaderOwner {
+  readonly id: string;
+  readonly transport: Transport;
+  readonly outbox: Outbox;
+  readonly readers = new Map<string, Reader>();
+  /** What is under way for one log each, so that joins and leaves of it happen in their order. */
+  readonly underWay = new Map<string, Promise<void>>();
+  identity: Identity | undefined;
+  isClosed = false;
+  inFlight = 0;
+  private readonly context: SessionContext;
+  private readonly budget: FrameBudget;
+  private readonly openedAt: number;
+  private seenAt: number;
+  private pingedAt: number;
+  private catchingUp = false;
+  /** Frames that came while the token was being checked; undefined at other times. */
+  private waiting: Incoming[] | undefined;
+
+  constructor(id: string, transport: Transport, context: SessionContext) {
+    const now = context.now();
+    this.id = id;
+    this.transport = transport;
+    this.context = context;
+    this.outbox = new Outbox(transport, context.turn, context.limits);
+    this.budget = new FrameBudget(context.limits.framesPerSecond, now);
+    this.openedAt = now;
+    this.seenAt = now;
+    this.pingedAt = now;
+  }
+
+  get user(): Principal {
+    if (!this.identity) throw new Error('The connection belongs to nobody yet');
+    return this.identity.principal;
+  }
+
+  receive(incoming: Incoming): void {
+    if (!this.admit(incoming.encode)) return;
+    if (!this.waiting) return this.dispatch(incoming);
+    if (this.waiting.length < MAX_IN_FLIGHT) this.waiting.push(incoming);
+    else this.fail(incoming.encode, undefined, 'RATE_LIMITED');
+  }
+
+  receiveGarbage(encode: Incoming['encode']): void {
+    if (!this.admit(encode)) return;
+    this.context.metrics.frameReceived('invalid');
+    this.fail(encode, undefined, 'INVALID_FRAME');
+  }
+
+  alive(): void {
+    this.seenAt = this.context.now();
+  }
+
+  drained(): void {
+    if (!this.outbox.lagging) return;
+    this.outbox.lagging = false;
+    this.catchUp();
+  }
+
+  closed(): void {
+    if (this.isClosed) return;
+    this.isClosed = true;
+    this.waiting = undefined;
+    this.context.onClosed(this);
+  }
+
+  /** Holds frames back until `settled`, which decides who this connection belongs to. */
+  hold(settled: Promise<void>): Promise<void> {
+    this.waiting = [];
+    return settled.finally(() => {
+      const held = this.waiting ?? [];
+      this.waiting = undefined;
+      for (const incoming of held) if (!this.isClosed) this.dispatch(incoming);
+    });
+  }
+
+  /** Closes the connection; what was pushed before goes out first. */
+  close(code: number, reason: string): void {
+    if (this.isClosed) return;
+    this.outbox.flush();
+    this.context.metrics.closedByServer(code);
+    this.transport.close(code, reason);
+    this.closed();
+  }
+
+  /** Reads on for all readers that are behind, one after the other, as long as the peer keeps up. */
+  catchUp(): void {
+    if (this.catchingUp || this.isClosed || this.outbox.lagging) return;
+    this.catchingUp = true;
+    // A failure ends this attempt; the sweep starts the next one.
+    void this.catchUpAll().then(
+      () => this.caughtUp(),
+      () => this.caughtUp(),
+    );
+  }
+
+  /** What is due once in a while: deadlines, pings, attempts to go on. `now` in ms. */
+  sweep(now: number): void {
+    if (!this.identity && !this.waiting && now - this.openedAt >= LIMITS.AUTHENTICATION_TIMEOUT_MS) {
+      return this.close(CLOSE.UNAUTHENTICATED, 'No token came in time');
+    }
+    if (this.identity && this.identity.expiresAt <= now) return this.close(CLOSE.UNAUTHENTICATED, 'The token ran out');
+    if (now - this.seenAt >= LIMITS.PING_TIMEOUT_MS) return this.cut();
+    if (now - this.pingedAt >= LIMITS.PING_INTERVAL_MS) {
+      this.pingedAt = now;
+      this.transport.ping();
+    }
+    if (this.outbox.lagging) this.checkStall(now);
+    else if (this.readers.size > 0) this.catchUp();
+  }
+
+  private checkStall(now: number): void {
+    const { outbox, transport } = this;
+    const progress = transport.progress();
+    if (outbox.stalledSince === 0 || progress !== outbox.stalledAt) {
+      outbox.stalledSince = now;
+      outbox.stalledAt = progress;
+    } else if (now - outbox.stalledSince >= this.context.limits.slowReaderTimeoutMs) {
+      this.close(CLOSE.SLOW_READER, 'Nothing was read for too long: come back with since');
+    }
+  }
+
+  /** The peer shows no sign of life: there is nobody to say goodbye to. */
+  private cut(): void {
+    this.transport.terminate();
+    this.closed();
+  }
+
+  private async catchUpAll(): Promise<void> {
+    for (let reader = this.firstBehind(); reader; reader = this.firstBehind()) {
+      const { name } = reader.feed;
+      const current = reader;
+      await catchUp(reader, () => this.isClosed || this.readers.get(name) !== current);
+      if (this.isClosed || this.outbox.lagging) return;
+    }
+  }
+
+  private firstBehind(): Reader | undefined {
+    for (const reader of this.readers.values()) if (!reader.live) return reader;
+    return undefined;
+  }
+
+  private caughtUp(): void {
+    this.catchingUp = false;
+  }
+
+  /** Counts a frame; false where it may not be worked on. */
+  private admit(encode: Incoming['encode']): boolean {
+    if (this.isClosed) return false;
+    const now = this.context.now();
+    this.seenAt = now;
+    const verdict = this.budget.take(now);
+    if (verdict === 'flood') this.close(CLOSE.FLOOD, 'Too many frames');
+    else if (this.outbox.overflowing()) this.close(CLOSE.SLOW_READER, 'Answers are not read: come back with since');
+    else if (verdict === 'limited') this.fail(encode, undefined, 'RATE_LIMITED', this.budget.retryAfterMs());
+    else return true;
+    return false;
+  }
+
+  private dispatch({ frame: input, encode }: Incoming): void {
+    const decoded = decodeFrame(input);
+    if (!decoded.ok) {
+      this.context.metrics.frameReceived('invalid');
+      const { code, message = ERRORS[code].text, details } = decoded.problem;
+      return this.answer(encode, { ok: false, type: undefined, error: { code, message, ...(details && { details }) } });
+    }
+    const { frame } = decoded;
+    this.context.metrics.frameReceived(frame.type);
+    if (!this.identity && frame.type !== 'authenticate' && frame.type !== 'ping') {
+      return this.fail(encode, frame.type, 'NOT_AUTHENTICATED');
+    }
+    if (this.inFlight >= MAX_IN_FLIGHT) return this.fail(encode, frame.type, 'RATE_LIMITED', 1000);
+    this.run(frame, encode);
+  }
+
+  private run(frame: ClientFrame, encode: Incoming['encode']): void {
+    const { type } = frame;
+    this.inFlight += 1;
+    this.context
+      .run(this, frame, (data) => this.answer(encode, { ok: true, type, data }))
+      .then(
+        () => this.done(),
+        (error: unknown) => {
+          this.answer(encode, { ok: false, type, error: this.context.toAnswerError(error) });
+          this.done();
+        },
+      );
+  }
+
+  private done(): void {
+    this.inFlight -= 1;
+  }
+
+  private fail(encode: Incoming['encode'], type: string | undefined, code: ErrorCode, retryAfterMs?: number): void {
+    const retry = retryAfterMs === undefined ? {} : { retry_after_ms: retryAfterMs };
+    this.answer(encode, { ok: false, type, error: { code, message: ERRORS[code].text, ...retry } });
+  }
+
+  private answer(encode: Incoming['encode'], answer: Answer): void {
+    if (this.isClosed) return;
+    const out = encode(answer);
+    if (out) this.outbox.push(out);
+  }
+}
