@@ -1,0 +1,25 @@
+// The shapes of success, as values and as schemas of the published document.
+import { z } from 'zod';
+import { type Pagination, paginationSchema } from '../protocol/resources.ts';
+import type { HttpContext } from './environment.ts';
+
+/** Answers with a resource. */
+export function answer(c: HttpContext, data: unknown, status: 200 | 201 = 200): Response {
+  return c.json({ success: true, data }, status);
+}
+
+/** Answers with one page of a list. */
+export function answerPage(c: HttpContext, data: readonly unknown[], pagination: Pagination): Response {
+  return c.json({ success: true, data, pagination });
+}
+
+/** Answers an action that gives nothing back but that it was done. */
+export function answerDone(c: HttpContext, message: string): Response {
+  return c.json({ success: true, data: null, message });
+}
+
+const success = z.literal(true);
+
+export const answerOf = (data: z.ZodType) => z.object({ success, data });
+export const pageOf = (item: z.ZodType) => z.object({ success, data: z.array(item), pagination: paginationSchema });
+export const doneSchema = z.object({ success, data: z.null(), message: z.string() }).meta({ ref: 'Done' });

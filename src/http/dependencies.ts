@@ -1,0 +1,64 @@
+// Everything that the REST interface is handed; it makes nothing but itself.
+import type { Context } from 'hono';
+import type { Clock } from '../backends/clock/clock.ts';
+import type { RateLimiter } from '../backends/rate-limit/rate-limiter.ts';
+import type { Accounts } from '../chat/accounts.ts';
+import type { Announce } from '../chat/announce.ts';
+import type { Authenticate } from '../chat/authenticate.ts';
+import type { Channels } from '../chat/channels.ts';
+import type { Conversations } from '../chat/conversations.ts';
+import type { Members } from '../chat/members.ts';
+import type { Messages } from '../chat/messages.ts';
+import type { ChatError } from '../protocol/errors.ts';
+import type { Logger } from '../protocol/logger.ts';
+import type { Live } from '../realtime/live.ts';
+
+export interface AppDependencies {
+  readonly authenticate: Authenticate;
+  readonly accounts: Accounts;
+  readonly channels: Channels;
+  readonly members: Members;
+  readonly messages: Messages;
+  readonly conversations: Conversations;
+  readonly live: Live;
+  readonly announce: Announce;
+  /** `general`: every signed-in call, per user. `auth`: register and login, per address. Null turns one off. */
+  readonly limiters: { readonly general: RateLimiter | null; readonly auth: RateLimiter | null };
+  /** What the service stands on: a line for each part, and whether all of them answer. */
+  readonly readiness: () => Promise<Readiness>;
+  readonly metrics: HttpMetrics;
+  readonly logger: Logger;
+  readonly corsOrigins: readonly string[] | '*';
+  /** Take the client's address from `X-Forwarded-For`. */
+  readonly trustProxy: boolean;
+  readonly maxTextLength: number;
+  readonly clock: Clock;
+  /** Version of the service, for the published document. */
+  readonly version: string;
+  /** A file of swagger-ui-dist by its bare name. */
+  readonly docsAssets: (name: string) => Promise<DocsAsset | undefined>;
+  /** Address of the peer of this request's connection. */
+  readonly clientAddress: (c: Context) => string;
+  /** What a client is told of an error of the database; undefined where it is a mistake of ours. */
+  readonly toChatError: (error: unknown) => ChatError | undefined;
+  /** The error without what users typed, fit for the log. */
+  readonly withoutValues: (error: unknown) => unknown;
+}
+
+export interface Readiness {
+  readonly ok: boolean;
+  readonly checks: Readonly<Record<string, string>>;
+}
+
+export interface HttpMetrics {
+  /** All metrics in Prometheus' text format. */
+  text(): Promise<string>;
+  readonly contentType: string;
+  /** One answered request; `route` is its pattern, never its path. */
+  observeRequest(method: string, route: string, status: number, seconds: number): void;
+}
+
+export interface DocsAsset {
+  readonly body: Uint8Array;
+  readonly type: string;
+}

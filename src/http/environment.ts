@@ -1,0 +1,14 @@
+// What rides on the Hono context of one request, and nothing else.
+import type { Context } from 'hono';
+import type { Principal } from '../chat/principal.ts';
+
+export interface HttpEnvironment {
+  Variables: {
+    /** The id in `X-Request-Id`, in every failure body and in the log. */
+    requestId: string;
+    /** Who acts. Set on every route below the sign-in. */
+    principal: Principal;
+  };
+}
+
+export type HttpContext = Context<HttpEnvironment>;

@@ -1,0 +1,44 @@
+// The one place that turns anything thrown into the failure body, and the only one that logs it.
+import { ChatError, ERRORS, type ErrorCode, type ErrorDetail } from '../protocol/errors.ts';
+import type { AppDependencies } from './dependencies.ts';
+import type { HttpContext } from './environment.ts';
+
+/** What a client gets for a request that failed, whatever the reason. */
+export interface FailureBody {
+  readonly success: false;
+  readonly code: ErrorCode;
+  readonly message: string;
+  readonly details?: ErrorDetail[];
+  readonly requestId: string;
+}
+
+export function failureBody({ code, message, details }: ChatError, requestId: string): FailureBody {
+  return { success: false, code, message, ...(details && { details }), requestId };
+}
+
+export type RespondError = (error: unknown, c: HttpContext) => Response;
+
+export type ErrorDependencies = Pick<AppDependencies, 'logger' | 'toChatError' | 'withoutValues'>;
+
+export function createRespondError({ logger, toChatError, withoutValues }: ErrorDependencies): RespondError {
+  function log({ code, status }: { code: ErrorCode; status: number }, error: unknown, requestId: string): void {
+    if (status < 500) logger.info({ requestId, code }, 'request refused');
+    else logger.error({ requestId, code, err: withoutValues(rootOf(error)) }, 'request failed');
+  }
+
+  return (error, c) => {
+    const failure = toChatError(error) ?? new ChatError('INTERNAL');
+    const { code, retryAfterMs } = failure;
+    const { status } = ERRORS[code];
+    const requestId = c.get('requestId');
+    log({ code, status }, error, requestId);
+    if (code === 'UNAUTHORIZED') c.header('WWW-Authenticate', 'Bearer');
+    if (retryAfterMs !== undefined) c.header('Retry-After', String(Math.ceil(retryAfterMs / 1000)));
+    return c.json(failureBody(failure, requestId), status);
+  };
+}
+
+/** What was behind a failure that a use case has explained already. */
+function rootOf(error: unknown): unknown {
+  return error instanceof ChatError ? (error.cause ?? error) : error;
+}

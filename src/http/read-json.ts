@@ -1,0 +1,51 @@
+// Reads a JSON body of bounded size; what cannot be read is refused with its code.
+import { ChatError } from '../protocol/errors.ts';
+
+const JSON_TYPE = /^application\/([\w.-]+\+)?json\s*(;|$)/i;
+const utf8 = new TextDecoder('utf-8', { fatal: true });
+
+/**
+ * The parsed body; undefined where there is none.
+ * Throws PAYLOAD_TOO_LARGE, UNSUPPORTED_MEDIA_TYPE, MALFORMED_JSON (also for bytes that are no UTF-8).
+ */
+export async function readJson(request: Request, maxBytes: number): Promise<unknown> {
+  const bytes = await readBytes(request, maxBytes);
+  if (bytes.byteLength === 0) return undefined;
+  if (!JSON_TYPE.test(request.headers.get('content-type') ?? '')) throw new ChatError('UNSUPPORTED_MEDIA_TYPE');
+  try {
+    return JSON.parse(utf8.decode(bytes));
+  } catch {
+    // Without the cause: the parser's message quotes the body.
+    throw new ChatError('MALFORMED_JSON');
+  }
+}
+
+async function readBytes(request: Request, maxBytes: number): Promise<Uint8Array> {
+  const declared = request.headers.get('content-length');
+  const isDeclared = declared !== null && !request.headers.has('transfer-encoding');
+  if (isDeclared && Number(declared) > maxBytes) throw new ChatError('PAYLOAD_TOO_LARGE');
+  try {
+    // The server holds a peer to the length that it declared; only a body without one has to be counted.
+    return isDeclared ? new Uint8Array(await request.arrayBuffer()) : await readStream(request, maxBytes);
+  } catch (error) {
+    if (error instanceof ChatError) throw error;
+    throw new ChatError('MALFORMED_JSON', 'The body ended early', { cause: error });
+  }
+}
+
+async function readStream(request: Request, maxBytes: number): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of request.body ?? []) {
+    size += chunk.byteLength;
+    if (size > maxBytes) throw new ChatError('PAYLOAD_TOO_LARGE');
+    chunks.push(chunk);
+  }
+  const bytes = new Uint8Array(size);
+  let offset = 0;
+  for (const chunk of chunks) {
+    bytes.set(chunk, offset);
+    offset += chunk.byteLength;
+  }
+  return bytes;
+}

@@ -1,0 +1,44 @@
+// Registering and signing in.
+import { Hono, type MiddlewareHandler } from 'hono';
+import type { Accounts } from '../../chat/accounts.ts';
+import { loginBody, registerBody } from '../../protocol/requests.ts';
+import { sessionSchema } from '../../protocol/resources.ts';
+import { answer, answerOf } from '../answer.ts';
+import type { HttpEnvironment } from '../environment.ts';
+import { BODY_ERRORS, describe } from '../openapi.ts';
+import type { JsonBody } from '../validate.ts';
+
+export interface AuthRouteDependencies {
+  readonly accounts: Accounts;
+  readonly jsonBody: JsonBody;
+  /** The limit of both calls: guessing passwords, and making accounts by the thousand. */
+  readonly limited: MiddlewareHandler<HttpEnvironment>;
+}
+
+export function authRoutes({ accounts, jsonBody, limited }: AuthRouteDependencies): Hono<HttpEnvironment> {
+  return new Hono<HttpEnvironment>()
+    .post('/register', limited, register, jsonBody(registerBody), async (c) =>
+      answer(c, await accounts.register(c.req.valid('json')), 201),
+    )
+    .post('/login', limited, login, jsonBody(loginBody), async (c) =>
+      answer(c, await accounts.login(c.req.valid('json'))),
+    );
+}
+
+const register = describe({
+  id: 'register',
+  tag: 'Accounts',
+  summary: 'Make an account and sign in',
+  isPublic: true,
+  answers: { 201: ['The account and its first token', answerOf(sessionSchema)] },
+  errors: [...BODY_ERRORS, 'EMAIL_TAKEN', 'USERNAME_TAKEN'],
+});
+
+const login = describe({
+  id: 'login',
+  tag: 'Accounts',
+  summary: 'Sign in with email and password',
+  isPublic: true,
+  answers: { 200: ['The account and a token', answerOf(sessionSchema)] },
+  errors: [...BODY_ERRORS, 'INVALID_CREDENTIALS'],
+});

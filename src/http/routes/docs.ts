@@ -1,0 +1,49 @@
+// The page of the published document: Swagger UI from our own files, nothing from anywhere else.
+import { Hono } from 'hono';
+import { ChatError } from '../../protocol/errors.ts';
+import type { AppDependencies, DocsAsset } from '../dependencies.ts';
+import type { HttpEnvironment } from '../environment.ts';
+
+const PAGE = `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>Chat service API</title>
+<link rel="stylesheet" href="/docs/swagger-ui.css">
+<link rel="icon" type="image/png" href="/docs/favicon-32x32.png">
+</head>
+<body>
+<div id="swagger-ui"></div>
+<script src="/docs/swagger-ui-bundle.js"></script>
+<script src="/docs/start.js"></script>
+</body>
+</html>
+`;
+
+/** A file of its own, because our security policy forbids scripts inside the page. */
+const START =
+  "SwaggerUIBundle({ url: '/openapi.json', dom_id: '#swagger-ui', deepLinking: true, validatorUrl: null });\n";
+
+/** What the page asks for; nothing else of the package is served. */
+const ASSETS = new Set(['swagger-ui.css', 'swagger-ui-bundle.js', 'favicon-32x32.png']);
+const START_ASSET: DocsAsset = { body: new TextEncoder().encode(START), type: 'text/javascript; charset=utf-8' };
+const CACHED = 'public, max-age=3600';
+
+export function docsRoutes({ docsAssets }: Pick<AppDependencies, 'docsAssets'>): Hono<HttpEnvironment> {
+  async function find(name: string): Promise<DocsAsset | undefined> {
+    if (name === 'start.js') return START_ASSET;
+    return ASSETS.has(name) ? docsAssets(name) : undefined;
+  }
+
+  return new Hono<HttpEnvironment>()
+    .get('/', (c) => c.html(PAGE))
+    .get('/:asset', async (c) => {
+      const asset = await find(c.req.param('asset'));
+      if (!asset) throw new ChatError('NOT_FOUND');
+      return c.body(asset.body as Uint8Array<ArrayBuffer>, 200, {
+        'Content-Type': asset.type,
+        'Cache-Control': CACHED,
+      });
+    });
+}

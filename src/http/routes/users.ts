@@ -1,0 +1,49 @@
+// The signed-in user's own profile, and finding others.
+import { Hono } from 'hono';
+import { z } from 'zod';
+import type { Accounts } from '../../chat/accounts.ts';
+import { profileBody, searchQuery } from '../../protocol/requests.ts';
+import { userSchema } from '../../protocol/resources.ts';
+import { answer, answerOf } from '../answer.ts';
+import type { HttpEnvironment } from '../environment.ts';
+import { BODY_ERRORS, describe } from '../openapi.ts';
+import { type JsonBody, query } from '../validate.ts';
+
+export interface UserRouteDependencies {
+  readonly accounts: Accounts;
+  readonly jsonBody: JsonBody;
+}
+
+export function userRoutes({ accounts, jsonBody }: UserRouteDependencies): Hono<HttpEnvironment> {
+  return new Hono<HttpEnvironment>()
+    .get('/profile', getProfile, (c) => answer(c, accounts.profile(c.get('principal'))))
+    .put('/profile', updateProfile, jsonBody(profileBody), async (c) =>
+      answer(c, await accounts.updateProfile(c.get('principal'), c.req.valid('json'))),
+    )
+    .get('/search', searchUsers, query(searchQuery), async (c) =>
+      answer(c, await accounts.search(c.req.valid('query').username)),
+    );
+}
+
+const getProfile = describe({
+  id: 'getProfile',
+  tag: 'Users',
+  summary: 'The signed-in user',
+  answers: { 200: ['The user', answerOf(userSchema)] },
+});
+
+const updateProfile = describe({
+  id: 'updateProfile',
+  tag: 'Users',
+  summary: 'Change name, avatar or password; the current password confirms it',
+  answers: { 200: ['The user as it is now', answerOf(userSchema)] },
+  errors: [...BODY_ERRORS, 'WRONG_PASSWORD', 'USERNAME_TAKEN'],
+});
+
+const searchUsers = describe({
+  id: 'searchUsers',
+  tag: 'Users',
+  summary: 'Users with this text anywhere in their name, in any case',
+  answers: { 200: ['At most 10 users', answerOf(z.array(userSchema))] },
+  errors: ['VALIDATION_FAILED'],
+});
