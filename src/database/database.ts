@@ -1,0 +1,12 @@
+// The one type of database that use cases take: postgres.js, PGlite and a transaction of either fit it.
+import type { SQL } from 'drizzle-orm';
+import type { PgDatabase, PgQueryResultHKT } from 'drizzle-orm/pg-core';
+import type * as schema from '../../drizzle/schema.ts';
+
+export type Database = PgDatabase<PgQueryResultHKT, typeof schema>;
+
+/** Runs one SQL statement and gives its rows as plain objects, whatever the driver wraps them in. */
+export async function rows<T extends Record<string, unknown>>(db: Database, statement: SQL): Promise<T[]> {
+  const result: unknown = await db.execute(statement);
+  return Array.isArray(result) ? (result as T[]) : (result as { rows: T[] }).rows;
+}

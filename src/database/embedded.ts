@@ -1,0 +1,20 @@
+// PostgreSQL inside this process: PGlite with its files in a folder, one session, one statement at a time.
+import { PGlite } from '@electric-sql/pglite';
+import { drizzle } from 'drizzle-orm/pglite';
+import * as schema from '../../drizzle/schema.ts';
+import type { DatabaseHandle } from './connect.ts';
+
+export async function connectEmbedded(directory: string): Promise<DatabaseHandle> {
+  const client = await PGlite.create(directory);
+  await client.exec("set time zone 'UTC'");
+  const db = drizzle({ client, schema });
+  return {
+    db,
+    kind: 'embedded',
+    ping: async () => {
+      await client.query('select 1');
+    },
+    dedicated: (work) => work(db),
+    close: () => client.close(),
+  };
+}

@@ -1,0 +1,113 @@
+// What a failed statement means, whichever driver failed: away for now, a broken rule, or a mistake of ours.
+import { DrizzleQueryError } from 'drizzle-orm';
+import { ChatError, type ErrorCode } from '../protocol/errors.ts';
+
+/** Our own limits: a statement found no connection, or had no answer, in time. It may still have been executed. */
+export class DatabaseTimeout extends Error {
+  readonly code = 'DATABASE_TIMEOUT';
+
+  constructor(reason: string) {
+    super(`The database is too slow or away: ${reason}`);
+    this.name = 'DatabaseTimeout';
+  }
+}
+
+/** The fields of both drivers' errors that matter here; postgres.js says `table_name` where PGlite says `table`. */
+interface DriverError {
+  readonly message?: unknown;
+  readonly stack?: unknown;
+  readonly code?: unknown;
+  readonly severity?: unknown;
+  readonly detail?: unknown;
+  readonly table?: unknown;
+  readonly table_name?: unknown;
+  readonly constraint?: unknown;
+  readonly constraint_name?: unknown;
+}
+
+const UNIQUE_VIOLATION = '23505';
+
+/** No link to the server: codes of the operating system, of postgres.js and of this folder. */
+const LINK_CODES = new Set([
+  ...['ECONNREFUSED', 'ECONNRESET', 'ECONNABORTED', 'ENOTCONN', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND', 'EAI_AGAIN'],
+  ...['EHOSTUNREACH', 'EHOSTDOWN', 'ENETUNREACH', 'ENETDOWN', 'ERR_STREAM_DESTROYED'],
+  ...['CONNECT_TIMEOUT', 'CONNECTION_CLOSED', 'CONNECTION_ENDED', 'CONNECTION_DESTROYED', 'DATABASE_TIMEOUT'],
+]);
+
+/** Connection exceptions, no resources, operator's intervention (shutdown, statement timeout), system errors. */
+const UNAVAILABLE_CLASSES = new Set(['08', '53', '57', '58']);
+
+/** Read-only (a standby), idle in a transaction, serialization failure, deadlock, lock timeout. */
+const UNAVAILABLE_STATES = new Set(['25006', '25P03', '40001', '40P01', '55P03']);
+
+/** True where the same statement may succeed later, unchanged: the database is away, starting, full or too busy. */
+export function isUnavailable(error: unknown): boolean {
+  if (error instanceof ChatError) return error.code === 'UNAVAILABLE';
+  const { message } = driverError(error);
+  const state = sqlState(error);
+  if (state) return UNAVAILABLE_CLASSES.has(state.slice(0, 2)) || UNAVAILABLE_STATES.has(state);
+  return isLinkLost(error) || message === 'PGlite is closed';
+}
+
+/** True where the connection of the statement cannot be used any more, or never came about. */
+export function isLinkLost(error: unknown): boolean {
+  return LINK_CODES.has(String(driverError(error).code));
+}
+
+/** The five characters of SQLSTATE, where it was the server that refused. */
+export function sqlState(error: unknown): string | undefined {
+  const { code, severity } = driverError(error);
+  return typeof severity === 'string' && typeof code === 'string' ? code : undefined;
+}
+
+/** The name of the constraint or unique index that a statement broke. */
+export function violatedConstraint(error: unknown): string | undefined {
+  const { constraint_name, constraint } = driverError(error);
+  if (!sqlState(error)?.startsWith('23')) return undefined;
+  return text(constraint_name) ?? text(constraint);
+}
+
+/** What a client is told of this error; undefined where it is a mistake of ours. A ChatError stays itself. */
+export function toChatError(error: unknown): ChatError | undefined {
+  if (error instanceof ChatError) return error;
+  if (isUnavailable(error)) return new ChatError('UNAVAILABLE', undefined, { cause: withoutValues(error) });
+  const code = sqlState(error) === UNIQUE_VIOLATION ? takenCode(driverError(error)) : undefined;
+  return code && new ChatError(code);
+}
+
+/**
+ * The error without what users typed, fit for a log: drizzle puts the parameters of the statement into its message, and
+ * the drivers the offending values into `detail`. Any other error is returned as it is.
+ */
+export function withoutValues(error: unknown): unknown {
+  const wrapped = error instanceof DrizzleQueryError;
+  if (!wrapped && !sqlState(error)) return error;
+  const cause = driverError(error);
+  const clean = new Error(text(cause.message) ?? 'The statement failed');
+  clean.name = 'DatabaseError';
+  clean.stack = text(cause.stack) ?? '';
+  const statement = wrapped ? error.query : undefined;
+  return Object.assign(clean, { code: cause.code, constraint: violatedConstraint(error), statement });
+}
+
+/** Which rule of uniqueness: by table and columns, since a database taken over has other names for its constraints. */
+function takenCode(error: DriverError): ErrorCode | undefined {
+  const table = text(error.table_name) ?? text(error.table);
+  const name = text(error.constraint_name) ?? text(error.constraint) ?? '';
+  // The detail is `Key (email)=(…)` in the server's language. Without one (row security) the name has to do.
+  const columns = /\((.*?)\)=\(/.exec(text(error.detail) ?? '')?.[1] ?? name;
+  if (table === 'channel_members') return 'ALREADY_MEMBER';
+  if (table !== 'users') return undefined;
+  if (/email/.test(columns)) return 'EMAIL_TAKEN';
+  return /username/.test(columns) ? 'USERNAME_TAKEN' : undefined;
+}
+
+/** What the driver threw, without drizzle's wrapping. */
+function driverError(error: unknown): DriverError {
+  const thrown = error instanceof DrizzleQueryError ? error.cause : error;
+  return typeof thrown === 'object' && thrown !== null ? thrown : {};
+}
+
+function text(value: unknown): string | undefined {
+  return typeof value === 'string' ? value : undefined;
+}

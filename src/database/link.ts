@@ -1,0 +1,123 @@
+// Statements and transactions on one connection of postgres.js, none of which waits for ever or outlives a lost link.
+import type { Sql, TransactionSql } from 'postgres';
+import type { StartDeadline } from './deadlines.ts';
+import { DatabaseTimeout, isLinkLost } from './errors.ts';
+
+export interface LinkRules {
+  /** From the beginning until the statement is sent: time to connect. */
+  readonly sendMs: number;
+  /** From the beginning until the answer. Above the server's own statement timeout, which is the usual end. */
+  readonly answerMs: number;
+  readonly startDeadline: StartDeadline;
+  /** Called with the postgres.js instance one of whose connections was lost. */
+  readonly onLost: (pool: Sql) => void;
+}
+
+/** The connection of a transaction, or of a single statement. */
+export interface Link {
+  readonly pool: Sql;
+  readonly rules: LinkRules;
+  /** Why it cannot be used any more. */
+  lost?: unknown;
+}
+
+export type Values = NonNullable<Parameters<Sql['unsafe']>[1]>;
+
+/** What drizzle's session calls within a transaction. */
+export interface Statements {
+  unsafe(text: string, values?: Values): Rows;
+  savepoint?(work: Work): Promise<unknown>;
+}
+
+/** Rows as objects, or where `values` is called at once, as arrays. */
+export type Rows = Promise<unknown> & { values(): Promise<unknown> };
+
+export type Work = (client: Statements) => Promise<unknown>;
+type Start = (work: (sql: TransactionSql) => Promise<unknown>) => Promise<unknown>;
+
+export function query(link: Link, sql: Sql | TransactionSql, text: string, values: Values, asArrays: boolean) {
+  return new Promise((resolve, reject) => {
+    const fail = failing(link, reject);
+    if (link.lost) return fail(link.lost);
+    // drizzle asks for unnamed statements, which postgres.js describes anew each time: twice the round trips.
+    const sent = sql.unsafe(text, values, { prepare: true });
+    const { startDeadline, sendMs, answerMs } = link.rules;
+    const stop = startDeadline(
+      () => (isSent(sent) ? answerMs : sendMs),
+      () => fail(new DatabaseTimeout('no answer in time')),
+    );
+    (asArrays ? sent.values() : sent).then(resolve, fail).finally(stop);
+  });
+}
+
+/** `start` is begin or savepoint: their own statements have a deadline, and each statement of `work` has one. */
+export function transaction(link: Link, start: Start, work: Work): Promise<unknown> {
+  const { startDeadline, sendMs, answerMs } = link.rules;
+  return new Promise((resolve, reject) => {
+    const fail = failing(link, reject);
+    const expire = () => fail(new DatabaseTimeout('no answer in time'));
+    let stop = startDeadline(() => sendMs, expire);
+    const guarded = async (sql: TransactionSql) => {
+      stop();
+      // Begun too late: whoever asked for it was told that it failed.
+      if (link.lost) throw link.lost;
+      const outcome = await settle(work(statements(link, sql)));
+      if (link.lost) {
+        reject(link.lost);
+        // On a connection that is gone postgres.js would crash the process with its commit or rollback: never go on.
+        return new Promise<never>(() => {});
+      }
+      stop = startDeadline(() => answerMs, expire);
+      return outcome();
+    };
+    start(guarded)
+      .then(resolve, fail)
+      .finally(() => stop());
+  });
+}
+
+/** Like a query of postgres.js: it starts in the next microtask, so that `.values()` can still ask for arrays. */
+export function lazily(run: (asArrays: boolean) => Promise<unknown>): Rows {
+  let asArrays = false;
+  const result = Promise.resolve().then(() => run(asArrays));
+  const values = () => {
+    asArrays = true;
+    return result;
+  };
+  return Object.assign(result, { values });
+}
+
+function statements(link: Link, sql: TransactionSql): Statements {
+  return {
+    unsafe: (text, values = []) => lazily((asArrays) => query(link, sql, text, values, asArrays)),
+    savepoint: (work) => transaction(link, (inner) => sql.savepoint(inner), work),
+  };
+}
+
+/** A `reject` that notes where the failure cost the connection. */
+function failing(link: Link, reject: (error: unknown) => void) {
+  return (error: unknown) => {
+    if (isLinkLost(error)) {
+      link.lost ??= error;
+      link.rules.onLost(link.pool);
+    }
+    reject(error);
+  };
+}
+
+/** What a promise came to, to be given or thrown later. */
+async function settle<T>(promise: Promise<T>): Promise<() => T> {
+  try {
+    const value = await promise;
+    return () => value;
+  } catch (error) {
+    return () => {
+      throw error;
+    };
+  }
+}
+
+/** postgres.js notes on a query which connection it went to. */
+function isSent(query: object): boolean {
+  return Boolean((query as { state?: unknown }).state);
+}

@@ -1,0 +1,86 @@
+// A PostgreSQL server over postgres.js: how sessions are set up, and the handle of such a database.
+import { drizzle } from 'drizzle-orm/postgres-js';
+import postgres, { type Options, type PostgresType, type Sql } from 'postgres';
+import * as schema from '../../drizzle/schema.ts';
+import type { DatabaseHandle } from './connect.ts';
+import { createPool, POOL_LIMITS, type PoolLimits } from './pool.ts';
+
+export interface PostgresOptions {
+  readonly kind: 'postgres';
+  readonly url: string;
+  readonly poolMax: number;
+  /** True: TLS without a check of the certificate. A `sslmode` in the URL goes before this. */
+  readonly ssl: boolean;
+  /** False where a pooler in transaction mode stands between that cannot keep prepared statements. */
+  readonly prepare?: boolean;
+}
+
+const LIMITED = { statement_timeout: '10s', lock_timeout: '2s', idle_in_transaction_session_timeout: '30s' };
+// As texts: postgres.js leaves out a number 0, and then the role's own limit would hold.
+const UNLIMITED = { statement_timeout: '0', lock_timeout: '0', idle_in_transaction_session_timeout: '0' };
+
+/** Whatever the server or the role has as its own defaults, statements see the same session everywhere. */
+const SESSION = {
+  application_name: 'chat-service',
+  TimeZone: 'UTC',
+  DateStyle: 'ISO',
+  default_transaction_isolation: 'read committed',
+};
+
+const asText = { parse: (text: string) => text, serialize: String };
+
+/** What PGlite gives under drizzle: times as text, int8 as a number; JSON may come as a value or as its text. */
+const TYPES = {
+  date: { to: 1114, from: [1082, 1083, 1114, 1115, 1182, 1184, 1185, 1186, 1187, 1231], ...asText },
+  int8: { to: 20, from: [20], parse: Number, serialize: String },
+  json: { to: 114, from: [114, 3802], parse: JSON.parse, serialize: jsonText },
+};
+
+function jsonText(value: unknown): string {
+  return typeof value === 'string' ? value : JSON.stringify(value);
+}
+
+/** postgres.js cuts an address like `[::1]` at its first colon. */
+function ipv6Address(url: string): object {
+  const [, host, port] = /^\w+:\/\/(?:[^@/]*@)?\[([^\]]+)\](?::(\d+))?/.exec(url) ?? [];
+  return host ? { host: [host], port: [Number(port ?? 5432)] } : {};
+}
+
+function open(options: PostgresOptions, max: number, settings: Record<string, string>, connectMs: number): Sql {
+  const sslInUrl = /[?&]ssl(mode)?=/.test(options.url);
+  const driver: Options<Record<string, PostgresType>> = {
+    max,
+    prepare: options.prepare ?? true,
+    connect_timeout: connectMs / 1000,
+    // Its own back-off grows to 20 s: too long to wait for a server that is back.
+    backoff: () => 0.2,
+    types: TYPES,
+    connection: { ...SESSION, ...settings } as object,
+    onnotice: () => {},
+  };
+  if (!sslInUrl) driver.ssl = options.ssl ? 'require' : false;
+  return postgres(options.url, Object.assign(driver, ipv6Address(options.url)));
+}
+
+export function connectPostgres(options: PostgresOptions, limits: PoolLimits = POOL_LIMITS): DatabaseHandle {
+  // A second less, so that a connection that fails says so itself.
+  const connectMs = limits.sendMs * 0.8;
+  const pool = createPool(() => open(options, options.poolMax, LIMITED, connectMs), options.poolMax, limits);
+  const db = drizzle({ client: pool.client, schema });
+  return {
+    db,
+    kind: 'postgres',
+    ping: async () => {
+      await db.execute('select 1');
+    },
+    async dedicated(work) {
+      const session = createPool(() => open(options, 1, UNLIMITED, connectMs), 1, { ...limits, answerMs: Infinity });
+      try {
+        return await work(drizzle({ client: session.client, schema }));
+      } finally {
+        await session.end();
+      }
+    },
+    close: () => pool.end(),
+  };
+}
