@@ -5,12 +5,14 @@ import { ChatError } from '../protocol/errors.ts';
 import { type ChannelRow, channelColumns } from './rows.ts';
 
 /**
- * Another user's name for a direct channel: who is in it beside `userId`, also where that account is gone. Ordered by a
- * sum, so that the planner does not walk the whole table by its primary key in hope of an early hit.
+ * Another user's name for a direct channel: who is in it beside `userId`, also where that account is gone. The member is
+ * found first, the user then by key: a join would be planned for the many members of a group. Ordered by a sum, so that
+ * the planner does not walk the whole table by its primary key in hope of an early hit.
  */
 export const otherUser = (userId: number) => sql`
-  select u."email", u."avatar" from channel_members m join users u on u."id" = m."userId"
-  where c."type" = 'direct' and m."channelId" = c."id" and m."userId" <> ${userId}::int order by m."id" + 0 limit 1`;
+  select u."email", u."avatar" from users u where u."id" = (
+    select m."userId" from channel_members m
+    where c."type" = 'direct' and m."channelId" = c."id" and m."userId" <> ${userId}::int order by m."id" + 0 limit 1)`;
 
 /** The channel as this member sees it. Throws CHANNEL_NOT_FOUND where there is none, or the user is no member. */
 export async function readMemberChannel(db: Database, channelId: number, userId: number): Promise<ChannelRow> {

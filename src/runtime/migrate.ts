@@ -8,6 +8,7 @@ import { MigrationError, revertMigration, runMigrations } from '../database/migr
 import { type Config, ConfigError, readConfig } from './config.ts';
 import { holdDataDir } from './data-dir.ts';
 import { describeDatabase } from './database-start.ts';
+import { loadEnvFile } from './env-file.ts';
 import { createLogger } from './logger.ts';
 import { migrationsFolder } from './project-root.ts';
 import { StartError } from './start-error.ts';
@@ -59,19 +60,11 @@ function reason(error: unknown): string {
   return `Migrations failed, nothing was changed: ${clean instanceof Error ? clean.message : String(clean)}`;
 }
 
-function loadEnvironmentFile(): void {
-  try {
-    process.loadEnvFile();
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-  }
-}
-
 async function main(name = ''): Promise<void> {
   const command = COMMANDS[name];
   try {
     if (!command) throw new StartError('Say what to do: `run` or `revert`');
-    loadEnvironmentFile();
+    loadEnvFile();
     // Not production's rules: nothing here needs the secret that they ask for.
     process.stdout.write(`${await execute(command, readConfig({ ...process.env, NODE_ENV: 'development' }))}\n`);
   } catch (error) {
