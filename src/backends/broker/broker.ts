@@ -1,0 +1,36 @@
+// Publish and subscribe between nodes. A hint that something happened: at most once, in no promised order.
+
+export type Listener = (payload: string) => void;
+
+/** Ends one subscription. The backend stops listening to the topic when its last subscription ends. */
+export type Unsubscribe = () => void;
+
+export interface Broker {
+  /**
+   * Hands `payload` to every listener of `topic` on every node, this one included. At most once each; lost while the
+   * link is down. Resolves when the backend took it or gave it up; never rejects.
+   */
+  publish(topic: string, payload: string): Promise<void>;
+
+  /**
+   * Listens to `topic`. The promise settles once publications made from now on will arrive, or, where the link is
+   * down, at once: then the topic is subscribed when the link returns, and an interruption is reported after that.
+   * Never rejects.
+   */
+  subscribe(topic: string, listener: Listener): { ready: Promise<void>; unsubscribe: Unsubscribe };
+
+  /**
+   * Calls `listener` each time when publications may have been lost: after a lost link is back and every topic is
+   * subscribed again.
+   */
+  onInterruption(listener: () => void): Unsubscribe;
+
+  /** True while the link is up: what is published now arrives at nodes whose link is up. */
+  connected(): boolean;
+
+  /** One round trip to the backend. Rejects where it is away. For readiness. */
+  ping(): Promise<void>;
+
+  /** Ends all subscriptions and the link. */
+  close(): Promise<void>;
+}

@@ -1,0 +1,23 @@
+// The broker of a service with one node: a map of listeners.
+import type { Logger } from '../../protocol/logger.ts';
+import type { Broker, Listener, Unsubscribe } from './broker.ts';
+import { createListeners } from './listeners.ts';
+
+/** Hands over during `publish`, in the order of subscription. */
+export function createMemoryBroker({ logger }: { readonly logger?: Logger } = {}): Broker {
+  const listeners = createListeners(logger);
+  return {
+    async publish(topic, payload) {
+      listeners.deliver(topic, payload);
+    },
+    subscribe(topic: string, listener: Listener): { ready: Promise<void>; unsubscribe: Unsubscribe } {
+      return { ready: Promise.resolve(), unsubscribe: listeners.add(topic, listener) };
+    },
+    onInterruption: () => () => {},
+    connected: () => true,
+    ping: () => Promise.resolve(),
+    async close() {
+      listeners.clear();
+    },
+  };
+}

@@ -1,0 +1,54 @@
+// The broker of several nodes: Redis publish/subscribe, one link for each direction.
+import type { Logger } from '../../protocol/logger.ts';
+import type { RedisConnection } from '../redis-connection.ts';
+import type { Broker } from './broker.ts';
+import { createPublisher } from './redis-publisher.ts';
+import { createSubscriber } from './redis-subscriber.ts';
+
+/** Nodes with the same Redis, database and `prefix` hear each other. */
+export function createRedisBroker(deps: {
+  readonly connection: RedisConnection;
+  readonly prefix: string;
+  readonly logger: Logger;
+}): Broker {
+  const { connection, logger } = deps;
+  // Publications reach all databases of a server: the channels' names keep them apart.
+  const prefix = `${deps.prefix}${connection.db}:`;
+  const lossChannel = `${prefix}lost`;
+  const interruptions = new Set<{ readonly listener: () => void }>();
+
+  const subscriber = createSubscriber({ connection, logger, onReturn: interrupted });
+  const publisher = createPublisher({ connection, logger, lossChannel });
+  subscriber.subscribe(lossChannel, interrupted);
+
+  function interrupted(): void {
+    for (const { listener } of interruptions) {
+      try {
+        listener();
+      } catch (error) {
+        logger.error({ err: error }, 'A listener for interruptions of the broker failed');
+      }
+    }
+  }
+
+  return {
+    publish: (topic, payload) => publisher.publish(`${prefix}t:${topic}`, payload),
+    subscribe: (topic, listener) => subscriber.subscribe(`${prefix}t:${topic}`, listener),
+    onInterruption(listener) {
+      const entry = { listener };
+      interruptions.add(entry);
+      return () => {
+        interruptions.delete(entry);
+      };
+    },
+    connected: () => subscriber.connected() && publisher.connected(),
+    async ping() {
+      await Promise.all([subscriber.ping(), publisher.ping()]);
+    },
+    async close() {
+      interruptions.clear();
+      subscriber.close();
+      publisher.close();
+    },
+  };
+}

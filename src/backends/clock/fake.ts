@@ -1,0 +1,66 @@
+// A clock that a test moves by hand. Nothing happens on it by itself.
+import type { Cancel, Clock } from './clock.ts';
+
+export interface FakeClock extends Clock {
+  /** Moves on by `ms`: runs what was deferred, then each timer at its time, in order, and what that defers. */
+  advance(ms: number): void;
+  /** Runs what was deferred, and what that defers, without moving on. */
+  turn(): void;
+}
+
+interface Timer {
+  at: number;
+  /** 0 for a timer that fires once. */
+  readonly interval: number;
+  readonly run: () => void;
+}
+
+/** `start` is what `now()` says at first: milliseconds since 1970. */
+export function createFakeClock(start = 1_700_000_000_000): FakeClock {
+  let now = start;
+  let deferred: Array<() => void> = [];
+  // In the order of their making, which decides between two that are due at the same time.
+  const timers = new Set<Timer>();
+
+  function add(ms: number, interval: number, run: () => void): Cancel {
+    const timer = { at: now + ms, interval, run };
+    timers.add(timer);
+    return () => timers.delete(timer);
+  }
+
+  function turn(): void {
+    while (deferred.length > 0) {
+      const runs = deferred;
+      deferred = [];
+      for (const run of runs) run();
+    }
+  }
+
+  function firstDue(until: number): Timer | undefined {
+    let first: Timer | undefined;
+    for (const timer of timers) if (timer.at <= until && (!first || timer.at < first.at)) first = timer;
+    return first;
+  }
+
+  return {
+    now: () => now,
+    after: (ms, run) => add(Math.max(0, ms), 0, run),
+    every: (ms, run) => add(Math.max(1, ms), Math.max(1, ms), run),
+    defer(run) {
+      deferred.push(run);
+    },
+    turn,
+    advance(ms) {
+      turn();
+      const until = now + ms;
+      for (let timer = firstDue(until); timer; timer = firstDue(until)) {
+        now = Math.max(now, timer.at);
+        if (timer.interval > 0) timer.at += timer.interval;
+        else timers.delete(timer);
+        timer.run();
+        turn();
+      }
+      now = until;
+    },
+  };
+}

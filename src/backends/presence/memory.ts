@@ -1,0 +1,47 @@
+// Presence of a service with one node: sets.
+import { LIMITS } from '../../protocol/limits.ts';
+import type { PresenceStore } from './presence-store.ts';
+import { createReported } from './reported.ts';
+
+export function createMemoryPresence({ nodeId }: { readonly nodeId: string }): PresenceStore {
+  const reported = createReported();
+  let connections = 0;
+
+  // Whoever comes or goes counts as there, so that a user's join and leave are announced or not alike.
+  const crowded = (channelId: number) => reported.members(channelId).size > LIMITS.ANNOUNCED_USERS_MAX;
+
+  return {
+    async setConnected(userId, connected) {
+      reported.setConnected(userId, connected);
+    },
+    async enter(channelId, userId) {
+      reported.enter(channelId, userId);
+      return { edge: true, crowded: crowded(channelId) };
+    },
+    async leave(channelId, userId) {
+      const change = { edge: true, crowded: crowded(channelId) };
+      reported.leave(channelId, userId);
+      return change;
+    },
+    users: async () => ascending(reported.users),
+    members: async (channelId) => ascending(reported.members(channelId)),
+    stats: async () => ({
+      connectedUsers: reported.users.size,
+      connections,
+      nodes: 1,
+      channels: [...reported.channels].map(([channelId, users]) => ({ channelId, memberCount: users.size })),
+    }),
+    nodes: async () => [nodeId],
+    async heartbeat(count) {
+      connections = count;
+    },
+    async close() {
+      reported.clear();
+      connections = 0;
+    },
+  };
+}
+
+function ascending(ids: Iterable<number>): number[] {
+  return [...ids].sort((a, b) => a - b);
+}

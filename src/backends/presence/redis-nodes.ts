@@ -1,0 +1,62 @@
+// Which nodes live: each says so by its heartbeat, and the server's clock decides.
+import type { Cluster, Redis } from 'ioredis';
+import { createScript } from '../redis-script.ts';
+import { BEAT, READ_NODES } from './redis-scripts.ts';
+
+export interface LivingNode {
+  readonly id: string;
+  readonly connections: number;
+}
+
+export interface Nodes {
+  /** This node lives. False where Redis did not know it: it was dead, or Redis lost its data. */
+  beat(connections: number): Promise<boolean>;
+  /** As Redis has them now. Rejects where it is away. */
+  read(): Promise<readonly LivingNode[]>;
+  /** Ids as last read, this node's included. */
+  lastKnown(): string[];
+  leave(): Promise<void>;
+}
+
+export function createNodes(deps: {
+  readonly client: Redis | Cluster;
+  readonly key: string;
+  readonly nodeId: string;
+  readonly timeoutMs: number;
+}): Nodes {
+  const { client, key, nodeId, timeoutMs } = deps;
+  const sendBeat = createScript(client, 'presenceBeat', BEAT);
+  const sendRead = createScript(client, 'presenceNodes', READ_NODES);
+  let known: readonly LivingNode[] = [];
+  let reading: Promise<readonly LivingNode[]> | undefined;
+
+  function remember(reply: unknown[]): readonly LivingNode[] {
+    const nodes: LivingNode[] = [];
+    for (let i = 0; i < reply.length; i += 2) nodes.push({ id: String(reply[i]), connections: Number(reply[i + 1]) });
+    known = nodes;
+    return nodes;
+  }
+
+  /** All who ask in the same turn share one reading. */
+  async function readSoon(): Promise<readonly LivingNode[]> {
+    await Promise.resolve();
+    reading = undefined;
+    return remember((await sendRead([key], [timeoutMs])) as unknown[]);
+  }
+
+  return {
+    async beat(connections) {
+      const [wasKnown, ...living] = (await sendBeat([key], [timeoutMs, nodeId, connections])) as unknown[];
+      remember(living);
+      return wasKnown === 1;
+    },
+    read() {
+      reading ??= readSoon();
+      return reading;
+    },
+    lastKnown: () => [...new Set([nodeId, ...known.map(({ id }) => id)])],
+    async leave() {
+      await client.hdel(key, nodeId);
+    },
+  };
+}

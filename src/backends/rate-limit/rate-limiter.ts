@@ -1,0 +1,27 @@
+// How much a key may still do in the current window, counted once for all nodes.
+
+export interface RateLimitState {
+  readonly allowed: boolean;
+  /** Points per window. */
+  readonly limit: number;
+  /** Points left in this window, never negative. */
+  readonly remaining: number;
+  /** When the window ends: milliseconds since 1970. */
+  readonly resetAt: number;
+}
+
+export interface RateLimiter {
+  /**
+   * Takes one point of `key`. Where the shared backend is away, counts on this node alone: a limit may then be passed
+   * by a factor of the nodes, but nothing stops. Never rejects.
+   */
+  consume(key: string): Promise<RateLimitState>;
+}
+
+/** A fixed window: `limit` points in `windowMs`, from a key's first point on. */
+export interface RateLimitOptions {
+  /** Keeps the counts of different limits apart. */
+  readonly name: string;
+  readonly limit: number;
+  readonly windowMs: number;
+}

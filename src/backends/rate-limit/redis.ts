@@ -1,0 +1,73 @@
+// Rate limits counted in Redis, one count for all nodes; while it is away, on this node alone.
+import { RateLimiterRedis } from 'rate-limiter-flexible';
+import type { RedisConnection } from '../redis-connection.ts';
+import { createMemoryRateLimiter } from './memory.ts';
+import type { RateLimiter, RateLimitOptions } from './rate-limiter.ts';
+import { takePoint } from './take.ts';
+
+/** The longest that a request waits for Redis. */
+const PATIENCE_MS = 400;
+const LINK_TIMEOUT_MS = 1_000;
+/** After a failure Redis is asked again after this time, by one request; the others do not wait for it. */
+const PAUSE_MS = 1_000;
+
+/**
+ * The library's own script counts windows in the whole seconds of ARGV[2], which must not be 0; this one in the
+ * milliseconds of ARGV[4], the limiter's own duration in seconds.
+ */
+const COUNT = `
+redis.call('SET', KEYS[1], 0, 'PX', math.floor(ARGV[4] * 1000 + 0.5), 'NX')
+local consumed = redis.call('INCRBY', KEYS[1], ARGV[1])
+return {consumed, redis.call('PTTL', KEYS[1])}
+`;
+
+export function createRedisRateLimiter(
+  options: RateLimitOptions,
+  deps: { readonly connection: RedisConnection; readonly prefix: string },
+): RateLimiter {
+  const { name, limit, windowMs } = options;
+  const { client, attempted } = deps.connection.keys({ name: `chat-limit-${name}`, timeoutMs: LINK_TIMEOUT_MS });
+  const shared = new RateLimiterRedis({
+    storeClient: client,
+    keyPrefix: `${deps.prefix}limit:${name}`,
+    points: limit,
+    duration: windowMs / 1000,
+    customIncrTtlLuaScript: COUNT,
+  });
+  const wholeSeconds = { customDuration: Math.ceil(windowMs / 1000) };
+  const local = createMemoryRateLimiter(options);
+  // Requests that come right after the start wait a little for the link, so that they are counted where others are.
+  const started = within(PATIENCE_MS, attempted).catch(() => {});
+  let away = false;
+  let askAgainAt = 0;
+
+  return {
+    async consume(key) {
+      await started;
+      if (away && Date.now() < askAgainAt) return local.consume(key);
+      // The request that asks an absent Redis takes the next turn away from the others before it waits.
+      askAgainAt = Date.now() + PAUSE_MS;
+      try {
+        const state = await within(
+          PATIENCE_MS,
+          takePoint(limit, () => shared.consume(key, 1, wholeSeconds)),
+        );
+        away = false;
+        return state;
+      } catch {
+        away = true;
+        askAgainAt = Date.now() + PAUSE_MS;
+        return local.consume(key);
+      }
+    },
+  };
+}
+
+/** Rejects when `work` takes longer. */
+function within<T>(ms: number, work: Promise<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    // A process that was too busy for its timers has not read the answer yet either: it comes before this.
+    const timer = setTimeout(() => setImmediate(reject, new Error('Redis takes too long')), ms);
+    work.then(resolve, reject).finally(() => clearTimeout(timer));
+  });
+}

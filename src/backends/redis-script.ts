@@ -1,0 +1,12 @@
+// Lua scripts as functions: sent by their hash, in full where the server does not know them (yet, or any more).
+import type { Cluster, Redis } from 'ioredis';
+
+/** `keys` must be of one slot of a cluster. Rejects as the client's commands do. */
+export type RunScript = (keys: readonly string[], args: ReadonlyArray<string | number>) => Promise<unknown>;
+
+/** `name` must not be that of another script or command of the client. */
+export function createScript(client: Redis | Cluster, name: string, lua: string): RunScript {
+  client.defineCommand(name, { lua });
+  const command = Reflect.get(client, name) as (...args: Array<string | number>) => Promise<unknown>;
+  return (keys, args) => command.call(client, keys.length, ...keys, ...args);
+}

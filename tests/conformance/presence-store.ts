@@ -1,0 +1,184 @@
+// What every presence store does, wherever it keeps it: the duties that its interface states.
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { PresenceStore } from '../../src/backends/presence/presence-store.ts';
+import { LIMITS } from '../../src/protocol/limits.ts';
+
+/** Starts so many nodes more on one presence, each with its first heartbeat behind it. */
+export type StartNodes = (count: number) => Promise<readonly PresenceStore[]>;
+
+export interface PresenceTarget {
+  readonly name: string;
+  /** A presence that nobody else is in. */
+  begin(): StartNodes;
+}
+
+const CROWD = LIMITS.ANNOUNCED_USERS_MAX;
+
+export function describePresence({ name, begin }: PresenceTarget, several: boolean): void {
+  describe(`presence: ${name}`, () => {
+    const open: PresenceStore[] = [];
+    let start: StartNodes;
+    beforeEach(() => {
+      start = begin();
+    });
+    afterEach(async () => {
+      await Promise.all(open.splice(0).map((store) => store.close()));
+    });
+
+    async function nodes(count: number): Promise<[PresenceStore, PresenceStore]> {
+      const stores = await start(count);
+      open.push(...stores);
+      return [stores[0] as PresenceStore, stores.at(-1) as PresenceStore];
+    }
+
+    async function enterMany(store: PresenceStore, channelId: number, first: number, count: number): Promise<void> {
+      const userIds = Array.from({ length: count }, (_, index) => first + index);
+      await Promise.all(userIds.map((userId) => store.enter(channelId, userId)));
+    }
+
+    test('knows connected users, in ascending order, until they are gone', async () => {
+      const [store] = await nodes(1);
+      for (const userId of [30, 4, 100]) await store.setConnected(userId, true);
+      expect(await store.users()).toEqual([4, 30, 100]);
+      await store.setConnected(30, false);
+      expect(await store.users()).toEqual([4, 100]);
+    });
+
+    test('knows who is live in a channel', async () => {
+      const [store] = await nodes(1);
+      for (const userId of [30, 4, 100]) await store.enter(7, userId);
+      await store.enter(8, 5);
+      expect(await store.members(7)).toEqual([4, 30, 100]);
+      await store.leave(7, 30);
+      expect(await store.members(7)).toEqual([4, 100]);
+      expect(await store.members(9)).toEqual([]);
+    });
+
+    test('entering and leaving is an edge for a user who is nowhere else', async () => {
+      const [store] = await nodes(1);
+      expect(await store.enter(7, 4)).toEqual({ edge: true, crowded: false });
+      expect(await store.leave(7, 4)).toEqual({ edge: true, crowded: false });
+    });
+
+    test(`is crowded with more than ${CROWD} users, those who come or go included`, async () => {
+      const [store] = await nodes(1);
+      await enterMany(store, 7, 1, CROWD - 1);
+      expect((await store.enter(7, 1_000)).crowded).toBe(false);
+      expect((await store.enter(7, 1_001)).crowded).toBe(true);
+      expect((await store.leave(7, 1_001)).crowded).toBe(true);
+      expect((await store.leave(7, 1_000)).crowded).toBe(false);
+      expect(await store.members(7)).toHaveLength(CROWD - 1);
+    });
+
+    test('counts users, connections, nodes and the members of channels with somebody in them', async () => {
+      const [store] = await nodes(1);
+      await store.setConnected(4, true);
+      await store.setConnected(5, true);
+      await store.enter(7, 4);
+      await store.enter(7, 5);
+      await store.enter(8, 4);
+      await store.enter(9, 4);
+      await store.leave(9, 4);
+      await store.heartbeat(3);
+      const { channels, ...numbers } = await store.stats();
+      expect(numbers).toEqual({ connectedUsers: 2, connections: 3, nodes: 1 });
+      expect([...channels].sort((a, b) => a.channelId - b.channelId)).toEqual([
+        { channelId: 7, memberCount: 2 },
+        { channelId: 8, memberCount: 1 },
+      ]);
+      expect(await store.nodes()).toHaveLength(1);
+    });
+
+    test('a user who comes and goes in one turn is gone', async () => {
+      const [store] = await nodes(1);
+      await Promise.all([
+        store.setConnected(4, true),
+        store.enter(7, 4),
+        store.leave(7, 4),
+        store.setConnected(4, false),
+      ]);
+      expect(await store.members(7)).toEqual([]);
+      expect(await store.users()).toEqual([]);
+      expect((await store.stats()).channels).toEqual([]);
+    });
+
+    if (several) {
+      test('a user on two nodes is one user, and no edge while the other node has them', async () => {
+        const [a, b] = await nodes(3);
+        await a.setConnected(4, true);
+        await b.setConnected(4, true);
+        expect((await a.enter(7, 4)).edge).toBe(true);
+        expect((await b.enter(7, 4)).edge).toBe(false);
+        expect(await a.users()).toEqual([4]);
+        expect(await a.members(7)).toEqual([4]);
+        expect((await a.leave(7, 4)).edge).toBe(false);
+        expect(await a.members(7)).toEqual([4]);
+        expect((await b.leave(7, 4)).edge).toBe(true);
+        expect(await b.members(7)).toEqual([]);
+        await a.setConnected(4, false);
+        expect(await a.users()).toEqual([4]);
+      });
+
+      test('a node sees at once what another one reports that has just started', async () => {
+        const [old] = await nodes(1);
+        const [fresh] = await nodes(1);
+        await fresh.setConnected(4, true);
+        await fresh.enter(7, 4);
+        expect((await old.enter(7, 4)).edge).toBe(false);
+        expect(await old.users()).toContain(4);
+        expect(await old.nodes()).toHaveLength(2);
+      });
+
+      test('counts over all nodes, each user once', async () => {
+        const [a, b] = await nodes(2);
+        for (const [store, userIds] of [
+          [a, [1, 2, 3]],
+          [b, [3, 4]],
+        ] as const) {
+          for (const userId of userIds) {
+            await store.setConnected(userId, true);
+            await store.enter(7, userId);
+          }
+        }
+        await b.enter(8, 4);
+        await a.heartbeat(5);
+        await b.heartbeat(2);
+        const { channels, ...numbers } = await a.stats();
+        expect(numbers).toEqual({ connectedUsers: 4, connections: 7, nodes: 2 });
+        expect([...channels].sort((x, y) => x.channelId - y.channelId)).toEqual([
+          { channelId: 7, memberCount: 4 },
+          { channelId: 8, memberCount: 1 },
+        ]);
+      });
+
+      test('crowds are counted over all nodes, each user once', async () => {
+        const [a, b] = await nodes(2);
+        await enterMany(a, 7, 1, 200);
+        await enterMany(b, 7, 1, 200);
+        expect((await b.enter(7, 200)).crowded).toBe(false);
+        await enterMany(b, 7, 201, CROWD - 200);
+        expect((await a.enter(7, CROWD)).crowded).toBe(false);
+        expect((await a.enter(7, CROWD + 1)).crowded).toBe(true);
+        expect((await b.leave(7, CROWD)).crowded).toBe(true);
+      });
+
+      test('a node that closes takes all that it reported with it', async () => {
+        const [a, b] = await nodes(2);
+        await b.setConnected(4, true);
+        await b.enter(7, 4);
+        await b.close();
+        expect(await a.users()).toEqual([]);
+        expect(await a.members(7)).toEqual([]);
+        expect((await a.enter(7, 4)).edge).toBe(true);
+        expect(await a.nodes()).toHaveLength(1);
+        await a.heartbeat(1);
+        expect(await a.stats()).toEqual({
+          connectedUsers: 0,
+          connections: 1,
+          nodes: 1,
+          channels: [{ channelId: 7, memberCount: 1 }],
+        });
+      });
+    }
+  });
+}

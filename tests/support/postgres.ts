@@ -1,0 +1,109 @@
+// Real PostgreSQL for tests: a server of one's own to break at will, and a fresh database for each test file.
+import { execFileSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { chownSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import postgres from 'postgres';
+import { postgresBinaries } from './postgres-binaries.ts';
+import { type Account, freePort, launch, removeDirectory, temporaryDirectory } from './server-process.ts';
+
+export interface PostgresServer {
+  /** `postgres://…` of the superuser in the database `postgres`. */
+  readonly url: string;
+  readonly port: number;
+  /** Crashes the server: every process of it at once. What it acknowledged survives. */
+  kill(): Promise<void>;
+  /** Stops all of its processes without closing a link; `thaw` lets them go on. */
+  freeze(): void;
+  thaw(): void;
+  /** Starts it again on the same port and data. */
+  restart(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+// A time zone that is not UTC, so that a statement which relies on the session's zone shows itself.
+const SETTINGS = [
+  'listen_addresses=127.0.0.1',
+  'unix_socket_directories=',
+  'max_connections=300',
+  'timezone=Asia/Kolkata',
+  // Without these two a crash of the machine would lose data, a crash of the server does not.
+  'fsync=off',
+  'full_page_writes=off',
+];
+
+/** Starts a server on a free port with data of its own. */
+export async function startPostgres(): Promise<PostgresServer> {
+  const account = ordinaryAccount();
+  const work = temporaryDirectory('postgres');
+  if (account) chownSync(work, account.uid, account.gid);
+  const bin = postgresBinaries(work, account);
+  const data = join(work, 'data');
+  initialise(bin, data, work, account);
+  const port = await freePort();
+  const start = () =>
+    launch({
+      command: join(bin, 'postgres'),
+      args: ['-D', data, '-p', String(port), ...SETTINGS.flatMap((setting) => ['-c', setting])],
+      directory: work,
+      ready: /ready to accept connections/,
+      account,
+      env: environment(),
+    });
+  let server = await start();
+  return {
+    url: `postgres://postgres@127.0.0.1:${port}/postgres`,
+    port,
+    kill: () => server.kill(),
+    freeze: () => server.freeze(),
+    thaw: () => server.thaw(),
+    async restart() {
+      await server.kill();
+      server = await start();
+    },
+    async stop() {
+      server.thaw();
+      await server.end('SIGINT');
+      removeDirectory(work);
+    },
+  };
+}
+
+function initialise(bin: string, data: string, work: string, account: Account | undefined): void {
+  const locale = process.platform === 'darwin' ? 'en_US.UTF-8' : 'C.UTF-8';
+  const args = ['-D', data, '-U', 'postgres', '-A', 'trust', '-E', 'UTF8', `--locale=${locale}`, '--no-sync'];
+  execFileSync(join(bin, 'initdb'), args, { ...account, cwd: work, env: environment(), stdio: 'pipe' });
+}
+
+function environment(): NodeJS.ProcessEnv {
+  return { PATH: process.env.PATH, LC_ALL: 'C' };
+}
+
+/** PostgreSQL refuses to run as root: then the account `postgres`, or where there is none, `nobody`. */
+function ordinaryAccount(): Account | undefined {
+  if (process.getuid?.() !== 0) return undefined;
+  const rows = readFileSync('/etc/passwd', 'utf8')
+    .split('\n')
+    .map((line) => line.split(':'));
+  const row = rows.find(([name]) => name === 'postgres') ?? rows.find(([name]) => name === 'nobody');
+  if (!row) throw new Error('PostgreSQL does not run as root, and there is no account "postgres" or "nobody"');
+  return { uid: Number(row[2]), gid: Number(row[3]) };
+}
+
+/** A fresh, empty database on the server of `adminUrl`, for one test file. */
+export async function createDatabase(adminUrl: string): Promise<{ url: string; drop(): Promise<void> }> {
+  const name = `test_${randomBytes(8).toString('hex')}`;
+  await administer(adminUrl, `create database ${name} template template0`);
+  const url = new URL(adminUrl);
+  url.pathname = `/${name}`;
+  return { url: url.href, drop: () => administer(adminUrl, `drop database if exists ${name} with (force)`) };
+}
+
+async function administer(adminUrl: string, statement: string): Promise<void> {
+  const sql = postgres(adminUrl, { max: 1, onnotice: () => {} });
+  try {
+    await sql.unsafe(statement);
+  } finally {
+    await sql.end();
+  }
+}

@@ -1,0 +1,129 @@
+// Real Redis for tests: a server or a cluster of one's own to break at will.
+import { execFileSync } from 'node:child_process';
+import { accessSync, constants, existsSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
+import { Redis } from 'ioredis';
+import { freePort, launch, removeDirectory, temporaryDirectory } from './server-process.ts';
+
+export interface RedisServer {
+  /** `redis://127.0.0.1:<port>` */
+  readonly url: string;
+  readonly host: string;
+  readonly port: number;
+  /** Crashes the server; its data is gone with it. */
+  kill(): Promise<void>;
+  /** Stops it without closing a link; `thaw` lets it go on. */
+  freeze(): void;
+  thaw(): void;
+  /** Starts it again, empty, on the same port. */
+  restart(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+export interface RedisCluster {
+  readonly nodes: readonly RedisServer[];
+  stop(): Promise<void>;
+}
+
+/** Starts a server on a free port. It stores nothing on disk. `args` go to its command line. */
+export async function startRedis(args: readonly string[] = []): Promise<RedisServer> {
+  const command = redisBinary();
+  const directory = temporaryDirectory('redis');
+  // A cluster node takes a second port, this far away, for its peers.
+  const port = await freePort(args.includes('--cluster-enabled') ? 10_000 : 0);
+  const base = ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no', '--dir', directory];
+  const start = () => launch({ command, args: [...base, ...args], directory, ready: /Ready to accept connections/ });
+  let server = await start();
+  return {
+    url: `redis://127.0.0.1:${port}`,
+    host: '127.0.0.1',
+    port,
+    kill: () => server.kill(),
+    freeze: () => server.freeze(),
+    thaw: () => server.thaw(),
+    async restart() {
+      await server.kill();
+      server = await start();
+    },
+    async stop() {
+      await server.kill();
+      removeDirectory(directory);
+    },
+  };
+}
+
+const SLOTS = 16_384;
+
+/** Starts `size` masters without replicas, the slots shared among them. */
+export async function startRedisCluster(size = 3): Promise<RedisCluster> {
+  const args = ['--cluster-enabled', 'yes', '--cluster-node-timeout', '2000', '--cluster-config-file', 'nodes.conf'];
+  const nodes = await Promise.all(Array.from({ length: size }, () => startRedis(args)));
+  const clients = nodes.map((node) => new Redis(node.port, node.host));
+  try {
+    await Promise.all(clients.map((client, index) => takeSlots(client, index, size)));
+    for (const node of nodes.slice(1)) await clients[0]?.call('CLUSTER', 'MEET', node.host, node.port);
+    await Promise.all(clients.map((client) => untilFormed(client, size)));
+  } finally {
+    for (const client of clients) client.disconnect();
+  }
+  return {
+    nodes,
+    async stop() {
+      await Promise.all(nodes.map((node) => node.stop()));
+    },
+  };
+}
+
+async function takeSlots(client: Redis, index: number, size: number): Promise<void> {
+  const first = Math.floor((index * SLOTS) / size);
+  const last = Math.floor(((index + 1) * SLOTS) / size) - 1;
+  // The list form is understood by Redis 6 too, which has no ADDSLOTSRANGE.
+  const slots = Array.from({ length: last - first + 1 }, (_, offset) => first + offset);
+  await client.call('CLUSTER', ['ADDSLOTS', ...slots]);
+  await client.call('CLUSTER', 'SET-CONFIG-EPOCH', index + 1);
+}
+
+async function untilFormed(client: Redis, size: number): Promise<void> {
+  const deadline = Date.now() + 20_000;
+  for (;;) {
+    const info = String(await client.call('CLUSTER', 'INFO'));
+    if (info.includes('cluster_state:ok') && info.includes(`cluster_known_nodes:${size}`)) return;
+    if (Date.now() > deadline) throw new Error(`The Redis cluster did not form: ${info}`);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
+/** `redis-server` or `valkey-server` from PATH; as root on Debian and its kin, installs the former where neither is. */
+function redisBinary(): string {
+  let found = onPath('redis-server') ?? onPath('valkey-server');
+  if (!found && process.getuid?.() === 0 && existsSync('/usr/bin/apt-get')) {
+    installRedis();
+    found = onPath('redis-server');
+  }
+  if (!found) throw new Error('No Redis for the tests: set TEST_REDIS_URL or install redis-server or valkey-server');
+  return found;
+}
+
+function onPath(program: string): string | undefined {
+  return (process.env.PATH ?? '')
+    .split(delimiter)
+    .map((directory) => join(directory, program))
+    .find(isExecutable);
+}
+
+function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function installRedis(): void {
+  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
+  const apt = (...args: string[]) => execFileSync('apt-get', ['-q', ...args], { env, stdio: 'pipe' });
+  apt('update');
+  // Only the program: the package must start no service on this machine.
+  apt('install', '-y', '--no-install-recommends', '-o', 'Dpkg::Options::=--force-confold', 'redis-server');
+}

@@ -1,0 +1,16 @@
+// Waits for a state that announces itself by no event.
+
+/** Asks again and again until the answer is yes. Rejects after `patienceMs`, with the last error where there was one. */
+export async function until(what: string, holds: () => boolean | Promise<boolean>, patienceMs = 15_000): Promise<void> {
+  const deadline = Date.now() + patienceMs;
+  let cause: unknown;
+  for (;;) {
+    try {
+      if (await holds()) return;
+    } catch (error) {
+      cause = error;
+    }
+    if (Date.now() > deadline) throw new Error(`Waited in vain: ${what}`, { cause });
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+}
