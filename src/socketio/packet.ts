@@ -1,0 +1,41 @@
+// Socket.IO packets as text: `<type>[<attachments>-][<namespace>,][<acknowledgement id>][<JSON>]`.
+
+/** The packet types that this service speaks; it has no use for attachments and asks for no acknowledgement. */
+export const PACKET = { CONNECT: 0, DISCONNECT: 1, EVENT: 2, ACK: 3 } as const;
+
+const SYNTAX = /^([0-6])(?:(\d{1,2})-)?(?:(\/[^,]*)(?:,|$))?(\d{1,15})?(.*)$/s;
+
+/** The parts of a packet's text. `json` is '' where there is none. */
+export interface PacketText {
+  readonly type: number;
+  /** Binary messages that follow this packet. */
+  readonly attachments: number;
+  readonly namespace: string;
+  /** The client wants an acknowledgement under this number. */
+  readonly ackId: number | undefined;
+  readonly json: string;
+}
+
+/** Undefined where the text is no packet. */
+export function readPacket(text: string): PacketText | undefined {
+  const match = SYNTAX.exec(text);
+  if (!match) return undefined;
+  const [, type, attachments, namespace = '/', ackId, json = ''] = match;
+  return {
+    type: Number(type),
+    attachments: Number(attachments ?? 0),
+    namespace,
+    ackId: ackId === undefined ? undefined : Number(ackId),
+    json,
+  };
+}
+
+/** An event of the root namespace; `json` is the JSON text of what it carries, `name` must need no escaping. */
+export function eventPacket(name: string, json: string): string {
+  return `${PACKET.EVENT}["${name}",${json}]`;
+}
+
+/** The acknowledgement `id` of the root namespace; `json` is the JSON text of what the callback gets. */
+export function ackPacket(id: number, json: string): string {
+  return `${PACKET.ACK}${id}[${json}]`;
+}
