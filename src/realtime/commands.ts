@@ -84,6 +84,7 @@ export function createCommands(deps: CommandDependencies): RunCommand {
     data: ClientFrameData<'channel.message'> | ClientFrameData<'direct.message'>,
     answer: (ack: MessageAck) => void,
   ): Promise<void> {
+    if (session.underWay.size > 0) await joinUnderWay(session, data);
     const { message: stored, duplicate } = await deps.send(session.user, {
       channelId: 'channel_id' in data ? data.channel_id : null,
       receiverId: 'receiver_id' in data ? data.receiver_id : null,
@@ -169,6 +170,15 @@ export function createCommands(deps: CommandDependencies): RunCommand {
   }
 
   return run;
+}
+
+/** A message sent right after a join of its channel is delivered to this connection too. */
+async function joinUnderWay(
+  session: HubSession,
+  data: ClientFrameData<'channel.message'> | ClientFrameData<'direct.message'>,
+): Promise<void> {
+  const join = 'channel_id' in data ? session.underWay.get(logName(channelKey(data.channel_id))) : undefined;
+  await join?.catch(() => {});
 }
 
 function checkSince(since: number | undefined, head: number): void {

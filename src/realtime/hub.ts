@@ -83,7 +83,10 @@ export function createHub(deps: HubDependencies): Hub {
       readPairEntry: reads.pairEntry,
       signIn,
       // Deferred, so that the answer goes out first.
-      refuse: (session) => clock.defer(() => session.close(CLOSE.UNAUTHENTICATED, 'Authentication failed')),
+      refuse(session) {
+        session.refuse();
+        clock.defer(() => session.close(CLOSE.UNAUTHENTICATED, 'Authentication failed'));
+      },
     }),
   };
 

@@ -44,6 +44,7 @@ export class HubSession implements Session, ReaderOwner {
   identity: Identity | undefined;
   isClosed = false;
   inFlight = 0;
+  private isRefused = false;
   private readonly context: SessionContext;
   private readonly budget: FrameBudget;
   private readonly openedAt: number;
@@ -106,8 +107,13 @@ export class HubSession implements Session, ReaderOwner {
     return settled.finally(() => {
       const held = this.waiting ?? [];
       this.waiting = undefined;
-      for (const incoming of held) if (!this.isClosed) this.dispatch(incoming);
+      for (const incoming of held) if (!this.isClosed && !this.isRefused) this.dispatch(incoming);
     });
+  }
+
+  /** Nothing that this connection sends, or has sent, is worked on any more: it is about to be closed. */
+  refuse(): void {
+    this.isRefused = true;
   }
 
   /** Closes the connection; what was pushed before goes out first. */
@@ -182,7 +188,7 @@ export class HubSession implements Session, ReaderOwner {
 
   /** Counts a frame; false where it may not be worked on. */
   private admit(encode: Incoming['encode']): boolean {
-    if (this.isClosed) return false;
+    if (this.isClosed || this.isRefused) return false;
     const now = this.context.now();
     this.seenAt = now;
     const verdict = this.budget.take(now);
