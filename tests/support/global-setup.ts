@@ -1,4 +1,5 @@
-// One PostgreSQL and one Redis for the whole run: those of the environment, else started here.
+// Once for the whole run: the built service, one PostgreSQL and one Redis, those of the environment or started here.
+import { execFileSync } from 'node:child_process';
 import type { TestProject } from 'vitest/node';
 import { startPostgres } from './postgres.ts';
 import { startRedis } from './redis.ts';
@@ -12,6 +13,7 @@ declare module 'vitest' {
 }
 
 export async function setup(project: TestProject): Promise<() => Promise<void>> {
+  execFileSync(process.execPath, ['scripts/build-if-stale.mjs'], { stdio: 'inherit' });
   const postgres = given('TEST_DATABASE_URL') ?? (await startPostgres());
   const redis = given('TEST_REDIS_URL') ?? (await startRedis());
   project.provide('postgresUrl', postgres.url);
