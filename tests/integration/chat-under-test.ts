@@ -1,0 +1,118 @@
+// The use cases over a real database, each file twice: on a PostgreSQL server and on the embedded one.
+import { randomBytes } from 'node:crypto';
+import { type SQL, sql } from 'drizzle-orm';
+import { afterAll, beforeAll, beforeEach, describe, inject } from 'vitest';
+import type { Clock } from '../../src/backends/clock/clock.ts';
+import { createAccounts } from '../../src/chat/accounts.ts';
+import type { Announcement } from '../../src/chat/announce.ts';
+import { createAuthenticate } from '../../src/chat/authenticate.ts';
+import { createChannels } from '../../src/chat/channels.ts';
+import { createConversations } from '../../src/chat/conversations.ts';
+import { createAppend } from '../../src/chat/log/append.ts';
+import { createChange } from '../../src/chat/log/change.ts';
+import type { LogEvent } from '../../src/chat/log/event.ts';
+import { createMembers } from '../../src/chat/members.ts';
+import { createMessages } from '../../src/chat/messages.ts';
+import type { Principal } from '../../src/chat/principal.ts';
+import { createPrincipals } from '../../src/chat/principals.ts';
+import { createTokens } from '../../src/chat/tokens.ts';
+import { connectDatabase, type DatabaseHandle } from '../../src/database/connect.ts';
+import { type Database, rows } from '../../src/database/database.ts';
+import { runMigrations } from '../../src/database/migrate.ts';
+import { createDatabase } from '../support/postgres.ts';
+
+export const ADMIN_EMAIL = 'Root@example.com';
+export const MAX_TEXT_LENGTH = 100;
+
+/** Content of a message with a text alone. */
+export const text = (words: string) => ({ text: words, url: null, fileName: null, clientId: null });
+export const NEWEST = { limit: 20 };
+
+const clock = { now: Date.now, defer: setImmediate } as unknown as Clock;
+
+export function createChat(db: Database) {
+  const announced: Announcement[] = [];
+  const events: LogEvent[] = [];
+  const announce = async (announcement: Announcement) => void announced.push(announcement);
+  const sink = (batch: readonly LogEvent[]) => void events.push(...batch);
+  const tokens = createTokens({ secret: 'a secret of the integration tests', expiresIn: '1h', clock });
+  const principals = createPrincipals({ db, adminEmails: [ADMIN_EMAIL] });
+  const append = createAppend({ db, sink, clock });
+  const change = createChange({ db, sink });
+  const messages = createMessages({ db, append, change, maxTextLength: MAX_TEXT_LENGTH });
+  const channels = createChannels({ db, announce });
+
+  /** A user with this email, or one of its own. Has a password that nobody knows. */
+  async function user(email = `${randomBytes(6).toString('hex')}@example.com`): Promise<Principal> {
+    const [row] = await rows<{ id: number }>(
+      db,
+      sql`insert into users ("username", "email", "password")
+        values (${email.slice(0, 50)}::text, ${email}::text, 'none') returning "id"`,
+    );
+    return (await principals.load(row?.id ?? 0)) as Principal;
+  }
+
+  return {
+    db,
+    announced,
+    events,
+    tokens,
+    principals,
+    authenticate: createAuthenticate({ tokens, principals }),
+    accounts: createAccounts({ db, tokens }),
+    channels,
+    members: createMembers({ db, announce }),
+    messages,
+    conversations: createConversations({ db }),
+    user,
+    /** A group of the first user, who owns it, and the others. */
+    async group(owner: Principal, ...others: Principal[]): Promise<number> {
+      const userIds = others.map((other) => other.id);
+      const { channel } = await channels.create(owner, { type: 'group', name: 'Group', userIds });
+      return channel.id;
+    },
+    async say(sender: Principal, channelId: number, words = 'hi') {
+      return (await messages.send(sender, { channelId, receiverId: null, ...text(words) })).message;
+    },
+    async tell(sender: Principal, receiver: Principal, words = 'hi') {
+      return (await messages.send(sender, { channelId: null, receiverId: receiver.id, ...text(words) })).message;
+    },
+    sql: (statement: SQL) => rows(db, statement),
+    deleteUser: ({ id }: Principal) => rows(db, sql`update users set "deletedAt" = now() where "id" = ${id}::int`),
+  };
+}
+
+export type Chat = ReturnType<typeof createChat>;
+
+/** Runs the tests on both databases. What was announced and what happened in logs is forgotten before each. */
+export function describeChat(name: string, tests: (chat: () => Chat) => void): void {
+  describe.each(['postgres', 'embedded'] as const)(`${name} (%s)`, (kind) => {
+    let chat: Chat;
+    let close: () => Promise<void>;
+
+    beforeAll(async () => {
+      const { handle, drop } = await open(kind);
+      close = async () => {
+        await handle.close();
+        await drop();
+      };
+      await runMigrations(handle, 'migrations');
+      chat = createChat(handle.db);
+    });
+    afterAll(() => close());
+    beforeEach(() => {
+      chat.announced.length = 0;
+      chat.events.length = 0;
+    });
+
+    tests(() => chat);
+  });
+}
+
+async function open(kind: 'postgres' | 'embedded'): Promise<{ handle: DatabaseHandle; drop: () => Promise<void> }> {
+  if (kind === 'embedded') {
+    return { handle: await connectDatabase({ kind, directory: 'memory://' }), drop: async () => {} };
+  }
+  const database = await createDatabase(inject('postgresUrl'));
+  return { handle: await connectDatabase({ kind, url: database.url, poolMax: 10, ssl: false }), drop: database.drop };
+}

@@ -1,0 +1,179 @@
+// A node's live side in the test's own process, over a real database, and connections that record what they are sent.
+import type { Broker } from '../../src/backends/broker/broker.ts';
+import { createSystemClock } from '../../src/backends/clock/system.ts';
+import { createMemoryPresence } from '../../src/backends/presence/memory.ts';
+import { HEARTBEAT_MS } from '../../src/backends/presence/presence-store.ts';
+import { createAppend } from '../../src/chat/log/append.ts';
+import { createChange } from '../../src/chat/log/change.ts';
+import { createLogReads } from '../../src/chat/log/reads.ts';
+import type { Principal } from '../../src/chat/principal.ts';
+import type { Database } from '../../src/database/database.ts';
+import { toChatError, withoutValues } from '../../src/database/errors.ts';
+import { ChatError } from '../../src/protocol/errors.ts';
+import type { ServerFrame } from '../../src/protocol/frames.ts';
+import { answerableId, answerFrame } from '../../src/realtime/answer-frame.ts';
+import { createDelivery } from '../../src/realtime/delivery.ts';
+import { createHub } from '../../src/realtime/hub.ts';
+import { type Outgoing, outgoing } from '../../src/realtime/outgoing.ts';
+import type { SessionLimits } from '../../src/realtime/session.ts';
+import type { Session, Transport } from '../../src/realtime/transport.ts';
+import { createSilentLogger } from './silent-logger.ts';
+
+const LIMITS: SessionLimits = { maxBufferedBytes: 1 << 20, slowReaderTimeoutMs: 30_000, framesPerSecond: 0 };
+
+export type Frame = ServerFrame & { data: Record<string, unknown> };
+
+/** A connection without a socket: takes everything at once, or nothing while it is full. */
+export class RecordingTransport implements Transport {
+  readonly name = 'raw';
+  readonly frames: Frame[] = [];
+  readonly writes: number[] = [];
+  closedWith: number | undefined;
+  session: Session | undefined;
+  /** While true, what is written counts as buffered; `drain` takes it. */
+  full = false;
+  private buffered = 0;
+  private readonly waiters = new Set<() => void>();
+  private asked = 0;
+
+  write(batch: readonly Outgoing[]): void {
+    if (this.closedWith !== undefined) return;
+    this.writes.push(batch.length);
+    for (const { texts, size } of batch) {
+      for (const text of texts) this.frames.push(JSON.parse(text));
+      if (this.full) this.buffered += size;
+    }
+    this.wake();
+  }
+
+  bufferedBytes(): number {
+    return this.buffered;
+  }
+
+  drain(): void {
+    this.full = false;
+    this.buffered = 0;
+    this.session?.drained();
+  }
+
+  progress(): number {
+    return 0;
+  }
+
+  ping(): void {}
+
+  close(code: number): void {
+    this.closedWith ??= code;
+    this.wake();
+  }
+
+  terminate(): void {
+    this.close(1006);
+  }
+
+  isClosed(): boolean {
+    return this.closedWith !== undefined;
+  }
+
+  /** The peer is gone. */
+  cut(): void {
+    this.closedWith ??= 1006;
+    this.session?.closed();
+  }
+
+  /** Sends a client frame and waits for its answer. */
+  async ask(type: string, data: object = {}): Promise<Frame> {
+    this.asked += 1;
+    const id = `q${this.asked}`;
+    const encode = (answer: Parameters<typeof answerFrame>[0]) => {
+      const text = answerFrame(answer, id, Date.now());
+      return text === undefined ? undefined : outgoing([text]);
+    };
+    const frame = { type, data, id };
+    if (answerableId(frame, 64)) this.session?.receive({ frame, encode });
+    return this.until((one) => one.id === id);
+  }
+
+  /** The first frame, of those that came or will come, that fits. */
+  async until(fits: (frame: Frame) => boolean, patienceMs = 15_000): Promise<Frame> {
+    const deadline = Date.now() + patienceMs;
+    for (;;) {
+      const found = this.frames.find(fits);
+      if (found) return found;
+      if (Date.now() > deadline) throw new Error(`No such frame among ${this.frames.length}`);
+      await new Promise<void>((resolve) => {
+        this.waiters.add(resolve);
+        setTimeout(resolve, 100);
+      });
+    }
+  }
+
+  private wake(): void {
+    const waiting = [...this.waiters];
+    this.waiters.clear();
+    for (const resolve of waiting) resolve();
+  }
+}
+
+export function createHubNode(options: {
+  nodeId: string;
+  db: Database;
+  broker: Broker;
+  limits?: Partial<SessionLimits>;
+  users: ReadonlyMap<number, Principal>;
+}) {
+  const { nodeId, db, broker, users } = options;
+  const clock = createSystemClock({ defer: setImmediate });
+  const presence = createMemoryPresence({ nodeId });
+  const logger = createSilentLogger();
+  let pagesRead = 0;
+  const all = createLogReads({ db });
+  const reads: typeof all = {
+    ...all,
+    page: (key, after) => {
+      pagesRead += 1;
+      return all.page(key, after);
+    },
+  };
+  const delivery = createDelivery({ nodeId, broker, presence, reads, clock, logger });
+  const append = createAppend({ db, sink: delivery.sink, clock });
+  const hub = createHub({
+    nodeId,
+    delivery,
+    broker,
+    presence,
+    heartbeatMs: HEARTBEAT_MS,
+    reads,
+    clock,
+    logger,
+    limits: { ...LIMITS, ...options.limits },
+    authenticate: async (token) => {
+      const principal = users.get(Number(token));
+      if (!principal) throw new ChatError('UNAUTHORIZED');
+      return { principal, expiresAt: Number.POSITIVE_INFINITY };
+    },
+    send: (principal, message) => append({ senderId: principal.id, ...message }),
+    metrics: { frameReceived() {}, closedByServer() {} },
+    toChatError,
+    withoutValues,
+  });
+
+  return {
+    delivery,
+    hub,
+    logger,
+    append,
+    change: createChange({ db, sink: delivery.sink }),
+    pagesRead: () => pagesRead,
+    /** A connection of the user, signed in. */
+    async connect(userId: number): Promise<RecordingTransport> {
+      const transport = new RecordingTransport();
+      const principal = users.get(userId) as Principal;
+      transport.session = hub.open(transport, { principal, expiresAt: Number.POSITIVE_INFINITY });
+      await transport.until((frame) => frame.type === 'connection.connect');
+      return transport;
+    },
+  };
+}
+
+export type HubNode = ReturnType<typeof createHubNode>;
