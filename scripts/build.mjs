@@ -1,0 +1,50 @@
+// Builds what Node runs: dist/main.js (the service) and dist/migrate.js, one file each, heavy parts in files of their
+// own that are read when first needed.
+import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+
+/** Left in node_modules: native code, WebAssembly and assets, and what is only loaded where it is installed. */
+const EXTERNAL = ['@electric-sql/pglite', '@node-rs/*', 'swagger-ui-dist', 'bufferutil', 'utf-8-validate'];
+
+/** Bundled CommonJS modules still ask for Node's own modules with `require`. */
+const BANNER = `import { createRequire as __createRequire } from 'node:module';
+import { fileURLToPath as __fileURLToPath } from 'node:url';
+const require = __createRequire(import.meta.url);
+const __filename = __fileURLToPath(import.meta.url);
+const __dirname = __fileURLToPath(new URL('.', import.meta.url));`;
+
+const { outputFiles } = await build({
+  absWorkingDir: root,
+  entryPoints: { main: 'src/runtime/node.ts', migrate: 'src/runtime/migrate.ts' },
+  outdir: 'dist',
+  bundle: true,
+  splitting: true,
+  chunkNames: 'chunks/[name]-[hash]',
+  format: 'esm',
+  platform: 'node',
+  target: 'node20',
+  external: EXTERNAL,
+  banner: { js: BANNER },
+  // Names stay as they are: for stack traces, and since keeping them otherwise costs time in every function.
+  minifySyntax: true,
+  minifyWhitespace: true,
+  sourcemap: true,
+  sourcesContent: false,
+  logLevel: 'warning',
+  write: false,
+});
+
+// Written before what is old goes, so that a service that runs meanwhile misses nothing for longer than a moment.
+const written = new Set(outputFiles.map(({ path }) => path));
+for (const { path, contents } of outputFiles) {
+  await mkdir(dirname(path), { recursive: true });
+  await writeFile(path, contents);
+}
+for (const entry of await readdir(join(root, 'dist'), { recursive: true, withFileTypes: true })) {
+  const path = join(entry.parentPath, entry.name);
+  if (entry.isFile() && !written.has(path)) await rm(path);
+}

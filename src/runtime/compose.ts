@@ -1,0 +1,112 @@
+// The composition root: every part of the service, made once and handed to those that need it.
+import { getConnInfo } from '@hono/node-server/conninfo';
+import type { Clock } from '../backends/clock/clock.ts';
+import { HEARTBEAT_MS } from '../backends/presence/presence-store.ts';
+import { createAccounts } from '../chat/accounts.ts';
+import { type Authenticate, createAuthenticate } from '../chat/authenticate.ts';
+import { createChannels } from '../chat/channels.ts';
+import { createConversations } from '../chat/conversations.ts';
+import { createAppend } from '../chat/log/append.ts';
+import { createChange } from '../chat/log/change.ts';
+import { createLogReads } from '../chat/log/reads.ts';
+import { createMembers } from '../chat/members.ts';
+import { createMessages } from '../chat/messages.ts';
+import { createPrincipals } from '../chat/principals.ts';
+import { createTokens } from '../chat/tokens.ts';
+import type { Database } from '../database/database.ts';
+import { toChatError, withoutValues } from '../database/errors.ts';
+import { createApp } from '../http/app.ts';
+import type { Readiness } from '../http/dependencies.ts';
+import type { Logger } from '../protocol/logger.ts';
+import { createDelivery } from '../realtime/delivery.ts';
+import { createHub, type Hub } from '../realtime/hub.ts';
+import type { Backends } from './backends.ts';
+import type { Config } from './config.ts';
+import { docsAssets } from './docs-assets.ts';
+import { createMetrics } from './metrics.ts';
+import { version } from './project-root.ts';
+
+export interface Foundation {
+  readonly config: Config;
+  readonly jwtSecret: string;
+  readonly nodeId: string;
+  readonly db: Database;
+  readonly backends: Backends;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly readiness: () => Promise<Readiness>;
+}
+
+/** What the servers of a runtime are connected to. */
+export interface Chat {
+  readonly app: ReturnType<typeof createApp>;
+  readonly hub: Hub;
+  readonly authenticate: Authenticate;
+}
+
+export function composeChat(foundation: Foundation): Chat {
+  const { config, nodeId, db, backends, clock, logger } = foundation;
+  const { broker, presence } = backends;
+  const metrics = createMetrics();
+  const reads = createLogReads({ db });
+  const delivery = createDelivery({ nodeId, broker, presence, reads, clock, logger });
+  const { sink, announce, live } = delivery;
+
+  const tokens = createTokens({ secret: foundation.jwtSecret, expiresIn: config.jwtExpiresIn, clock });
+  const principals = createPrincipals({ db, adminEmails: config.adminEmails });
+  const authenticate = createAuthenticate({ tokens, principals });
+  const append = createAppend({ db, sink, clock, onBatch: metrics.onBatch });
+  const change = createChange({ db, sink });
+  const messages = createMessages({ db, append, change, maxTextLength: config.maxTextLength });
+
+  const { maxBufferedBytes, slowReaderTimeoutMs, rateLimit } = config;
+  const limits = { maxBufferedBytes, slowReaderTimeoutMs, framesPerSecond: rateLimit.framesPerSecond };
+  const hub = createHub({
+    nodeId,
+    delivery,
+    broker,
+    presence,
+    heartbeatMs: HEARTBEAT_MS,
+    reads,
+    authenticate,
+    send: messages.send,
+    limits,
+    clock,
+    logger,
+    metrics: metrics.hub,
+    toChatError,
+    withoutValues,
+  });
+  metrics.observeConnections(hub.connections);
+
+  const app = createApp({
+    authenticate,
+    accounts: createAccounts({ db, tokens }),
+    channels: createChannels({ db, announce }),
+    members: createMembers({ db, announce }),
+    messages,
+    live,
+    announce,
+    conversations: createConversations({ db }),
+    limiters: createLimiters(config.rateLimit, backends),
+    readiness: foundation.readiness,
+    metrics: metrics.http,
+    logger,
+    clock,
+    toChatError,
+    withoutValues,
+    docsAssets,
+    corsOrigins: config.corsOrigins,
+    trustProxy: config.trustProxy,
+    maxTextLength: config.maxTextLength,
+    version: version(),
+    clientAddress: (c) => getConnInfo(c).remote.address ?? '',
+  });
+  return { app, hub, authenticate };
+}
+
+function createLimiters({ windowMs, maxRequests, authMaxRequests }: Config['rateLimit'], backends: Backends) {
+  const limiter = (name: string, limit: number) =>
+    limit > 0 && windowMs > 0 ? backends.createRateLimiter({ name, limit, windowMs }) : null;
+  return { general: limiter('general', maxRequests), auth: limiter('auth', authMaxRequests) };
+}

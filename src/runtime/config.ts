@@ -1,0 +1,204 @@
+// The environment, read and checked once at the start: every setting of the service and what it takes.
+import { join, resolve } from 'node:path';
+import * as z from 'zod';
+import type { RedisTarget } from '../backends/redis-connection.ts';
+import { durationSeconds } from '../chat/duration.ts';
+import type { DatabaseOptions } from '../database/connect.ts';
+import { field, flag, list, oneOf, origins, text, wholeNumber } from './env-fields.ts';
+import { isStrongSecret, SECRET_ADVICE } from './jwt-secret.ts';
+import { parseRedisUrl } from './redis-target.ts';
+
+export interface Config {
+  readonly host: string;
+  /** 0 picks a free one. */
+  readonly port: number;
+  readonly production: boolean;
+  readonly database: DatabaseOptions;
+  readonly migrateOnStart: boolean;
+  /** Null: one node, all in memory. */
+  readonly redis: RedisTarget | null;
+  /** Absolute. */
+  readonly dataDir: string;
+  /** Null: one generated in the data directory. Never null in production. */
+  readonly jwtSecret: string | null;
+  readonly jwtExpiresIn: string;
+  readonly corsOrigins: readonly string[] | '*';
+  readonly wsCorsOrigins: readonly string[] | '*';
+  /** Limits of 0 are off. */
+  readonly rateLimit: {
+    readonly windowMs: number;
+    readonly maxRequests: number;
+    readonly authMaxRequests: number;
+    readonly framesPerSecond: number;
+  };
+  readonly trustProxy: boolean;
+  /** In lower case. */
+  readonly adminEmails: readonly string[];
+  readonly maxTextLength: number;
+  readonly maxFrameBytes: number;
+  readonly maxBufferedBytes: number;
+  readonly slowReaderTimeoutMs: number;
+  readonly logLevel: LogLevel;
+}
+
+export const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
+export type LogLevel = (typeof LOG_LEVELS)[number];
+
+/** A bad environment: one line for each problem, in the order of the variables. */
+export class ConfigError extends Error {
+  readonly problems: readonly string[];
+
+  constructor(problems: readonly string[]) {
+    super(`Bad configuration: ${problems.join('; ')}`);
+    this.name = 'ConfigError';
+    this.problems = problems;
+  }
+}
+
+/** Values that no message may show: secrets, and addresses that may hold one. */
+const SECRET = new Set(['JWT_SECRET', 'DATABASE_URL', 'DB_PASSWORD', 'REDIS_URL', 'REDIS_PASSWORD']);
+const SHOWN_LENGTH = 80;
+
+const MAX_INT = 2_147_483_647;
+const LOCALHOST_ORIGIN = 'http://localhost:3000';
+
+const port = wholeNumber(0, 65_535);
+const count = wholeNumber(0, MAX_INT);
+const password = z.string();
+
+const databaseUrl = field('an address like postgres://user:password@host:5432/name', (value) =>
+  /^postgres(ql)?:\/\/./.test(value) && (value.includes(',') || URL.canParse(value)) ? value : undefined,
+);
+
+const redisUrl = field(
+  'an address like redis://:password@host:6379/0 (rediss:// for TLS), or those of several cluster nodes with commas between',
+  parseRedisUrl,
+);
+
+const jwtExpiresIn = field('a time like 90s, 15m, 24h, 7d or 3600 (seconds)', (value) =>
+  durationSeconds(value) === undefined ? undefined : value,
+);
+
+const adminEmails = list('comma-separated email addresses', (item) =>
+  /^[^\s@]+@[^\s@]+$/.test(item) ? item.toLowerCase() : undefined,
+);
+
+/** Outside production any secret will do, and none too; surrounding blanks are part of it. */
+function jwtSecret(production: boolean) {
+  if (!production) return z.string().optional();
+  return z.string(`${SECRET_ADVICE} (production generates none)`).refine(isStrongSecret, SECRET_ADVICE);
+}
+
+function environmentSchema(production: boolean) {
+  return z.object({
+    PORT: port.default(3000),
+    HOST: text('an address to listen on').default('0.0.0.0'),
+    NODE_ENV: oneOf('development', 'test', 'production').default('development'),
+    DATABASE_URL: databaseUrl.optional(),
+    DB_HOST: text('a host name or address').optional(),
+    DB_PORT: wholeNumber(1, 65_535).default(5432),
+    DB_USERNAME: text('a user name').default('postgres'),
+    DB_PASSWORD: password.optional(),
+    DB_NAME: text('the name of a database').default('chat_service'),
+    DB_SSL: flag().default(false),
+    DB_POOL_MAX: wholeNumber(1, 1000).default(10),
+    MIGRATE_ON_START: flag().default(false),
+    REDIS_URL: redisUrl.optional(),
+    REDIS_HOST: text('a host name or address').optional(),
+    REDIS_PORT: wholeNumber(1, 65_535).default(6379),
+    REDIS_PASSWORD: password.optional(),
+    REDIS_DB: wholeNumber(0, 9999).default(0),
+    DATA_DIR: text('a directory').default('./data'),
+    JWT_SECRET: jwtSecret(production),
+    JWT_EXPIRES_IN: jwtExpiresIn.default('24h'),
+    CORS_ORIGIN: origins().default([LOCALHOST_ORIGIN]),
+    WS_CORS_ORIGIN: origins().default([LOCALHOST_ORIGIN]),
+    RATE_LIMIT_WINDOW_MS: count.default(900_000),
+    RATE_LIMIT_MAX_REQUESTS: count.default(100),
+    AUTH_RATE_LIMIT_MAX_REQUESTS: count.default(20),
+    WS_RATE_LIMIT_PER_SECOND: wholeNumber(0, 1_000_000).default(50),
+    TRUST_PROXY: flag().default(false),
+    ADMIN_EMAILS: adminEmails.default([]),
+    MAX_TEXT_LENGTH: wholeNumber(1, 10_000_000).default(10_000),
+    MAX_FRAME_BYTES: wholeNumber(256, 100_000_000).default(65_536),
+    MAX_BUFFERED_BYTES: wholeNumber(1024, MAX_INT).default(1_048_576),
+    SLOW_READER_TIMEOUT_MS: wholeNumber(100, MAX_INT).default(30_000),
+    LOG_LEVEL: oneOf(...LOG_LEVELS).default('info'),
+  });
+}
+
+type Environment = z.output<ReturnType<typeof environmentSchema>>;
+
+/** Reads all settings from environment variables; empty ones count as unset. Throws ConfigError with every problem. */
+export function readConfig(env: Readonly<Record<string, string | undefined>>): Config {
+  const given = Object.fromEntries(
+    Object.entries(env).filter(([, value]) => value !== undefined && value.trim() !== ''),
+  );
+  const result = environmentSchema(given.NODE_ENV?.trim() === 'production').safeParse(given);
+  if (result.success) return toConfig(result.data);
+  throw new ConfigError(result.error.issues.map(({ path, message }) => describe(String(path[0]), given, message)));
+}
+
+function describe(name: string, given: Readonly<Record<string, string | undefined>>, takes: string): string {
+  const value = given[name];
+  if (value === undefined) return `${name} is not set: it takes ${takes}`;
+  if (SECRET.has(name)) return `${name} (value not shown): it takes ${takes}`;
+  const shown = value.length > SHOWN_LENGTH ? `${value.slice(0, SHOWN_LENGTH)}…` : value;
+  return `${name}=${JSON.stringify(shown)}: it takes ${takes}`;
+}
+
+function toConfig(env: Environment): Config {
+  const dataDir = resolve(env.DATA_DIR);
+  return {
+    host: env.HOST,
+    port: env.PORT,
+    production: env.NODE_ENV === 'production',
+    database: databaseOptions(env, dataDir),
+    migrateOnStart: env.MIGRATE_ON_START,
+    redis: redisTarget(env),
+    dataDir,
+    jwtSecret: env.JWT_SECRET ?? null,
+    jwtExpiresIn: env.JWT_EXPIRES_IN,
+    corsOrigins: env.CORS_ORIGIN,
+    wsCorsOrigins: env.WS_CORS_ORIGIN,
+    rateLimit: {
+      windowMs: env.RATE_LIMIT_WINDOW_MS,
+      maxRequests: env.RATE_LIMIT_MAX_REQUESTS,
+      authMaxRequests: env.AUTH_RATE_LIMIT_MAX_REQUESTS,
+      framesPerSecond: env.WS_RATE_LIMIT_PER_SECOND,
+    },
+    trustProxy: env.TRUST_PROXY,
+    adminEmails: env.ADMIN_EMAILS,
+    maxTextLength: env.MAX_TEXT_LENGTH,
+    maxFrameBytes: env.MAX_FRAME_BYTES,
+    maxBufferedBytes: env.MAX_BUFFERED_BYTES,
+    slowReaderTimeoutMs: env.SLOW_READER_TIMEOUT_MS,
+    logLevel: env.LOG_LEVEL,
+  };
+}
+
+function databaseOptions(env: Environment, dataDir: string): DatabaseOptions {
+  const url = env.DATABASE_URL ?? addressFromParts(env);
+  if (url === undefined) return { kind: 'embedded', directory: join(dataDir, 'postgres') };
+  return { kind: 'postgres', url, poolMax: env.DB_POOL_MAX, ssl: env.DB_SSL };
+}
+
+function addressFromParts(env: Environment): string | undefined {
+  if (env.DB_HOST === undefined) return undefined;
+  const user = encodeURIComponent(env.DB_USERNAME);
+  const secret = env.DB_PASSWORD === undefined ? '' : `:${encodeURIComponent(env.DB_PASSWORD)}`;
+  const isBareIpv6 = env.DB_HOST.includes(':') && !env.DB_HOST.startsWith('[');
+  const host = isBareIpv6 ? `[${env.DB_HOST}]` : env.DB_HOST;
+  return `postgres://${user}${secret}@${host}:${env.DB_PORT}/${encodeURIComponent(env.DB_NAME)}`;
+}
+
+function redisTarget(env: Environment): RedisTarget | null {
+  if (env.REDIS_URL !== undefined) return env.REDIS_URL;
+  if (env.REDIS_HOST === undefined) return null;
+  return {
+    nodes: [{ host: env.REDIS_HOST, port: env.REDIS_PORT }],
+    cluster: false,
+    ...(env.REDIS_PASSWORD !== undefined && { password: env.REDIS_PASSWORD }),
+    ...(env.REDIS_DB > 0 && { db: env.REDIS_DB }),
+  };
+}

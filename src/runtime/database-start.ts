@@ -1,0 +1,100 @@
+// The database at the start: waited for while it is away, and brought to (or checked for) the schema that the code needs.
+import { connectDatabase, type DatabaseHandle, type DatabaseOptions } from '../database/connect.ts';
+import { isUnavailable } from '../database/errors.ts';
+import { MigrationError, pendingMigrations, runMigrations } from '../database/migrate.ts';
+import type { Logger } from '../protocol/logger.ts';
+import { StartError } from './start-error.ts';
+
+/** How long a start waits for a database that is away, unless told otherwise. */
+export const DATABASE_PATIENCE_MS = 60_000;
+const RETRY_MS = [250, 500, 1000, 2000, 4000];
+const LONGEST_RETRY_MS = 5000;
+
+export interface OpenDatabaseOptions {
+  readonly database: DatabaseOptions;
+  readonly migrateOnStart: boolean;
+  readonly migrationsFolder: string;
+  readonly patienceMs?: number;
+  readonly logger: Logger;
+}
+
+/** A database that answers and has the schema. Throws StartError where it stays away or lacks migrations. */
+export async function openDatabase(options: OpenDatabaseOptions): Promise<DatabaseHandle> {
+  const handle = await connect(options.database);
+  try {
+    await withPatience(options, async () => {
+      await handle.ping();
+      await bringToSchema(handle, options);
+    });
+    return handle;
+  } catch (error) {
+    await handle.close();
+    throw error;
+  }
+}
+
+async function connect(database: DatabaseOptions): Promise<DatabaseHandle> {
+  try {
+    return await connectDatabase(database);
+  } catch (cause) {
+    throw new StartError(`Cannot open the database (${describeDatabase(database)}): ${reason(cause)}`, { cause });
+  }
+}
+
+/** Tries again while the database is away, with a line for each attempt. */
+async function withPatience(options: OpenDatabaseOptions, run: () => Promise<void>): Promise<void> {
+  const { database, logger, patienceMs = DATABASE_PATIENCE_MS } = options;
+  const place = describeDatabase(database);
+  const deadline = performance.now() + patienceMs;
+  for (let attempt = 1; ; attempt++) {
+    const failure = await run().then(() => undefined, startFailure);
+    if (failure === undefined) return;
+    if (failure instanceof StartError) throw failure;
+    const left = deadline - performance.now();
+    if (left <= 0) throw gaveUp(place, patienceMs, failure);
+    const waitMs = Math.min(RETRY_MS[attempt - 1] ?? LONGEST_RETRY_MS, left);
+    const next = `next attempt in ${(waitMs / 1000).toFixed(1)} s`;
+    logger.warn({ attempt, reason: reason(failure) }, `the database (${place}) is away: ${next}`);
+    await new Promise((resolve) => setTimeout(resolve, waitMs));
+  }
+
+  /** What ends the start at once is a StartError; what may pass is left as it is. */
+  function startFailure(error: unknown): unknown {
+    if (error instanceof StartError || isUnavailable(error)) return error;
+    if (error instanceof MigrationError) return new StartError(error.message, { cause: error });
+    return new StartError(`The database (${place}) cannot be used: ${reason(error)}`, { cause: error });
+  }
+}
+
+function gaveUp(place: string, patienceMs: number, cause: unknown): StartError {
+  const seconds = Math.round(patienceMs / 1000);
+  return new StartError(`Gave up after ${seconds} s: the database (${place}) is away: ${reason(cause)}`, { cause });
+}
+
+async function bringToSchema(handle: DatabaseHandle, options: OpenDatabaseOptions): Promise<void> {
+  if (handle.kind === 'embedded' || options.migrateOnStart) {
+    const done = await runMigrations(handle, options.migrationsFolder);
+    options.logger.debug({ migrations: done }, 'the database has the schema');
+    return;
+  }
+  const pending = await pendingMigrations(handle, options.migrationsFolder);
+  if (pending.length > 0) throw new StartError(lacksMigrations(describeDatabase(options.database), pending));
+}
+
+function lacksMigrations(place: string, pending: readonly string[]): string {
+  const remedy = 'run `npm run migration:run`, or start with MIGRATE_ON_START=true';
+  return `The database (${place}) lacks migrations (${pending.join(', ')}): ${remedy}`;
+}
+
+/** Which database, without user and password. */
+export function describeDatabase(database: DatabaseOptions): string {
+  if (database.kind === 'embedded') return `embedded PostgreSQL in ${database.directory}`;
+  return `PostgreSQL at ${database.url.replace(/^\w+:\/\/(?:[^@]*@)?/, '').replace(/\?.*$/s, '')}`;
+}
+
+/** What failed, without drizzle's wrapping, whose message is the statement. */
+function reason(error: unknown): string {
+  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
+  if (!(cause instanceof Error)) return String(cause);
+  return cause.message || String((cause as NodeJS.ErrnoException).code ?? cause.name);
+}

@@ -1,0 +1,53 @@
+// A lock that one process holds on a file and that the operating system takes back, however the process ends.
+// Process ids in a file cannot do that: they are reused, and in containers every service has the same one.
+import { spawnSync } from 'node:child_process';
+import { closeSync, constants, openSync } from 'node:fs';
+
+export type FileLock =
+  | { readonly state: 'locked'; readonly descriptor: number; unlock(): void }
+  | { readonly state: 'taken' }
+  /** This system offers no such lock to us. */
+  | { readonly state: 'unsupported' };
+
+/** Where opening a file can lock it: O_EXLOCK of the BSDs and macOS, libuv's flag for "share with nobody" on Windows. */
+const EXCLUSIVE_OPEN: Partial<Record<NodeJS.Platform, number>> = {
+  darwin: 0x20,
+  freebsd: 0x20,
+  openbsd: 0x20,
+  win32: 0x1000_0000,
+};
+
+const READ_WRITE = constants.O_RDWR | constants.O_CREAT;
+/** How the systems say that somebody else has the lock. */
+const TAKEN = new Set(['EAGAIN', 'EWOULDBLOCK', 'EBUSY']);
+
+/** Locks `path`, which is made where it is missing, without waiting. Throws where it cannot be opened. */
+export function lockFile(path: string): FileLock {
+  const exclusive = EXCLUSIVE_OPEN[process.platform];
+  return exclusive === undefined ? lockByCommand(path) : lockByOpening(path, exclusive);
+}
+
+function lockByOpening(path: string, exclusive: number): FileLock {
+  try {
+    return locked(openSync(path, READ_WRITE | exclusive | (constants.O_NONBLOCK ?? 0), 0o600));
+  } catch (error) {
+    if (TAKEN.has(String((error as NodeJS.ErrnoException).code))) return { state: 'taken' };
+    throw error;
+  }
+}
+
+/**
+ * Node has no flock(2), but the lock belongs to the open file, not to the process: the command `flock` (util-linux,
+ * BusyBox) locks the file that it inherits from us, and ends; the lock stays as long as our descriptor is open.
+ */
+function lockByCommand(path: string): FileLock {
+  const descriptor = openSync(path, READ_WRITE, 0o600);
+  const { status } = spawnSync('flock', ['-n', '3'], { stdio: ['ignore', 'ignore', 'ignore', descriptor] });
+  if (status === 0) return locked(descriptor);
+  closeSync(descriptor);
+  return { state: status === 1 ? 'taken' : 'unsupported' };
+}
+
+function locked(descriptor: number): FileLock {
+  return { state: 'locked', descriptor, unlock: () => closeSync(descriptor) };
+}

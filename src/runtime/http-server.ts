@@ -1,0 +1,102 @@
+// The HTTP server: which requests leave HTTP, how long a peer may take, and what bytes that are no HTTP get.
+import { createServer, IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import { getRequestListener, type HttpBindings } from '@hono/node-server';
+import { ChatError } from '../protocol/errors.ts';
+import { isSocketIoPath, isUpgrade, pathOf } from './handshake.ts';
+import { type Refusal, type Refuse, refuseSocket } from './refusal.ts';
+import type { HandleUpgrade } from './upgrade.ts';
+
+/** A slow peer holds a connection no longer: time for the headers, and for the whole request. */
+const HEADERS_TIMEOUT_MS = 10_000;
+const REQUEST_TIMEOUT_MS = 30_000;
+const CHECK_INTERVAL_MS = 2_000;
+/** Longer than the minute that load balancers keep theirs: it is for them to close an idle connection. */
+const KEEP_ALIVE_TIMEOUT_MS = 65_000;
+const MAX_HEADERS = 200;
+
+export interface HttpServerOptions {
+  readonly fetch: (request: Request, bindings: HttpBindings) => Response | Promise<Response>;
+  /** Requests below Socket.IO's path. */
+  readonly socketIo: (request: IncomingMessage, response: ServerResponse) => void;
+  readonly upgrade: HandleUpgrade;
+  readonly refuse: Refuse;
+}
+
+/** A server that is not listening yet. */
+export function createHttpServer({ fetch, socketIo, upgrade, refuse }: HttpServerOptions): Server {
+  const app = getRequestListener(fetch as Parameters<typeof getRequestListener>[0], {
+    hostname: 'localhost',
+    errorHandler: () => toResponse(refuse(badRequest('The address or the Host header is not valid'))),
+  });
+
+  function answer(request: IncomingMessage, response: ServerResponse): void {
+    if (isSocketIoPath(pathOf(request.url ?? ''))) socketIo(request, response);
+    else if (lacksHost(request)) send(response, refuse(badRequest('The request has no Host header')));
+    else void app(request, response);
+  }
+
+  const server = createServer(SERVER_OPTIONS, answer);
+  server.maxHeadersCount = MAX_HEADERS;
+  server.on('upgrade', (request, socket, head) => upgrade(request, socket as Socket, head));
+  server.on('clientError', (error, socket) => {
+    // Bytes in the middle of an answer that has begun would only garble it.
+    if (hasAnswerUnderWay(socket as Socket)) socket.destroy();
+    else refuseSocket(socket as Socket, refuse(protocolError(error)));
+  });
+  return server;
+}
+
+/**
+ * Says `upgrade` only for the upgrades that we take. Node would hand all others over as well (`Upgrade: h2c`, which curl
+ * and Java send along; WebSocket to unknown paths) and lose their bodies; so they are plain requests, as HTTP intends.
+ */
+class UpgradeAwareRequest extends IncomingMessage {
+  declare private offered: boolean | null;
+
+  get upgrade(): boolean | null {
+    return this.offered && isUpgrade(this.method, this.url ?? '', this.headers);
+  }
+
+  set upgrade(offered: boolean | null) {
+    this.offered = offered;
+  }
+}
+
+const SERVER_OPTIONS = {
+  IncomingMessage: UpgradeAwareRequest,
+  headersTimeout: HEADERS_TIMEOUT_MS,
+  requestTimeout: REQUEST_TIMEOUT_MS,
+  connectionsCheckingInterval: CHECK_INTERVAL_MS,
+  keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
+  // Checked here, for an answer in the API's own shape.
+  requireHostHeader: false,
+};
+
+function lacksHost({ httpVersion, headers }: IncomingMessage): boolean {
+  return httpVersion === '1.1' && headers.host === undefined;
+}
+
+function hasAnswerUnderWay(socket: Socket): boolean {
+  const { _httpMessage: answer } = socket as unknown as { _httpMessage?: ServerResponse | null };
+  return answer?.headersSent === true;
+}
+
+function protocolError(error: NodeJS.ErrnoException): ChatError {
+  if (error.code === 'HPE_HEADER_OVERFLOW') return new ChatError('PAYLOAD_TOO_LARGE', 'The headers are too large');
+  if (error.code === 'ERR_HTTP_REQUEST_TIMEOUT') return badRequest('The request came too slowly');
+  return badRequest('The request is not valid HTTP');
+}
+
+function badRequest(message: string): ChatError {
+  return new ChatError('VALIDATION_FAILED', message);
+}
+
+function toResponse({ status, headers, body }: Refusal): Response {
+  return new Response(body, { status, headers });
+}
+
+function send(response: ServerResponse, { status, headers, body }: Refusal): void {
+  response.writeHead(status, headers);
+  response.end(body);
+}

@@ -1,0 +1,82 @@
+// What the service counts about itself, in a registry of its own, as Prometheus reads it.
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import type { HttpMetrics } from '../http/dependencies.ts';
+import type { HubMetrics } from '../realtime/metrics.ts';
+
+export interface ServiceMetrics {
+  readonly http: HttpMetrics;
+  readonly hub: HubMetrics;
+  /** One stored batch of messages: for `createAppend`. */
+  readonly onBatch: (rows: number, milliseconds: number) => void;
+  /** Where the number of open connections is read when somebody asks. */
+  observeConnections(count: () => number): void;
+}
+
+const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
+const ROWS = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512];
+/** Each sample wakes the process up: enough to see a blocked event loop, too few to cost anything. */
+const LOOP_SAMPLE_MS = 50;
+
+export function createMetrics(): ServiceMetrics {
+  const registry = new Registry();
+  const registers = [registry];
+  collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: LOOP_SAMPLE_MS });
+
+  const requests = new Histogram({
+    name: 'http_request_duration_seconds',
+    help: 'Time to answer a REST request, by the pattern of its route.',
+    labelNames: ['method', 'route', 'status'],
+    buckets: SECONDS,
+    registers,
+  });
+  const framesReceived = new Counter({
+    name: 'chat_frames_received_total',
+    help: 'Frames that clients sent, by type.',
+    labelNames: ['type'],
+    registers,
+  });
+  const closedByServer = new Counter({
+    name: 'chat_connections_closed_total',
+    help: 'Connections that the server closed, by close code.',
+    labelNames: ['code'],
+    registers,
+  });
+  const batchRows = new Histogram({
+    name: 'chat_append_batch_messages',
+    help: 'Messages stored by one statement.',
+    buckets: ROWS,
+    registers,
+  });
+  const batchSeconds = new Histogram({
+    name: 'chat_append_duration_seconds',
+    help: 'Time that the storing statement took.',
+    buckets: SECONDS,
+    registers,
+  });
+
+  return {
+    http: {
+      text: () => registry.metrics(),
+      contentType: registry.contentType,
+      observeRequest: (method, route, status, seconds) => requests.observe({ method, route, status }, seconds),
+    },
+    hub: {
+      frameReceived: (type) => framesReceived.inc({ type }),
+      closedByServer: (code) => closedByServer.inc({ code }),
+    },
+    onBatch(rows, milliseconds) {
+      batchRows.observe(rows);
+      batchSeconds.observe(milliseconds / 1000);
+    },
+    observeConnections(count) {
+      new Gauge({
+        name: 'chat_connections',
+        help: 'Open connections of this node.',
+        registers,
+        collect() {
+          this.set(count());
+        },
+      });
+    },
+  };
+}

@@ -1,0 +1,186 @@
+// Raw WebSocket connections as the hub sees them: frames are text messages, many leave in one write of the socket.
+import type { IncomingMessage } from 'node:http';
+import type { Socket } from 'node:net';
+import { type ServerOptions, WebSocket, WebSocketServer } from 'ws';
+import type { Clock } from '../backends/clock/clock.ts';
+import type { Identity } from '../chat/authenticate.ts';
+import { CLOSE } from '../protocol/close-codes.ts';
+import { ChatError } from '../protocol/errors.ts';
+import { LIMITS } from '../protocol/limits.ts';
+import { answerableId, answerFrame } from '../realtime/answer-frame.ts';
+import type { Hub } from '../realtime/hub.ts';
+import { type Outgoing, outgoing } from '../realtime/outgoing.ts';
+import type { Answer, Incoming, Session, Transport } from '../realtime/transport.ts';
+import { encodeTextFrames } from '../realtime/ws-frame.ts';
+import { bytesTaken } from '../socketio/engine.ts';
+import { type Refuse, refuseSocket } from './refusal.ts';
+
+/** The subprotocol that a client names beside `bearer.<token>`; the only one that is ever selected. */
+const SUBPROTOCOL = 'chat.v1';
+/** How long a peer may take to answer the close frame before the connection is cut. */
+const CLOSE_TIMEOUT_MS = 10_000;
+/** Joining frames up to this size costs less than handing them over one by one. */
+const JOIN_MAX_BYTES = 32_768;
+const NOTHING = new Uint8Array(0);
+
+export interface RawServerOptions {
+  readonly hub: Pick<Hub, 'open'>;
+  readonly clock: Pick<Clock, 'now'>;
+  readonly maxFrameBytes: number;
+  readonly refuse: Refuse;
+}
+
+export interface RawServer {
+  /** Completes the upgrade and opens a session, with the identity that the request proved, if any. */
+  accept(request: IncomingMessage, socket: Socket, head: Buffer, identity: Identity | null): void;
+}
+
+export function createRawServer({ hub, clock, maxFrameBytes, refuse }: RawServerOptions): RawServer {
+  const options: ServerOptions<typeof RawConnection> & { closeTimeout: number } = {
+    noServer: true,
+    clientTracking: false,
+    maxPayload: maxFrameBytes,
+    perMessageDeflate: false,
+    closeTimeout: CLOSE_TIMEOUT_MS,
+    handleProtocols: (offered) => (offered.has(SUBPROTOCOL) ? SUBPROTOCOL : false),
+    WebSocket: RawConnection,
+  };
+  const server = new WebSocketServer(options);
+  server.on('wsClientError', ({ message }, socket) => {
+    const refusal = refuse(new ChatError('VALIDATION_FAILED', message));
+    refuseSocket(socket, { ...refusal, headers: { ...refusal.headers, 'sec-websocket-version': '13' } });
+  });
+
+  function encodeAnswer(answer: Answer, id: string | undefined): Outgoing | undefined {
+    const text = answerFrame(answer, id, clock.now());
+    return text === undefined ? undefined : outgoing([text]);
+  }
+
+  const encodeWithoutId = (answer: Answer) => encodeAnswer(answer, undefined);
+
+  function encoderFor(frame: unknown): Incoming['encode'] {
+    const id = answerableId(frame, LIMITS.FRAME_ID_LENGTH);
+    return id === undefined ? encodeWithoutId : (answer) => encodeAnswer(answer, id);
+  }
+
+  function onMessage(this: RawConnection, data: Buffer, isBinary: boolean): void {
+    // A peer may still talk while it is being closed: nobody listens any more.
+    if (this.readyState !== WebSocket.OPEN) return;
+    if (isBinary) {
+      this.close(CLOSE.BINARY, 'frames are text');
+      return;
+    }
+    const frame = parseJson(data.toString());
+    if (frame === undefined) this.session.receiveGarbage(encodeWithoutId);
+    else this.session.receive({ frame, encode: encoderFor(frame) });
+  }
+
+  return {
+    accept(request, socket, head, identity) {
+      server.handleUpgrade(request, socket, head, (connection) => {
+        connection.socket = socket;
+        connection.session = hub.open(connection, identity);
+        listen(connection, 'message', onMessage);
+        listen(connection, 'ping', onSign);
+        listen(connection, 'pong', onSign);
+        listen(connection, 'error', ignore);
+        listen(connection, 'close', onClose);
+      });
+    },
+  };
+}
+
+/** Undefined, which no JSON text means, for what is no JSON. */
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * One connection: the library's socket, so that an idle one costs no further objects and its listeners are shared.
+ * What `Transport` has in common with it (`ping`, `close`, `terminate`) the library does: its close frame goes behind
+ * what was written, and a peer that does not answer it is cut off.
+ */
+class RawConnection extends WebSocket implements Transport {
+  readonly name = 'raw';
+  declare socket: Socket;
+  declare session: Session;
+  private awaitsDrain = false;
+
+  /**
+   * Writes past the library, whose `send` would frame every message for every peer anew. Safe, because without
+   * compression the library writes its own frames (ping, pong, close) at once and whole.
+   */
+  write(batch: readonly Outgoing[]): void {
+    if (this.readyState !== WebSocket.OPEN) return;
+    const { socket } = this;
+    if (batch.length === 1) socket.write(bytesOf(batch[0] as Outgoing));
+    else writeTogether(socket, batch.map(bytesOf));
+    if (socket.writableLength > 0) this.reportDrain();
+  }
+
+  isClosed(): boolean {
+    return this.readyState === WebSocket.CLOSED;
+  }
+
+  bufferedBytes(): number {
+    return this.socket.writableLength;
+  }
+
+  progress(): number {
+    return bytesTaken(this.socket);
+  }
+
+  /**
+   * Tells the session when all that is written has gone. The socket's own `drain` comes only after more than its
+   * high-water mark was waiting; an empty write behind the rest ends with it in any case.
+   */
+  private reportDrain(): void {
+    if (this.awaitsDrain) return;
+    this.awaitsDrain = true;
+    this.socket.write(NOTHING, (error) => {
+      this.awaitsDrain = false;
+      if (error) return;
+      if (this.socket.writableLength > 0) this.reportDrain();
+      else this.session.drained();
+    });
+  }
+}
+
+function bytesOf(frames: Outgoing): Uint8Array {
+  frames.raw ??= encodeTextFrames(frames.texts);
+  return frames.raw;
+}
+
+function writeTogether(socket: Socket, parts: readonly Uint8Array[]): void {
+  let size = 0;
+  for (const part of parts) size += part.length;
+  if (size <= JOIN_MAX_BYTES) {
+    socket.write(Buffer.concat(parts, size));
+    return;
+  }
+  socket.cork();
+  for (const part of parts) socket.write(part);
+  socket.uncork();
+}
+
+type Listener = (this: RawConnection, ...values: never[]) => void;
+
+/** Every connection has the same functions as listeners and is their `this`. */
+function listen(connection: RawConnection, event: string, listener: Listener): void {
+  connection.on(event, listener as (...values: unknown[]) => void);
+}
+
+function onSign(this: RawConnection): void {
+  this.session.alive();
+}
+
+function onClose(this: RawConnection): void {
+  this.session.closed();
+}
+
+/** The library closes the connection itself after each of its errors; `close` follows. */
+function ignore(): void {}

@@ -1,0 +1,52 @@
+// Answers where no framework sees the request: refused upgrades and bytes that are no HTTP. The failure shape of the API.
+import { randomUUID } from 'node:crypto';
+import { STATUS_CODES } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { toChatError, withoutValues } from '../database/errors.ts';
+import { failureBody } from '../http/error-response.ts';
+import { ChatError, ERRORS } from '../protocol/errors.ts';
+import type { Logger } from '../protocol/logger.ts';
+
+/** An answer of the API's failure shape, ready to be sent. */
+export interface Refusal {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+}
+
+/** Makes the answer for anything thrown, and logs it under the id that it carries. */
+export type Refuse = (error: unknown) => Refusal;
+
+export function createRefuse(logger: Logger): Refuse {
+  return (error) => {
+    const requestId = randomUUID();
+    const failure = toChatError(error) ?? new ChatError('INTERNAL');
+    const { status } = ERRORS[failure.code];
+    if (status >= 500) logger.error({ requestId, code: failure.code, err: withoutValues(error) }, 'request failed');
+    else logger.info({ requestId, code: failure.code }, 'request refused');
+    const body = JSON.stringify(failureBody(failure, requestId));
+    const headers = {
+      'content-type': 'application/json',
+      'content-length': String(Buffer.byteLength(body)),
+      'x-request-id': requestId,
+    };
+    return { status, headers, body };
+  };
+}
+
+/** Writes the answer to a bare socket and closes it. */
+export function refuseSocket(socket: Duplex, { status, headers, body }: Refusal): void {
+  if (!socket.writable) {
+    socket.destroy();
+    return;
+  }
+  const lines = Object.entries({ ...headers, connection: 'close' });
+  const head = lines.map(([name, value]) => `${name}: ${value}\r\n`).join('');
+  socket.on('error', ignore);
+  socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${head}\r\n${body}`, () => socket.destroy());
+  // Unread bytes would turn the close into a reset, which can overtake the answer.
+  socket.resume();
+}
+
+/** A peer that is gone already. */
+function ignore(): void {}

@@ -1,0 +1,158 @@
+// The whole service on Node: started part by part, stopped in the opposite order.
+import { randomUUID } from 'node:crypto';
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { createSystemClock } from '../backends/clock/system.ts';
+import type { Logger } from '../protocol/logger.ts';
+import { createBackends } from './backends.ts';
+import { type Chat, composeChat } from './compose.ts';
+import type { Config } from './config.ts';
+import { generatedSecret, holdDataDir } from './data-dir.ts';
+import { openDatabase } from './database-start.ts';
+import { createHttpServer } from './http-server.ts';
+import { createLazySocketIo } from './lazy-socket-io.ts';
+import { migrationsFolder } from './project-root.ts';
+import { createRawServer } from './raw-transport.ts';
+import { createReadiness } from './readiness.ts';
+import { createRefuse } from './refusal.ts';
+import { StartError } from './start-error.ts';
+import { createTeardown, type Teardown } from './teardown.ts';
+import { createUpgrade } from './upgrade.ts';
+import { welcome } from './welcome.ts';
+
+/** How long requests that are being answered may take once the connections of the other protocols are closed. */
+const HTTP_GRACE_MS = 1_500;
+
+export interface RunningService {
+  readonly address: string;
+  readonly port: number;
+  /** Says goodbye to every connection, lets what is under way end, and lets go of everything. Never rejects. */
+  stop(): Promise<void>;
+}
+
+export interface StartOptions {
+  readonly logger: Logger;
+  /** How long to wait for a database that is away. */
+  readonly databasePatienceMs?: number;
+}
+
+/** Resolves when the service listens. Throws StartError for what a person can put right; then nothing is left behind. */
+export async function startService(config: Config, options: StartOptions): Promise<RunningService> {
+  const teardown = createTeardown(options.logger);
+  try {
+    return await start(config, options, teardown);
+  } catch (error) {
+    await teardown.run();
+    throw error;
+  }
+}
+
+async function start(config: Config, options: StartOptions, teardown: Teardown): Promise<RunningService> {
+  const { logger } = options;
+  const nodeId = randomUUID();
+  const clock = createSystemClock({ defer: setImmediate });
+  let isStopping = false;
+  const stopping = () => isStopping;
+
+  if (config.database.kind === 'embedded') {
+    teardown.add('data directory', holdDataDir(config.dataDir, logger));
+  }
+  const jwtSecret = config.jwtSecret ?? generatedSecret(config.dataDir);
+  const { database, migrateOnStart } = config;
+  const databaseHandle = await openDatabase({
+    database,
+    migrateOnStart,
+    migrationsFolder: migrationsFolder(),
+    logger,
+    ...(options.databasePatienceMs !== undefined && { patienceMs: options.databasePatienceMs }),
+  });
+  teardown.add('database', () => databaseHandle.close());
+
+  const backends = await createBackends(config.redis, { nodeId, logger });
+  const { broker, presence } = backends;
+  teardown.add('Redis links', () => backends.close());
+  teardown.add('broker', () => broker.close());
+  teardown.add('presence', () => presence.close());
+
+  const pings = { database: databaseHandle.ping, redis: config.redis === null ? undefined : broker.ping };
+  const readiness = createReadiness({ pings, stopping });
+  const chat = composeChat({ config, jwtSecret, nodeId, db: databaseHandle.db, backends, clock, logger, readiness });
+  teardown.add('hub', () => chat.hub.close());
+  await chat.hub.start();
+
+  const server = await serve(config, chat, { clock, logger, stopping, teardown });
+  const { address, port } = server.address() as AddressInfo;
+  logger.info({ address, port }, welcome(config, port));
+  return {
+    address,
+    port,
+    stop() {
+      isStopping = true;
+      return teardown.run();
+    },
+  };
+}
+
+interface ServeOptions {
+  readonly clock: { now(): number };
+  readonly logger: Logger;
+  readonly stopping: () => boolean;
+  readonly teardown: Teardown;
+}
+
+/** Connects the three protocols to one server, and listens. */
+async function serve(config: Config, { app, hub, authenticate }: Chat, options: ServeOptions): Promise<Server> {
+  const { clock, logger, stopping, teardown } = options;
+  const { maxFrameBytes, wsCorsOrigins } = config;
+  const refuse = createRefuse(logger);
+  const socketIo = createLazySocketIo({ hub, corsOrigins: wsCorsOrigins, maxFrameBytes, logger }, refuse);
+  const raw = createRawServer({ hub, clock, maxFrameBytes, refuse });
+  const upgrade = createUpgrade({
+    authenticate,
+    allowedOrigins: wsCorsOrigins,
+    raw,
+    socketIo: socketIo.handleUpgrade,
+    refuse,
+    stopping,
+  });
+  const server = createHttpServer({ fetch: app.fetch, socketIo: socketIo.handleRequest, upgrade, refuse });
+  await listen(server, config);
+
+  let closed: Promise<void> | undefined;
+  teardown.add('requests', () => endRequests(server, closed));
+  teardown.add('Socket.IO', () => socketIo.close());
+  teardown.add('connections', () => hub.drain());
+  teardown.add('listener', () => {
+    closed = stopListening(server);
+  });
+  return server;
+}
+
+function listen(server: Server, { host, port }: Config): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (cause) => {
+      reject(new StartError(`Cannot listen on ${host}:${port} (set HOST, PORT): ${cause.message}`, { cause }));
+    });
+    server.listen(port, host, resolve);
+  });
+}
+
+/** Takes no new connections, and keeps none that has nothing under way. Resolves when the last one is gone. */
+function stopListening(server: Server): Promise<void> {
+  server.keepAliveTimeout = 1;
+  return new Promise((resolve) => {
+    server.close(() => resolve());
+    server.closeIdleConnections();
+  });
+}
+
+/** Gives requests that are being answered a moment, then cuts them. */
+async function endRequests(server: Server, closed: Promise<void> | undefined): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const patience = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, HTTP_GRACE_MS);
+  });
+  await Promise.race([closed, patience]);
+  clearTimeout(timer);
+  server.closeAllConnections();
+}

@@ -1,0 +1,69 @@
+// The one owner of the server's upgrades: each goes to its protocol, or is refused at once, before any upgrade.
+import type { IncomingMessage } from 'node:http';
+import type { Socket } from 'node:net';
+import type { Authenticate, Identity } from '../chat/authenticate.ts';
+import { ChatError } from '../protocol/errors.ts';
+import { isAllowedOrigin, isSocketIoPath, offeredTokens, pathOf } from './handshake.ts';
+import type { RawServer } from './raw-transport.ts';
+import { type Refuse, refuseSocket } from './refusal.ts';
+
+export type HandleUpgrade = (request: IncomingMessage, socket: Socket, head: Buffer) => void;
+
+export interface UpgradeOptions {
+  readonly authenticate: Authenticate;
+  readonly allowedOrigins: readonly string[] | '*';
+  readonly raw: RawServer;
+  readonly socketIo: HandleUpgrade;
+  readonly refuse: Refuse;
+  /** True once the service stops: nothing new begins. */
+  readonly stopping: () => boolean;
+}
+
+export function createUpgrade(options: UpgradeOptions): HandleUpgrade {
+  const { authenticate, allowedOrigins, raw, socketIo, refuse, stopping } = options;
+
+  /** Null where the request proves nobody: its session has to say who it is. */
+  async function identify({ url = '', headers }: IncomingMessage): Promise<Identity | null> {
+    const [token, ...others] = offeredTokens(url, headers);
+    if (token === undefined) return null;
+    // Which of two users would act is not for us to guess.
+    if (others.length > 0) throw new ChatError('UNAUTHORIZED', 'The request carries several different tokens');
+    return authenticate(token);
+  }
+
+  function assertRunning(): void {
+    if (stopping()) throw new ChatError('UNAVAILABLE', 'The service is stopping: connect again');
+  }
+
+  async function acceptRaw(request: IncomingMessage, socket: Socket, head: Buffer): Promise<void> {
+    socket.on('error', ignore);
+    try {
+      if (!isAllowedOrigin(request.headers.origin, allowedOrigins)) {
+        throw new ChatError('FORBIDDEN', 'This origin may not connect');
+      }
+      const identity = await identify(request);
+      assertRunning();
+      socket.off('error', ignore);
+      raw.accept(request, socket, head, identity);
+    } catch (error) {
+      refuseSocket(socket, refuse(error));
+    }
+  }
+
+  function acceptSocketIo(request: IncomingMessage, socket: Socket, head: Buffer): void {
+    try {
+      assertRunning();
+      socketIo(request, socket, head);
+    } catch (error) {
+      refuseSocket(socket, refuse(error));
+    }
+  }
+
+  return (request, socket, head) => {
+    if (isSocketIoPath(pathOf(request.url ?? ''))) acceptSocketIo(request, socket, head);
+    else void acceptRaw(request, socket, head);
+  };
+}
+
+/** A peer that is gone during its handshake harms nobody. */
+function ignore(): void {}

@@ -1,0 +1,164 @@
+// The service as a process of its own, as users run it: started with an environment, watched by its log, stopped.
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+
+export interface LogLine {
+  readonly [field: string]: unknown;
+  readonly level: string;
+  readonly msg: string;
+}
+
+export interface Exit {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+}
+
+export interface ServiceProcess {
+  /** `http://127.0.0.1:<port>`; only once it is listening. */
+  readonly url: string;
+  readonly pid: number;
+  /** Its folder: where it finds `.env` and, unless told otherwise, has its data. Removed after `stop`. */
+  readonly directory: string;
+  /** Every line that it logged so far. */
+  readonly log: readonly LogLine[];
+  /** What it wrote that is no log line: nothing, as it should be. */
+  readonly noise: readonly string[];
+  /** Resolves when it is gone. */
+  readonly exited: Promise<Exit>;
+  /** Resolves when it listens; rejects with its output where it ends before. */
+  listening(): Promise<void>;
+  /** The first line, past or to come, for which `match` is true. Rejects where it ends before. */
+  line(match: (line: LogLine) => boolean): Promise<LogLine>;
+  signal(signal: NodeJS.Signals): void;
+  /** Ends it (SIGTERM unless told otherwise) and removes its folder. */
+  stop(signal?: NodeJS.Signals): Promise<Exit>;
+}
+
+export interface ServiceProcessOptions {
+  /** Beside PORT=0, HOST=127.0.0.1 and a folder of its own; nothing of our own environment but what processes need. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** `built`, the default, runs dist/main.js, which must be there. */
+  readonly entry?: 'source' | 'built';
+  /** A folder to run in that is not removed; without one, a fresh one. */
+  readonly directory?: string;
+}
+
+/** Starts the service and waits until it listens. */
+export async function startServiceProcess(options: ServiceProcessOptions = {}): Promise<ServiceProcess> {
+  const service = spawnServiceProcess(options);
+  try {
+    await service.listening();
+    return service;
+  } catch (error) {
+    await service.stop('SIGKILL');
+    throw error;
+  }
+}
+
+/** Starts the service and waits for nothing. */
+export function spawnServiceProcess(options: ServiceProcessOptions = {}): ServiceProcess {
+  const directory = options.directory ?? mkdtempSync(join(tmpdir(), 'service-'));
+  const child = spawn(process.execPath, commandLine(options.entry ?? 'built'), {
+    cwd: directory,
+    env: { ...inherited(), PORT: '0', HOST: '127.0.0.1', ...options.env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const killed = () => child.kill('SIGKILL');
+  process.once('exit', killed);
+  const exited = new Promise<Exit>((resolve) => {
+    // `close`, not `exit`: all of its output is here by then.
+    child.once('close', (code, signal) => {
+      process.off('exit', killed);
+      resolve({ code, signal });
+    });
+  });
+  const output = readOutput(child);
+  const line: ServiceProcess['line'] = (match) => output.first(match, exited);
+  return {
+    get url() {
+      const port = output.log.find(isListening)?.port;
+      if (port === undefined) throw new Error('The service does not listen yet');
+      return `http://127.0.0.1:${port}`;
+    },
+    pid: child.pid as number,
+    directory,
+    log: output.log,
+    noise: output.noise,
+    exited,
+    listening: async () => void (await line(isListening)),
+    line,
+    signal: (signal) => void child.kill(signal),
+    async stop(signal = 'SIGTERM') {
+      child.kill(signal);
+      const exit = await exited;
+      if (options.directory === undefined) rmSync(directory, { recursive: true, force: true, maxRetries: 3 });
+      return exit;
+    },
+  };
+}
+
+function isListening(line: LogLine): boolean {
+  return typeof line.port === 'number' && line.msg.startsWith('listening');
+}
+
+function commandLine(entry: 'source' | 'built'): string[] {
+  if (entry === 'built') return ['--enable-source-maps', join(ROOT, 'dist/main.js')];
+  return ['--import', import.meta.resolve('tsx'), join(ROOT, 'src/runtime/node.ts')];
+}
+
+function inherited(): NodeJS.ProcessEnv {
+  const names = ['PATH', 'HOME', 'TMPDIR', 'TZ', 'NODE_V8_COVERAGE', 'SystemRoot'];
+  return Object.fromEntries(names.map((name) => [name, process.env[name]]).filter(([, value]) => value !== undefined));
+}
+
+function readOutput(child: ChildProcess) {
+  const log: LogLine[] = [];
+  const noise: string[] = [];
+  const watchers = new Set<(line: LogLine) => void>();
+
+  function take(text: string): void {
+    const line = parseLine(text);
+    if (line === undefined) {
+      noise.push(text);
+      return;
+    }
+    log.push(line);
+    for (const watch of watchers) watch(line);
+  }
+
+  for (const stream of [child.stdout, child.stderr]) createInterface({ input: stream as never }).on('line', take);
+
+  async function first(match: (line: LogLine) => boolean, exited: Promise<Exit>): Promise<LogLine> {
+    const past = log.find(match);
+    if (past) return past;
+    let watch: ((line: LogLine) => void) | undefined;
+    const future = new Promise<LogLine>((resolve) => {
+      watch = (line) => {
+        if (match(line)) resolve(line);
+      };
+      watchers.add(watch);
+    });
+    const ended = exited.then(({ code, signal }) => {
+      const said = [...log.map((line) => JSON.stringify(line)), ...noise].join('\n');
+      throw new Error(`The service ended (${code ?? signal}) before it said what was waited for:\n${said}`);
+    });
+    return Promise.race([future, ended]).finally(() => watchers.delete(watch as never));
+  }
+
+  return { log, noise, first };
+}
+
+function parseLine(text: string): LogLine | undefined {
+  try {
+    const line: unknown = JSON.parse(text);
+    return typeof line === 'object' && line !== null && 'msg' in line ? (line as LogLine) : undefined;
+  } catch {
+    return undefined;
+  }
+}
