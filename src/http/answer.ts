@@ -1,5 +1,5 @@
 // The shapes of success, as values and as schemas of the published document.
-import { z } from 'zod';
+import * as z from 'zod';
 import { type Pagination, paginationSchema } from '../protocol/resources.ts';
 import type { HttpContext } from './environment.ts';
 

@@ -1,5 +1,5 @@
 // The zod building blocks that requests and frames share.
-import { z } from 'zod';
+import * as z from 'zod';
 import { LIMITS } from './limits.ts';
 
 /** True where PostgreSQL can store the string and JSON can carry it: no NUL, no lone surrogate. */

@@ -1,5 +1,5 @@
 // The frames of the message protocol: what a client may send, and what the server sends.
-import { z } from 'zod';
+import * as z from 'zod';
 import { fileUrl, id, optionalText, seq, storable } from './fields.ts';
 import { LIMITS } from './limits.ts';
 import type { MessageType } from './message-type.ts';

@@ -1,5 +1,5 @@
 // The bodies and queries of the REST interface. Unknown fields are ignored; who acts is the token's user.
-import { z } from 'zod';
+import * as z from 'zod';
 import { fileUrl, id, optionalId, optionalText, storable } from './fields.ts';
 import { LIMITS } from './limits.ts';
 import { channelTypeSchema } from './resources.ts';

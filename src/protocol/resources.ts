@@ -1,5 +1,5 @@
 // The resources of the REST interface, as clients get them. Times are ISO 8601 UTC.
-import { z } from 'zod';
+import * as z from 'zod';
 
 const time = z.string().meta({ format: 'date-time' });
 

@@ -1,6 +1,6 @@
 // Channels: listing, making, reading, renaming and deleting them.
 import { Hono } from 'hono';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Channels } from '../../chat/channels.ts';
 import { createChannelBody, idParam, renameChannelBody } from '../../protocol/requests.ts';
 import { channelDetailSchema, channelSchema, directChannelSchema } from '../../protocol/resources.ts';

@@ -1,6 +1,6 @@
 // Where each conversation of the signed-in user stands.
 import { Hono } from 'hono';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Conversations } from '../../chat/conversations.ts';
 import { conversationSchema } from '../../protocol/resources.ts';
 import { answer, answerOf } from '../answer.ts';

@@ -1,6 +1,6 @@
 // Who is live, and what admins may do about it.
 import { Hono } from 'hono';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Announce } from '../../chat/announce.ts';
 import type { Channels } from '../../chat/channels.ts';
 import { ChatError } from '../../protocol/errors.ts';

@@ -1,6 +1,6 @@
 // The signed-in user's own profile, and finding others.
 import { Hono } from 'hono';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Accounts } from '../../chat/accounts.ts';
 import { profileBody, searchQuery } from '../../protocol/requests.ts';
 import { userSchema } from '../../protocol/resources.ts';
