@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { resolve } from 'node:path';
 import { createSystemClock } from '../backends/clock/system.ts';
 import type { Logger } from '../protocol/logger.ts';
 import { createBackends } from './backends.ts';
@@ -11,6 +12,7 @@ import { generatedSecret, holdDataDir } from './data-dir.ts';
 import { openDatabase } from './database-start.ts';
 import { createHttpServer } from './http-server.ts';
 import { createLazySocketIo } from './lazy-socket-io.ts';
+import { makeEmbedded } from './new-embedded.ts';
 import { migrationsFolder } from './project-root.ts';
 import { createRawServer } from './raw-transport.ts';
 import { createReadiness } from './readiness.ts';
@@ -56,6 +58,7 @@ async function start(config: Config, options: StartOptions, teardown: Teardown):
 
   if (config.database.kind === 'embedded') {
     teardown.add('data directory', holdDataDir(config.dataDir, logger));
+    await makeEmbedded(resolve(config.database.directory));
   }
   const jwtSecret = config.jwtSecret ?? generatedSecret(config.dataDir);
   const { database, migrateOnStart } = config;
