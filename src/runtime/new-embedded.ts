@@ -1,7 +1,7 @@
 // Makes the files of a new embedded database in a process of its own: that takes some 800 MB, which a process that stays
 // would never give back. Whole or not at all: the folder gets its name when everything is in it.
 import { execFile } from 'node:child_process';
-import { existsSync, renameSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { projectRoot } from './project-root.ts';
@@ -16,6 +16,9 @@ const MAKE = `
 /** Does nothing where `directory` holds a database. Throws StartError where one cannot be made there. */
 export async function makeEmbedded(directory: string): Promise<void> {
   if (existsSync(join(directory, 'PG_VERSION'))) return;
+  if (existsSync(directory) && readdirSync(directory).length > 0) {
+    throw new StartError(`Cannot make the embedded database in ${directory}: the folder holds something else`);
+  }
   const unfinished = `${directory}.unfinished`;
   rmSync(unfinished, { recursive: true, force: true });
   try {
