@@ -1,0 +1,73 @@
+// All suites that run over every kind of service, most of them over one that they share.
+import { describe } from 'vitest';
+import { type Target, withService } from '../../support/service-under-test.ts';
+import { authenticationSuite } from './authentication.suite.ts';
+import { badFramesSuite } from './bad-frames.suite.ts';
+import { badRequestsSuite } from './bad-requests.suite.ts';
+import { catchUpSuite } from './catch-up.suite.ts';
+import { channelFramesSuite } from './channel-frames.suite.ts';
+import { crossTransportSuite } from './cross-transport.suite.ts';
+import { directSuite } from './direct.suite.ts';
+import { failuresSuite } from './failures.suite.ts';
+import { floodsSuite } from './floods.suite.ts';
+import { framesSuite } from './frames.suite.ts';
+import { heartbeatSuite } from './heartbeat.suite.ts';
+import { lifeCycleSuite } from './life-cycle.suite.ts';
+import { logsSuite } from './logs.suite.ts';
+import { presenceSuite } from './presence.suite.ts';
+import { rateLimitsSuite } from './rate-limits.suite.ts';
+import { rawWebSocketSuite } from './raw-websocket.suite.ts';
+import { accountsSuite } from './rest-accounts.suite.ts';
+import { changesSuite } from './rest-changes.suite.ts';
+import { channelsSuite } from './rest-channels.suite.ts';
+import { historySuite } from './rest-history.suite.ts';
+import { liveSuite } from './rest-live.suite.ts';
+import { membersSuite } from './rest-members.suite.ts';
+import { messagesSuite } from './rest-messages.suite.ts';
+import { signInSuite } from './sign-in.suite.ts';
+import { slowReaderSuite } from './slow-reader.suite.ts';
+import { socketIoSuite } from './socketio.suite.ts';
+import { startSuite } from './start.suite.ts';
+import { systemSuite } from './system.suite.ts';
+
+/** In this order: the heartbeat is watched on connections that are open during all of it, the log is read at the end. */
+export function serviceSuite(target: Target): void {
+  heartbeatSuite(target, () => {
+    describe('REST', () => {
+      const service = withService(target);
+      systemSuite(service);
+      accountsSuite(service);
+      signInSuite(service);
+      channelsSuite(service);
+      membersSuite(service);
+      messagesSuite(service);
+      changesSuite(service);
+      historySuite(service);
+      liveSuite(service);
+      failuresSuite(service);
+      badRequestsSuite(service);
+      logsSuite(service);
+    });
+    describe('live', () => {
+      const service = withService(target);
+      authenticationSuite(service);
+      rawWebSocketSuite(service);
+      framesSuite(service);
+      channelFramesSuite(service);
+      badFramesSuite(service);
+      catchUpSuite(service);
+      directSuite(service);
+      presenceSuite(service);
+      socketIoSuite(service);
+      crossTransportSuite(service);
+      logsSuite(service);
+    });
+    describe('a service of its own', () => {
+      startSuite(target);
+      rateLimitsSuite(target);
+      floodsSuite(target);
+      slowReaderSuite(target);
+      lifeCycleSuite(target);
+    });
+  });
+}

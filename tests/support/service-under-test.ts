@@ -1,0 +1,175 @@
+// The product as its users run it: nodes as processes of their own, embedded or several on PostgreSQL and Redis.
+import { cpSync, existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { PGlite } from '@electric-sql/pglite';
+import postgres from 'postgres';
+import { afterAll, beforeAll, inject } from 'vitest';
+import { type ServiceProcess, startServiceProcess } from './node-process.ts';
+import { createDatabase } from './postgres.ts';
+import { type RedisServer, startRedis } from './redis.ts';
+import { removeDirectory, temporaryDirectory } from './server-process.ts';
+
+/** 41 bytes: what nodes under test sign their tokens with. */
+export const SECRET = 'a secret of the conformance suite, 41 bytes';
+export const ADMIN_EMAIL = 'admin@example.com';
+/** The one origin that browsers may come from. */
+export const ORIGIN = 'http://app.example';
+
+export type Env = Readonly<Record<string, string>>;
+export type Row = Record<string, unknown>;
+
+/** A running service: one node, or several that share a database and Redis. */
+export interface Service {
+  readonly nodes: readonly ServiceProcess[];
+  /** The Redis of a cluster, its own. */
+  readonly redis: RedisServer | undefined;
+  /** The address of a node; counted around, so that 1 is another node where there is another. */
+  url(index: number): string;
+  /** Runs statements in the database. An embedded service is stopped for it: its connections end. */
+  sql(statements: string): Promise<Row[]>;
+  stop(): Promise<void>;
+}
+
+/** What the suite runs over. */
+export interface Target {
+  readonly name: string;
+  readonly kind: 'embedded' | 'cluster';
+  /** Starts a service of its own, on a fresh database. `env` comes on top of what all tests need. */
+  start(env?: Env): Promise<Service>;
+  /** Puts an empty database into a data directory, for a start of one's own: quicker than making one. */
+  prepareData(directory: string): Promise<void>;
+}
+
+/** Limits are off: a suite that is about one turns it on. */
+const QUIET: Env = {
+  JWT_SECRET: SECRET,
+  ADMIN_EMAILS: ADMIN_EMAIL,
+  CORS_ORIGIN: ORIGIN,
+  WS_CORS_ORIGIN: ORIGIN,
+  RATE_LIMIT_MAX_REQUESTS: '0',
+  AUTH_RATE_LIMIT_MAX_REQUESTS: '0',
+  WS_RATE_LIMIT_PER_SECOND: '0',
+};
+
+/** One node on the embedded database, everything else in its memory. */
+export function embeddedTarget(): Target {
+  // The first start makes the database; the others begin with a copy of it, which is quicker.
+  let template: Promise<string> | undefined;
+  async function prepareData(directory: string): Promise<void> {
+    template ??= makeTemplate();
+    cpSync(await template, directory, { recursive: true });
+  }
+  return {
+    name: 'one node on the embedded database',
+    kind: 'embedded',
+    prepareData,
+    async start(env = {}) {
+      const directory = temporaryDirectory('embedded');
+      await prepareData(directory);
+      return startEmbedded(directory, { ...QUIET, ...env, DATA_DIR: directory });
+    },
+  };
+}
+
+async function makeTemplate(): Promise<string> {
+  const directory = temporaryDirectory('template');
+  process.once('exit', () => removeDirectory(directory));
+  const node = await startNode({ ...QUIET, DATA_DIR: directory });
+  await node.stop();
+  return directory;
+}
+
+function startNode(env: Env): Promise<ServiceProcess> {
+  return startServiceProcess({ env, entry: 'built' });
+}
+
+async function startEmbedded(directory: string, env: Env): Promise<Service> {
+  let node = await startNode(env);
+  return {
+    get nodes() {
+      return [node];
+    },
+    redis: undefined,
+    url: () => node.url,
+    async sql(statements) {
+      const { port } = new URL(node.url);
+      await node.stop();
+      const rows = await runEmbedded(directory, statements);
+      node = await startNode({ ...env, PORT: port });
+      return rows;
+    },
+    async stop() {
+      await node.stop('SIGKILL');
+      removeDirectory(directory);
+    },
+  };
+}
+
+async function runEmbedded(directory: string, statements: string): Promise<Row[]> {
+  const files = [directory, ...readdirSync(directory).map((name) => join(directory, name))];
+  const data = files.find((file) => existsSync(join(file, 'PG_VERSION')));
+  const database = await PGlite.create(data ?? directory);
+  try {
+    return (await database.exec(statements)).at(-1)?.rows as Row[];
+  } finally {
+    await database.close();
+  }
+}
+
+/** Nodes that share a fresh database on the PostgreSQL of the run, and a Redis of their own. */
+export function clusterTarget(size = 2): Target {
+  return {
+    name: `${size} nodes on PostgreSQL and Redis`,
+    kind: 'cluster',
+    prepareData: async () => {},
+    start: (env = {}) => startCluster(size, env),
+  };
+}
+
+async function startCluster(size: number, env: Env): Promise<Service> {
+  const [database, redis] = await Promise.all([createDatabase(inject('postgresUrl')), startRedis()]);
+  const shared = { DATABASE_URL: database.url, REDIS_URL: redis.url, DB_POOL_MAX: '5', MIGRATE_ON_START: 'true' };
+  const start = () => startNode({ ...QUIET, NODE_ENV: 'production', ...shared, ...env });
+  const nodes = await Promise.all(Array.from({ length: size }, start));
+  return {
+    nodes,
+    redis,
+    url: (index) => (nodes[index % size] as ServiceProcess).url,
+    async sql(statements) {
+      const connection = postgres(database.url, { max: 1, onnotice: () => {} });
+      const results = await connection.unsafe(statements);
+      await connection.end();
+      // Of several statements the result is a list of theirs.
+      const last: unknown = results.at(-1);
+      return Array.isArray(last) ? last : results;
+    },
+    async stop() {
+      await Promise.all(nodes.map((node) => node.stop('SIGKILL')));
+      await Promise.all([database.drop(), redis.stop()]);
+    },
+  };
+}
+
+/** Starts a service before the tests of a block and stops it after them; what it gives may be used inside the tests. */
+export function withService(target: Target, env: Env = {}): Service {
+  let service: Service | undefined;
+  const running = (): Service => {
+    if (!service) throw new Error('The service runs inside tests only');
+    return service;
+  };
+  beforeAll(async () => {
+    service = await target.start(env);
+  }, 60_000);
+  afterAll(() => service?.stop());
+  return {
+    get nodes() {
+      return running().nodes;
+    },
+    get redis() {
+      return running().redis;
+    },
+    url: (index) => running().url(index),
+    sql: (statements) => running().sql(statements),
+    stop: () => running().stop(),
+  };
+}
