@@ -2,11 +2,15 @@
 import { type SQL, sql } from 'drizzle-orm';
 import { type Database, rows } from '../database/database.ts';
 import { ChatError, type ErrorCode } from '../protocol/errors.ts';
+import { LIMITS } from '../protocol/limits.ts';
 import type { PageQuery } from '../protocol/requests.ts';
 import type { Pagination } from '../protocol/resources.ts';
 import type { StoredMessage } from './log/event.ts';
 import { pairKey } from './log/key.ts';
 import { type MessageRow, storedMessageColumns, toStoredMessage } from './rows.ts';
+
+/** In the statement's text, so that it is planned for a page; of a parameter the planner would expect a tenth of the log. */
+const LONGEST_PAGE = sql.raw(String(LIMITS.PAGE_MAX + 1));
 
 /** Messages, oldest first. */
 export interface MessagePage {
@@ -38,9 +42,11 @@ async function readPage(db: Database, visible: SQL, query: PageQuery, absent: Er
     db,
     sql`select m.* from (select v."id" from ${visible}) v
       left join lateral (
-        select ${storedMessageColumns} from chats m join users s on s."id" = m."senderId"
-        where m."conversationId" = v."id" and m."deletedAt" is null ${beyond(query)}
-        order by m."seq" ${after === undefined ? sql`desc` : sql`asc`} limit ${limit + 1}::int
+        select * from (
+          select ${storedMessageColumns} from chats m join users s on s."id" = m."senderId"
+          where m."conversationId" = v."id" and m."deletedAt" is null ${beyond(query)}
+          order by m."seq" ${after === undefined ? sql`desc` : sql`asc`} limit ${LONGEST_PAGE}
+        ) m limit ${limit + 1}::int
       ) m on true
       order by m."seq"`,
   );

@@ -16,6 +16,17 @@ export interface PostgresOptions {
 }
 
 const LIMITED = { statement_timeout: '10s', lock_timeout: '2s', idle_in_transaction_session_timeout: '30s' };
+/**
+ * Every statement here looks rows up by key, so one plan is right for all values and all sizes of the tables: made once
+ * for each connection, where the server by itself would plan most of them anew at every execution, which costs more than
+ * to execute them, and would stay with a plan that it made while the tables were small.
+ */
+const BY_KEY = {
+  plan_cache_mode: 'force_generic_plan',
+  enable_seqscan: 'off',
+  enable_hashjoin: 'off',
+  enable_mergejoin: 'off',
+};
 // As texts: postgres.js leaves out a number 0, and then the role's own limit would hold.
 const UNLIMITED = { statement_timeout: '0', lock_timeout: '0', idle_in_transaction_session_timeout: '0' };
 
@@ -65,7 +76,11 @@ function open(options: PostgresOptions, max: number, settings: Record<string, st
 export function connectPostgres(options: PostgresOptions, limits: PoolLimits = POOL_LIMITS): DatabaseHandle {
   // A second less, so that a connection that fails says so itself.
   const connectMs = limits.sendMs * 0.8;
-  const pool = createPool(() => open(options, options.poolMax, LIMITED, connectMs), options.poolMax, limits);
+  const pool = createPool(
+    () => open(options, options.poolMax, { ...LIMITED, ...BY_KEY }, connectMs),
+    options.poolMax,
+    limits,
+  );
   const db = drizzle({ client: pool.client, schema });
   return {
     db,
