@@ -1,3 +1,4 @@
+import { createHmac } from 'node:crypto';
 import { sign } from 'hono/jwt';
 import { describe, expect, it } from 'vitest';
 import type { Clock } from '../backends/clock/clock.ts';
@@ -9,7 +10,8 @@ const user = { id: 7, email: 'ann@example.com', username: 'ann' };
 function setUp(expiresIn = '1h') {
   let now = Date.parse('2026-01-01T00:00:00Z');
   const clock = { now: () => now } as Clock;
-  const tokens = createTokens({ secret, expiresIn, clock });
+  const signature = (text: string) => createHmac('sha256', secret).update(text).digest('base64url');
+  const tokens = createTokens({ secret, signature, expiresIn, clock });
   const seconds = () => Math.floor(now / 1000);
   const pass = (ms: number) => {
     now += ms;

@@ -25,6 +25,7 @@ import type { Config } from './config.ts';
 import { docsAssets } from './docs-assets.ts';
 import { createMetrics } from './metrics.ts';
 import { version } from './project-root.ts';
+import { createSignature } from './signature.ts';
 
 export interface Foundation {
   readonly config: Config;
@@ -52,7 +53,9 @@ export function composeChat(foundation: Foundation): Chat {
   const delivery = createDelivery({ nodeId, broker, presence, reads, clock, logger });
   const { sink, announce, live } = delivery;
 
-  const tokens = createTokens({ secret: foundation.jwtSecret, expiresIn: config.jwtExpiresIn, clock });
+  const { jwtSecret: secret } = foundation;
+  const signature = createSignature(secret);
+  const tokens = createTokens({ secret, signature, expiresIn: config.jwtExpiresIn, clock });
   const principals = createPrincipals({ db, adminEmails: config.adminEmails });
   const authenticate = createAuthenticate({ tokens, principals });
   const append = createAppend({ db, sink, clock, onBatch: metrics.onBatch });

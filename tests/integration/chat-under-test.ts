@@ -19,6 +19,7 @@ import { createTokens } from '../../src/chat/tokens.ts';
 import { connectDatabase, type DatabaseHandle } from '../../src/database/connect.ts';
 import { type Database, rows } from '../../src/database/database.ts';
 import { runMigrations } from '../../src/database/migrate.ts';
+import { createSignature } from '../../src/runtime/signature.ts';
 import { createDatabase } from '../support/postgres.ts';
 
 export const ADMIN_EMAIL = 'Root@example.com';
@@ -35,7 +36,8 @@ export function createChat(db: Database) {
   const events: LogEvent[] = [];
   const announce = async (announcement: Announcement) => void announced.push(announcement);
   const sink = (batch: readonly LogEvent[]) => void events.push(...batch);
-  const tokens = createTokens({ secret: 'a secret of the integration tests', expiresIn: '1h', clock });
+  const secret = 'a secret of the integration tests';
+  const tokens = createTokens({ secret, signature: createSignature(secret), expiresIn: '1h', clock });
   const principals = createPrincipals({ db, adminEmails: [ADMIN_EMAIL] });
   const append = createAppend({ db, sink, clock });
   const change = createChange({ db, sink });
