@@ -34,6 +34,7 @@ export interface RedisLink<Client> {
 export interface RedisConnection {
   /** The database: publications do not know it, so what tells two services apart must. */
   readonly db: number;
+  readonly cluster: boolean;
   /** A link for commands on keys; in a cluster, each goes to the node that has the key. */
   keys(options: LinkOptions): RedisLink<Redis | Cluster>;
   /**
@@ -68,6 +69,7 @@ export function createRedisConnection(target: RedisTarget): RedisConnection {
 
   return {
     db: target.db ?? 0,
+    cluster: target.cluster,
     keys: (options) => link(target.cluster ? clusterClient(target, options) : nodeClient(target, options), options),
     messages: (options) => link(nodeClient(target, options), options),
     close() {
@@ -117,6 +119,8 @@ function commonOptions(target: RedisTarget, { name }: LinkOptions) {
     password: target.password,
     tls: target.tls ? {} : undefined,
     connectionName: name,
+    // Commands of one turn of the event loop leave in one write.
+    enableAutoPipelining: true,
     connectTimeout: CONNECT_TIMEOUT_MS,
     disconnectTimeout: 100,
     maxLoadingRetryTime: LONGEST_PAUSE_MS,

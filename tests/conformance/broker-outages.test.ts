@@ -1,5 +1,6 @@
 // What the Redis broker does while Redis is away, and when it is back.
 import { randomUUID } from 'node:crypto';
+import { Redis } from 'ioredis';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { Broker } from '../../src/backends/broker/broker.ts';
 import { createRedisBroker } from '../../src/backends/broker/redis.ts';
@@ -90,6 +91,31 @@ describe('Redis broker, outages of the server', () => {
     const said = node.logger.lines.map(({ message }) => message).sort();
     // Each of the two links, to publish and to subscribe, says so.
     expect(said).toEqual(['Redis is away', 'Redis is away', 'Redis is back', 'Redis is back']);
+  });
+
+  test('a node that is alone keeps its publications to itself, and the one that comes hears of a loss', async () => {
+    const first = startNode([redis]);
+    await connected(first);
+    const own = await listen(first.broker, 'alone');
+    const onTheWire = new Redis(redis.port, redis.host);
+    let seen = 0;
+    onTheWire.on('message', () => {
+      seen += 1;
+    });
+    await onTheWire.subscribe('test:0:t:alone');
+    const staysHere = async () => {
+      const before = seen;
+      await expectDelivery(first, own, 'alone');
+      // Its answer comes behind what was published before.
+      await onTheWire.ping();
+      return seen === before;
+    };
+    await until('it knows that it is alone', staysHere);
+    const second = startNode([redis]);
+    await interrupted(second);
+    const heard = await listen(second.broker, 'alone');
+    await expectDelivery(first, heard, 'alone');
+    onTheWire.disconnect();
   });
 
   test('a frozen Redis is noticed within seconds, and nothing waits for it longer', async () => {

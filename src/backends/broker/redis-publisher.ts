@@ -9,6 +9,12 @@ const WAITING_MAX = 32 * 1024 * 1024;
 export interface Publisher {
   /** Resolves when Redis took it or it was given up. Never rejects. */
   publish(channel: string, payload: string): Promise<void>;
+  /** Publishes an empty message, which may be lost. */
+  greet(channel: string): void;
+  /** Tells all nodes, as soon as possible, that they may have missed something. */
+  reportLoss(): void;
+  /** How many links listen to the channel. Rejects where Redis is away. */
+  countListeners(channel: string): Promise<number>;
   connected(): boolean;
   ping(): Promise<void>;
   close(): void;
@@ -34,7 +40,7 @@ export function createPublisher(deps: {
   let waiting = 0;
   let lost = false;
 
-  client.on('ready', reportLoss);
+  client.on('ready', reportEarlierLoss);
 
   function gather(): Batch {
     const done = new Promise<void>((resolve) => {
@@ -56,11 +62,14 @@ export function createPublisher(deps: {
     for (const { payload } of items) waiting -= payload.length;
     const failed = results === null || results.some(([error]) => error !== null);
     if (failed) lost = true;
-    else reportLoss();
+    else reportEarlierLoss();
+  }
+
+  function reportEarlierLoss(): void {
+    if (lost) reportLoss();
   }
 
   function reportLoss(): void {
-    if (!lost) return;
     lost = false;
     client.publish(lossChannel, '').catch(() => {
       lost = true;
@@ -77,6 +86,14 @@ export function createPublisher(deps: {
       batch ??= gather();
       batch.items.push({ channel, payload });
       await batch.done;
+    },
+    greet(channel) {
+      client.publish(channel, '').catch(() => {});
+    },
+    reportLoss,
+    async countListeners(channel) {
+      const [, count] = await client.pubsub('NUMSUB', channel);
+      return Number(count);
     },
     connected: () => client.status === 'ready',
     async ping() {

@@ -10,6 +10,8 @@ const TIMEOUT_MS = 1_500;
 
 export interface Subscriber {
   subscribe(channel: string, listener: Listener): { ready: Promise<void>; unsubscribe: Unsubscribe };
+  /** Hands over what does not come by the link. */
+  deliver(channel: string, payload: string): void;
   /** True while every channel is subscribed. */
   connected(): boolean;
   ping(): Promise<void>;
@@ -100,6 +102,7 @@ export function createSubscriber(deps: {
       const unsubscribe = listeners.add(channel, listener, () => void tellSoon(channel));
       return { ready: subscribed(channel), unsubscribe };
     },
+    deliver: listeners.deliver,
     connected: () => up,
     async ping() {
       await client.ping();

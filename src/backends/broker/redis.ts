@@ -2,6 +2,7 @@
 import type { Logger } from '../../protocol/logger.ts';
 import type { RedisConnection } from '../redis-connection.ts';
 import type { Broker } from './broker.ts';
+import { createCompany } from './redis-company.ts';
 import { createPublisher } from './redis-publisher.ts';
 import { createSubscriber } from './redis-subscriber.ts';
 
@@ -15,11 +16,29 @@ export function createRedisBroker(deps: {
   // Publications reach all databases of a server: the channels' names keep them apart.
   const prefix = `${deps.prefix}${connection.db}:`;
   const lossChannel = `${prefix}lost`;
+  const nodesChannel = `${prefix}nodes`;
   const interruptions = new Set<{ readonly listener: () => void }>();
 
-  const subscriber = createSubscriber({ connection, logger, onReturn: interrupted });
+  const subscriber = createSubscriber({ connection, logger, onReturn: returned });
   const publisher = createPublisher({ connection, logger, lossChannel });
+  const company = createCompany({ countNodes, onLoss: publisher.reportLoss });
   subscriber.subscribe(lossChannel, interrupted);
+  void subscriber.subscribe(nodesChannel, company.stir).ready.then(greet);
+
+  /** Others that think they are alone need not find out by themselves that they are not. */
+  function greet(): void {
+    publisher.greet(nodesChannel);
+  }
+
+  /** In a cluster each server knows its own listeners only. */
+  async function countNodes(): Promise<number> {
+    return connection.cluster || !subscriber.connected() ? 0 : publisher.countListeners(nodesChannel);
+  }
+
+  function returned(): void {
+    greet();
+    interrupted();
+  }
 
   function interrupted(): void {
     for (const { listener } of interruptions) {
@@ -32,7 +51,11 @@ export function createRedisBroker(deps: {
   }
 
   return {
-    publish: (topic, payload) => publisher.publish(`${prefix}t:${topic}`, payload),
+    async publish(topic, payload) {
+      const channel = `${prefix}t:${topic}`;
+      if (company.keeps()) subscriber.deliver(channel, payload);
+      else await publisher.publish(channel, payload);
+    },
     subscribe: (topic, listener) => subscriber.subscribe(`${prefix}t:${topic}`, listener),
     onInterruption(listener) {
       const entry = { listener };
@@ -47,6 +70,7 @@ export function createRedisBroker(deps: {
     },
     async close() {
       interruptions.clear();
+      company.close();
       subscriber.close();
       publisher.close();
     },
