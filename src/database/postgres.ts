@@ -2,6 +2,7 @@
 import { drizzle } from 'drizzle-orm/postgres-js';
 import postgres, { type Options, type PostgresType, type Sql } from 'postgres';
 import * as schema from '../../drizzle/schema.ts';
+import { ARRAY_TYPES } from './arrays.ts';
 import type { DatabaseHandle } from './connect.ts';
 import { createPool, POOL_LIMITS, type PoolLimits } from './pool.ts';
 
@@ -65,7 +66,8 @@ function open(options: PostgresOptions, max: number, settings: Record<string, st
     connect_timeout: connectMs / 1000,
     // Its own back-off grows to 20 s: too long to wait for a server that is back.
     backoff: () => 0.2,
-    types: TYPES,
+    types: { ...TYPES, ...ARRAY_TYPES },
+    fetch_types: false,
     connection: { ...SESSION, ...settings } as object,
     onnotice: () => {},
   };

@@ -157,6 +157,31 @@ describe('connections', () => {
     await proxy.stop();
   });
 
+  it('that break while they are set up fail what they were for, and nothing else', async () => {
+    const proxy = await startProxy({ host: '127.0.0.1', port: server.port });
+    connect(server.url.replace(String(server.port), String(proxy.port)));
+    const sentBefore = (cutAfter: number) => {
+      let sent = 0;
+      proxy.filter((chunk, direction) => {
+        if (direction === 'up') sent += 1;
+        if (sent > cutAfter) {
+          proxy.cut();
+          proxy.heal();
+          return undefined;
+        }
+        return chunk;
+      });
+    };
+    // What is sent: the session's settings, the statement, its values. An unhandled rejection would fail the run.
+    for (const cutAfter of [0, 1, 2]) {
+      sentBefore(cutAfter);
+      expect((await outcome(one())).state).toBe('unavailable');
+    }
+    proxy.filter(undefined);
+    await expect(many(5, one)).resolves.toHaveLength(5);
+    await proxy.stop();
+  });
+
   it('are few: who waits too long, or comes when too many wait, is refused without being run', async () => {
     connect(server.url, { ...LIMITS, maxWaiting: 2, answerMs: 20_000 });
     await handle.db.execute(sql`create table if not exists marks (n int)`);

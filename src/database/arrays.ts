@@ -1,0 +1,30 @@
+// Flat arrays in PostgreSQL's text form, for the types that statements take and give.
+
+type Item = string | number | null;
+
+function serialize(items: readonly Item[]): string {
+  return `{${items.map((item) => (item === null ? 'NULL' : quoted(String(item)))).join(',')}}`;
+}
+
+function quoted(text: string): string {
+  return `"${text.replace(/["\\]/g, '\\$&')}"`;
+}
+
+function parser<T>(parseItem: (text: string) => T) {
+  return (text: string): Array<T | null> => {
+    const items = text.slice(1, -1).matchAll(/"((?:[^"\\]|\\.)*)"|([^,]+)/g);
+    return Array.from(items, ([, inQuotes, plain]) => {
+      if (inQuotes !== undefined) return parseItem(inQuotes.replace(/\\(.)/g, '$1'));
+      return plain === 'NULL' ? null : parseItem(plain as string);
+    });
+  };
+}
+
+/**
+ * As postgres.js takes types. Left to itself it asks each new connection for all array types first, and where that
+ * connection breaks meanwhile, the failure is nobody's: an unhandled rejection, which ends the process.
+ */
+export const ARRAY_TYPES = {
+  int4Array: { to: 1007, from: [1007], parse: parser(Number), serialize },
+  textArray: { to: 1009, from: [1009], parse: parser(String), serialize },
+};
