@@ -159,7 +159,7 @@ export function withService(target: Target, env: Env = {}): Service {
   };
   beforeAll(async () => {
     service = await target.start(env);
-  }, 60_000);
+  }, 180_000);
   afterAll(() => service?.stop());
   return {
     get nodes() {
