@@ -32,8 +32,8 @@ const SETTINGS = [
   'full_page_writes=off',
 ];
 
-/** Starts a server on a free port with data of its own. */
-export async function startPostgres(): Promise<PostgresServer> {
+/** Starts a server on a free port with data of its own. `settings` (`name=value`) go before those that tests have. */
+export async function startPostgres(settings: readonly string[] = []): Promise<PostgresServer> {
   const account = ordinaryAccount();
   const work = temporaryDirectory('postgres');
   if (account) chownSync(work, account.uid, account.gid);
@@ -44,7 +44,7 @@ export async function startPostgres(): Promise<PostgresServer> {
   const start = () =>
     launch({
       command: join(bin, 'postgres'),
-      args: ['-D', data, '-p', String(port), ...SETTINGS.flatMap((setting) => ['-c', setting])],
+      args: ['-D', data, '-p', String(port), ...[...SETTINGS, ...settings].flatMap((setting) => ['-c', setting])],
       directory: work,
       ready: /ready to accept connections/,
       account,

@@ -1,0 +1,60 @@
+// The service in a process of its own that counts what it writes to its sockets, for bench/quick.ts. Started with
+// --expose-gc and a channel to its parent.
+import { Socket } from 'node:net';
+import { readConfig } from '../src/runtime/config.ts';
+import { createLogger } from '../src/runtime/logger.ts';
+import { startService } from '../src/runtime/service.ts';
+
+/** What happened since the counts were last asked for, and the heap's size now. */
+export interface Counts {
+  /** Statements sent to PostgreSQL. */
+  readonly statements: number;
+  /** Writes to clients' sockets. */
+  readonly writes: number;
+  /** Live objects, after a collection. */
+  readonly heapBytes: number;
+}
+
+const EXECUTE = 0x45;
+const databasePort = Number(new URL(process.env.DATABASE_URL ?? '').port);
+let servicePort = 0;
+let statements = 0;
+let writes = 0;
+
+// All that is written passes here, one chunk or several at once, and each call is one system call.
+const prototype = Socket.prototype as unknown as { _writeGeneric(this: Socket, several: boolean, data: unknown): void };
+const write = prototype._writeGeneric;
+prototype._writeGeneric = function counted(several, data, ...rest: []) {
+  if (this.localPort === servicePort) writes += 1;
+  if (this.remotePort === databasePort) for (const chunk of chunksOf(several, data)) statements += executions(chunk);
+  return write.call(this, several, data, ...rest);
+};
+
+function chunksOf(several: boolean, data: unknown): unknown[] {
+  return several ? (data as Array<{ chunk: unknown }>).map(({ chunk }) => chunk) : [data];
+}
+
+/** Execute messages among the driver's, each a type and a length that counts itself; the driver writes whole ones. */
+function executions(chunk: unknown): number {
+  if (!Buffer.isBuffer(chunk)) return 0;
+  let count = 0;
+  for (let at = 0; at + 5 <= chunk.length; at += 1 + chunk.readInt32BE(at + 1)) {
+    if (chunk[at] === 0) break; // The first message of a connection has no type.
+    if (chunk[at] === EXECUTE) count += 1;
+  }
+  return count;
+}
+
+const logger = createLogger('warn');
+const service = await startService(readConfig(process.env), { logger });
+servicePort = service.port;
+
+process.on('message', () => {
+  globalThis.gc?.();
+  const counts: Counts = { statements, writes, heapBytes: process.memoryUsage().heapUsed };
+  statements = 0;
+  writes = 0;
+  process.send?.(counts);
+});
+process.on('disconnect', () => void service.stop().then(() => process.exit(0)));
+process.send?.({ port: service.port });

@@ -1,0 +1,89 @@
+// A WebSocket client that costs a load generator little: it counts messages instead of parsing them.
+import { randomBytes } from 'node:crypto';
+import { connect, type Socket } from 'node:net';
+
+export interface RawClient {
+  /** Sends one text message. */
+  send(text: string): void;
+  /** Sends many in one write. */
+  sendAll(texts: readonly string[]): void;
+  close(): void;
+}
+
+export interface RawClientOptions {
+  readonly port: number;
+  readonly path: string;
+  /** Each text message, as latin1: what is compared in it is ASCII. */
+  readonly onMessage: (text: string) => void;
+  /** Bytes as they came off the wire. */
+  readonly onBytes?: (count: number) => void;
+}
+
+/** Resolves when the upgrade is done; rejects where it is refused. */
+export function openRaw({ port, path, onMessage, onBytes }: RawClientOptions): Promise<RawClient> {
+  const socket = connect({ port, host: '127.0.0.1', noDelay: true });
+  socket.write(handshake(port, path));
+  return new Promise((resolve, reject) => {
+    let rest: Buffer = Buffer.alloc(0);
+    let upgraded = false;
+    socket.once('error', reject);
+    socket.once('close', () => reject(new Error(`${path}: closed before the upgrade`)));
+    socket.on('data', (chunk) => {
+      rest = rest.length === 0 ? chunk : Buffer.concat([rest, chunk]);
+      if (!upgraded) {
+        const end = rest.indexOf('\r\n\r\n');
+        if (end < 0) return;
+        if (!rest.subarray(0, 12).toString().startsWith('HTTP/1.1 101')) return void socket.destroy();
+        rest = rest.subarray(end + 4);
+        upgraded = true;
+        resolve(clientOf(socket));
+      } else onBytes?.(chunk.length);
+      rest = takeFrames(rest, socket, onMessage);
+    });
+  });
+}
+
+function handshake(port: number, path: string): string {
+  const key = randomBytes(16).toString('base64');
+  return `GET ${path} HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: ${key}\r\n\r\n`;
+}
+
+function clientOf(socket: Socket): RawClient {
+  return {
+    send: (text) => void socket.write(frame(text)),
+    sendAll: (texts) => void socket.write(Buffer.concat(texts.map((text) => frame(text)))),
+    close: () => socket.destroy(),
+  };
+}
+
+const TEXT = 0x81;
+const PING = 0x9;
+const PONG = 0x8a;
+
+/** A client's frame, masked with zeros: as the protocol asks, and no work. */
+function frame(text: string, head = TEXT): Buffer {
+  const payload = Buffer.from(text);
+  const long = payload.length > 125;
+  const header = Buffer.alloc((long ? 4 : 2) + 4);
+  header[0] = head;
+  header[1] = 0x80 | (long ? 126 : payload.length);
+  if (long) header.writeUInt16BE(payload.length, 2);
+  return Buffer.concat([header, payload]);
+}
+
+/** Gives what is left behind the last whole frame. */
+function takeFrames(bytes: Buffer, socket: Socket, onMessage: (text: string) => void): Buffer {
+  let at = 0;
+  while (bytes.length - at >= 2) {
+    const short = (bytes[at + 1] as number) & 0x7f;
+    const header = short === 126 ? 4 : short === 127 ? 10 : 2;
+    if (bytes.length - at < header) break;
+    const length = short === 126 ? bytes.readUInt16BE(at + 2) : short === 127 ? bytes.readUInt32BE(at + 6) : short;
+    if (bytes.length - at < header + length) break;
+    const opcode = (bytes[at] as number) & 0xf;
+    if (opcode === 1) onMessage(bytes.toString('latin1', at + header, at + header + length));
+    else if (opcode === PING) socket.write(frame(bytes.toString('utf8', at + header, at + header + length), PONG));
+    at += header + length;
+  }
+  return at === 0 ? bytes : bytes.subarray(at);
+}

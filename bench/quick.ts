@@ -1,0 +1,197 @@
+// What a message costs, in counts that are no times and so are the same on every machine. Fails where one has grown past
+// its limit in bench/limits.json: `npm run bench:quick`.
+import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { Redis } from 'ioredis';
+import { createDatabase, startPostgres } from '../tests/support/postgres.ts';
+import { startRedis } from '../tests/support/redis.ts';
+import type { Counts } from './counted-service.ts';
+import { raw } from './load/dialect.ts';
+import { type Member, openMember, openMembers } from './load/member.ts';
+import { type Channel, createPeople, SECRET } from './load/people.ts';
+
+const RECEIVERS = 100;
+const IDLE = 1_000;
+const BURST = 50;
+const TEXT = 'a text of a usual length for a chat, about one line';
+
+type Measured = Record<string, number>;
+
+const postgres = await startPostgres();
+const redis = await startRedis();
+const database = await createDatabase(postgres.url);
+const service = await startCounted(database.url, redis.url);
+const redisClient = new Redis(redis.url);
+try {
+  const measured = await measure(service, database.url);
+  process.exitCode = report(measured) ? 0 : 1;
+} finally {
+  redisClient.disconnect();
+  service.child.disconnect();
+  await once(service.child, 'exit');
+  await redis.stop();
+  await postgres.stop();
+}
+
+interface Counted {
+  readonly child: ChildProcess;
+  readonly port: number;
+  /** Counts since the last call. */
+  counts(): Promise<Counts>;
+}
+
+async function startCounted(databaseUrl: string, redisUrl: string): Promise<Counted> {
+  const child = fork(fileURLToPath(new URL('counted-service.ts', import.meta.url)), {
+    execArgv: ['--expose-gc', '--import', 'tsx'],
+    env: {
+      ...process.env,
+      PORT: '0',
+      HOST: '127.0.0.1',
+      DATABASE_URL: databaseUrl,
+      REDIS_URL: redisUrl,
+      MIGRATE_ON_START: 'true',
+      JWT_SECRET: SECRET,
+      RATE_LIMIT_MAX_REQUESTS: '0',
+      WS_RATE_LIMIT_PER_SECOND: '0',
+    },
+  });
+  const [{ port }] = (await once(child, 'message')) as [{ port: number }];
+  return {
+    child,
+    port,
+    async counts() {
+      child.send('counts');
+      const [counts] = (await once(child, 'message')) as [Counts];
+      return counts;
+    },
+  };
+}
+
+async function measure(node: Counted, url: string): Promise<Measured> {
+  const [channel, idle] = (await createPeople(url, { channels: 2, members: IDLE })) as [Channel, Channel];
+  const perConnection = await idleConnections(node, idle);
+  const { sender, received, close } = await openRoom(node.port, channel);
+  await send(sender, received, channel, 1); // What is prepared once is prepared now.
+  await quiet();
+
+  await node.counts();
+  const published = await publications();
+  for (let sent = 0; sent < BURST; sent++) await send(sender, received, channel, 1);
+  const alone = await node.counts();
+  const bytes = received.bytes();
+  await send(sender, received, channel, BURST);
+  const burst = await node.counts();
+  const publishedAfter = await publications();
+
+  for (let asked = 0; asked < BURST; asked++) await get(node.port, '/api/v1/channels', channel);
+  const list = await node.counts();
+  for (let asked = 0; asked < BURST; asked++) {
+    await get(node.port, `/api/v1/messages/channel/${channel.id}?limit=50`, channel);
+  }
+  const history = await node.counts();
+  close();
+
+  const deliveries = BURST * RECEIVERS;
+  return {
+    'SQL statements per message, one at a time': alone.statements / BURST,
+    [`SQL statements per message, ${BURST} at once`]: burst.statements / BURST,
+    'socket writes per delivery, one message at a time': alone.writes / deliveries,
+    [`socket writes per delivery, ${BURST} messages at once`]: burst.writes / deliveries,
+    'bytes per delivered frame beside its text': bytes / deliveries - TEXT.length,
+    'publications per message of a node that is alone': (publishedAfter - published) / (2 * BURST),
+    'SQL statements per GET /channels': list.statements / BURST,
+    'SQL statements per page of history': history.statements / BURST,
+    'bytes of heap per idle connection': perConnection,
+  };
+}
+
+/** Heap of connections that are live in a channel and silent. */
+async function idleConnections(node: Counted, channel: Channel): Promise<number> {
+  const options = channel.members.map(({ token }) => ({ port: node.port, dialect: raw, token, channelId: channel.id }));
+  // One by one for the first, so that what is made once is there.
+  const first = await openMembers(options.slice(0, 50));
+  const before = await node.counts();
+  const rest = await openMembers(options.slice(50));
+  await quiet();
+  const after = await node.counts();
+  for (const member of [...first, ...rest]) member.close();
+  return (after.heapBytes - before.heapBytes) / rest.length;
+}
+
+async function openRoom(port: number, channel: Channel) {
+  let count = 0;
+  let bytes = 0;
+  let wanted = 0;
+  let reached = (): void => {};
+  const onDelivery = (): void => {
+    count += 1;
+    if (count === wanted) reached();
+  };
+  const onBytes = (more: number): void => {
+    bytes += more;
+  };
+  const [author, ...others] = channel.members.slice(0, RECEIVERS + 1);
+  const member = (token: string) => ({ port, dialect: raw, token, channelId: channel.id });
+  const receivers = await openMembers(others.map(({ token }) => ({ ...member(token), onDelivery, onBytes })));
+  // Counted for the receivers alone: the author's own connection gets its acknowledgements as well.
+  const sender = await openMember(member(author?.token ?? ''));
+  await quiet();
+  bytes = 0;
+  const received = {
+    after(deliveries: number): Promise<void> {
+      count = 0;
+      wanted = deliveries;
+      return new Promise((resolve) => {
+        reached = resolve;
+      });
+    },
+    bytes() {
+      return bytes;
+    },
+    reset() {
+      bytes = 0;
+    },
+  };
+  const close = () => {
+    for (const { close: end } of [...receivers, sender]) end();
+  };
+  return { sender, received, close };
+}
+
+async function send(sender: Member, received: { after(n: number): Promise<void> }, channel: Channel, count: number) {
+  const all = received.after(count * RECEIVERS);
+  sender.sendAll(Array.from({ length: count }, (_, index) => raw.message(channel.id, TEXT, `m${index}`)));
+  await all;
+}
+
+async function get(port: number, path: string, channel: Channel): Promise<void> {
+  const headers = { authorization: `Bearer ${channel.members[0]?.token}` };
+  const response = await fetch(`http://127.0.0.1:${port}${path}`, { headers });
+  await response.arrayBuffer();
+  if (response.status !== 200) throw new Error(`${path}: ${response.status}`);
+}
+
+/** What the service does by itself after a connection or a second of silence is over then. */
+function quiet(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, 2_500));
+}
+
+async function publications(): Promise<number> {
+  const stats = await redisClient.info('commandstats');
+  return Number(/^cmdstat_publish:calls=(\d+)/m.exec(stats)?.[1] ?? 0);
+}
+
+/** Prints the counts; false where one is past its limit. */
+function report(measured: Measured): boolean {
+  const limits = JSON.parse(readFileSync(new URL('limits.json', import.meta.url), 'utf8')) as Measured;
+  let good = true;
+  for (const [what, value] of Object.entries(measured)) {
+    const limit = limits[what] ?? 0;
+    const held = value <= limit;
+    if (!held) good = false;
+    console.log(`${held ? 'ok  ' : 'GREW'} ${what}: ${Number(value.toFixed(3))} (limit ${limit})`);
+  }
+  return good;
+}

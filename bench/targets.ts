@@ -1,0 +1,112 @@
+// What is measured: the service as it is built, and bare servers that show what the machine can do without it.
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { freePort } from '../tests/support/server-process.ts';
+import { type Dialect, raw, socketIo } from './load/dialect.ts';
+import { SECRET } from './load/people.ts';
+
+const ROOT = fileURLToPath(new URL('..', import.meta.url));
+
+export interface Target {
+  readonly name: string;
+  readonly dialect: Dialect;
+  /** False for peers, which store nothing. */
+  readonly stores: boolean;
+  readonly command: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+}
+
+export interface Running {
+  readonly port: number;
+  readonly startMs: number;
+  usage(): Usage;
+  stop(): Promise<void>;
+}
+
+export interface Usage {
+  readonly cpuSeconds: number;
+  readonly rssBytes: number;
+}
+
+export function targets(services: { databaseUrl: string; redisUrl: string }): Target[] {
+  const service = {
+    command: ['dist/main.js'],
+    stores: true,
+    env: {
+      DATABASE_URL: services.databaseUrl,
+      REDIS_URL: services.redisUrl,
+      MIGRATE_ON_START: 'true',
+      JWT_SECRET: SECRET,
+      LOG_LEVEL: 'warn',
+      RATE_LIMIT_MAX_REQUESTS: '0',
+      WS_RATE_LIMIT_PER_SECOND: '0',
+    },
+  };
+  const ws = { command: ['bench/peers/ws-broadcast.mjs'], stores: false, dialect: raw };
+  return [
+    { ...service, name: 'service', dialect: raw },
+    { ...ws, name: 'ws', env: {} },
+    { ...ws, name: 'ws coalesced', env: { COALESCE: '1' } },
+    { ...service, name: 'service over Socket.IO', dialect: socketIo },
+    { name: 'Socket.IO', command: ['bench/peers/socketio-broadcast.mjs'], stores: false, dialect: socketIo, env: {} },
+  ];
+}
+
+/** Starts the target and waits for its first answer to GET /health. */
+export async function run({ command, env, name }: Target): Promise<Running> {
+  const port = await freePort();
+  const started = performance.now();
+  const child = spawn(process.execPath, [...command], {
+    cwd: ROOT,
+    env: {
+      PATH: process.env.PATH,
+      HOME: process.env.HOME,
+      NODE_ENV: 'production',
+      HOST: '127.0.0.1',
+      PORT: `${port}`,
+      ...env,
+    },
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
+  while (!(await answers(port))) {
+    if (child.exitCode !== null) throw new Error(`${name} ended (${child.exitCode})`);
+    await pause(3);
+  }
+  const startMs = performance.now() - started;
+  return { port, startMs, usage: () => usageOf(child), stop: () => end(child) };
+}
+
+async function answers(port: number): Promise<boolean> {
+  try {
+    const { ok } = await fetch(`http://127.0.0.1:${port}/health`, { headers: { connection: 'close' } });
+    return ok;
+  } catch {
+    return false;
+  }
+}
+
+async function end(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  child.kill('SIGTERM');
+  await once(child, 'exit');
+}
+
+const TICKS_PER_SECOND = 100;
+const PAGE_BYTES = 4096;
+
+/** User and system time and resident memory, as Linux counts them. */
+function usageOf({ pid }: ChildProcess): Usage {
+  const line = readFileSync(`/proc/${pid}/stat`, 'latin1');
+  const fields = line
+    .slice(line.lastIndexOf(')') + 2)
+    .split(' ')
+    .map(Number);
+  const [user = 0, system = 0] = fields.slice(11, 13);
+  return { cpuSeconds: (user + system) / TICKS_PER_SECOND, rssBytes: (fields[21] ?? 0) * PAGE_BYTES };
+}
+
+export function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}
