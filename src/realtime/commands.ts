@@ -121,7 +121,9 @@ export function createCommands(deps: CommandDependencies): RunCommand {
       const { removals } = feed;
       const entry = await deps.readEntry(session.user.id, channelId);
       if (!entry) throw new ChatError('CHANNEL_NOT_FOUND');
-      if (feeds.get(channelId) === feed && feed.removals === removals) return { feed, entry };
+      // The feed knows of a removal that this lookup may have missed, by its command or by the log itself.
+      const isStale = feed.removals !== removals || entry.membersVersion < feed.knownVersion();
+      if (feeds.get(channelId) === feed && !isStale) return { feed, entry };
     }
   }
 

@@ -113,6 +113,11 @@ export class Feed {
     return this.settled ? Promise.resolve() : new Promise((resolve) => this.settledWaiters.push(resolve));
   }
 
+  /** The highest members version that the log is known to have come to. */
+  knownVersion(): number {
+    return Math.max(this.membersVersion, this.wantedVersion);
+  }
+
   /** Resolves when what was pushed in this turn has been written. */
   turnEnd(): Promise<void> {
     return new Promise((resolve) => this.context.turn.outbox({ flush: resolve }));
@@ -229,7 +234,7 @@ export class Feed {
 
   /** Somebody may have lost access: nothing more is handed out before the readers are checked. */
   private noteVersion(membersVersion: number): void {
-    if (this.head < 0 || membersVersion <= Math.max(this.membersVersion, this.wantedVersion)) return;
+    if (this.head < 0 || membersVersion <= this.knownVersion()) return;
     this.wantedVersion = membersVersion;
     this.settled = false;
     void this.check();
