@@ -1,0 +1,156 @@
+// Several nodes as processes of their own on a PostgreSQL and a Redis of their own, with a network between that can be
+// cut: everything that a test may break.
+import postgres, { type Sql } from 'postgres';
+import { ARRAY_TYPES } from '../../../src/database/arrays.ts';
+import { type ServiceProcess, spawnServiceProcess } from '../../support/node-process.ts';
+import { type PostgresServer, startPostgres } from '../../support/postgres.ts';
+import { type NetworkProxy, startProxy } from '../../support/proxy.ts';
+import { type RedisServer, startRedis } from '../../support/redis.ts';
+import { freePort } from '../../support/server-process.ts';
+import { SECRET } from './people.ts';
+
+export interface ClusterNode {
+  readonly url: string;
+  readonly pid: number;
+  /** Its ways to Redis and to PostgreSQL. */
+  readonly toRedis: NetworkProxy;
+  readonly toPostgres: NetworkProxy;
+  readonly process: ServiceProcess;
+  /** SIGKILL; resolves when it is gone. */
+  kill(): Promise<void>;
+  freeze(): void;
+  thaw(): void;
+  /** SIGTERM; resolves when it has drained and is gone. */
+  drain(): Promise<void>;
+  /** Starts it again on the same port; resolves when it listens. */
+  start(): Promise<void>;
+  /** What it said last, where it ended by itself. */
+  crash(): string | undefined;
+}
+
+export interface Cluster {
+  readonly postgres: PostgresServer;
+  readonly redis: RedisServer;
+  readonly nodes: readonly ClusterNode[];
+  /** To look into the database and to prepare it, past the nodes. */
+  readonly sql: Sql;
+  /** The address of any node. */
+  readonly anyNode: () => string;
+  /** Rejects where a node ended by itself, which clients that go elsewhere would hide. */
+  stop(): Promise<void>;
+}
+
+const BASE = {
+  NODE_ENV: 'production',
+  JWT_SECRET: SECRET,
+  CORS_ORIGIN: '*',
+  WS_CORS_ORIGIN: '*',
+  RATE_LIMIT_MAX_REQUESTS: '0',
+  AUTH_RATE_LIMIT_MAX_REQUESTS: '0',
+  WS_RATE_LIMIT_PER_SECOND: '0',
+  MIGRATE_ON_START: 'true',
+  LOG_LEVEL: 'warn',
+};
+
+type Env = Readonly<Record<string, string>>;
+
+/** `env` goes to all nodes, `envOf` to one, by its index. */
+export async function startCluster(options: { size?: number; env?: Env; envOf?: (index: number) => Env } = {}) {
+  const { size = 3, env = {}, envOf = () => ({}) } = options;
+  const [database, redis] = await Promise.all([startPostgres(), startRedis()]);
+  const indexes = Array.from({ length: size }, (_, index) => index);
+  const nodes = await Promise.all(indexes.map((index) => startNode(database, redis, { ...env, ...envOf(index) })));
+  const settings = { max: 2, onnotice: () => {}, backoff: () => 0.1, types: ARRAY_TYPES, fetch_types: false };
+  const sql = postgres(database.url, settings) as unknown as Sql;
+  const cluster: Cluster = {
+    postgres: database,
+    redis,
+    nodes,
+    sql,
+    anyNode: () => (nodes[Math.floor(Math.random() * size)] as ClusterNode).url,
+    async stop() {
+      await sql.end({ timeout: 1 });
+      const crashed = nodes.flatMap((node) => node.crash() ?? []);
+      await Promise.all(nodes.map((node) => node.kill()));
+      await Promise.all(nodes.flatMap(({ toRedis, toPostgres }) => [toRedis.stop(), toPostgres.stop()]));
+      await Promise.all([database.stop(), redis.stop()]);
+      if (crashed.length > 0) throw new Error(`Nodes ended by themselves:\n${crashed.join('\n')}`);
+    },
+  };
+  return cluster;
+}
+
+async function startNode(database: PostgresServer, redis: RedisServer, env: Env): Promise<ClusterNode> {
+  const [toPostgres, toRedis] = await Promise.all([
+    startProxy({ host: '127.0.0.1', port: database.port }),
+    startProxy({ host: redis.host, port: redis.port }),
+  ]);
+  const port = await freePort();
+  const all = {
+    ...BASE,
+    DATABASE_URL: `postgres://postgres@127.0.0.1:${toPostgres.port}/postgres`,
+    REDIS_URL: `redis://127.0.0.1:${toRedis.port}`,
+    PORT: String(port),
+    ...env,
+  };
+  let crash: string | undefined;
+  let isEnded = false;
+  function spawn(): ServiceProcess {
+    const spawned = spawnServiceProcess({ env: all });
+    isEnded = false;
+    void spawned.exited.then(({ code, signal }) => {
+      if (!isEnded)
+        crash = [code ?? signal, ...spawned.log.slice(-3).map((line) => JSON.stringify(line)), ...spawned.noise].join(
+          '\n',
+        );
+    });
+    return spawned;
+  }
+  async function end(signal: NodeJS.Signals): Promise<void> {
+    isEnded = true;
+    await service.stop(signal);
+  }
+
+  let service = spawn();
+  await untilUp(service, port);
+  return {
+    url: `http://127.0.0.1:${port}`,
+    get pid() {
+      return service.pid;
+    },
+    get process() {
+      return service;
+    },
+    toRedis,
+    toPostgres,
+    kill: () => end('SIGKILL'),
+    freeze: () => service.signal('SIGSTOP'),
+    thaw: () => service.signal('SIGCONT'),
+    drain: () => end('SIGTERM'),
+    async start() {
+      service = spawn();
+      await untilUp(service, port);
+    },
+    crash: () => crash,
+  };
+}
+
+const START_MS = 30_000;
+
+/** Its log is quiet, so it is asked. */
+async function untilUp(service: ServiceProcess, port: number): Promise<void> {
+  const deadline = Date.now() + START_MS;
+  const ended = service.exited.then(({ code }) => {
+    throw new Error(`The node ended (${code}): ${JSON.stringify(service.log)} ${service.noise.join('\n')}`);
+  });
+  ended.catch(() => {});
+  for (;;) {
+    const answer = fetch(`http://127.0.0.1:${port}/health`).then(
+      ({ ok }) => ok,
+      () => false,
+    );
+    if (await Promise.race([answer, ended])) return;
+    if (Date.now() > deadline) throw new Error('The node does not come up');
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}

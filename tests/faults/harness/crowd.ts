@@ -1,0 +1,60 @@
+// The people of a run: senders and readers of some channels and of direct conversations, on mixed transports.
+import { type Client, createClient } from './client.ts';
+import type { Cluster } from './cluster.ts';
+import { TRANSPORTS } from './connection.ts';
+import { directTalk, makeChannel, makeUsers, type Talk } from './people.ts';
+
+export interface Crowd {
+  readonly talks: readonly Talk[];
+  /** They read what they write to, as people do. */
+  readonly senders: readonly Client[];
+  readonly readers: readonly Client[];
+  readonly all: readonly Client[];
+  stop(): Promise<void>;
+}
+
+export interface CrowdOptions {
+  readonly channels?: number;
+  readonly senders: number;
+  readonly readers: number;
+  /** The address that the client of this index connects to; any node by default. */
+  readonly address?: (index: number) => () => string;
+}
+
+/** Connects everybody and waits until all have joined. Every reader reads every channel. */
+export async function gather(cluster: Cluster, options: CrowdOptions): Promise<Crowd> {
+  const { channels = 1, address = () => cluster.anyNode } = options;
+  const users = await makeUsers(cluster.sql, options.senders + options.readers);
+  const talks: Talk[] = [];
+  for (let n = 0; n < channels; n += 1) talks.push(await makeChannel(cluster.sql, users));
+  const all = users.map((user, index) => {
+    const transport = TRANSPORTS[index % TRANSPORTS.length] as (typeof TRANSPORTS)[number];
+    return createClient({ user, transport, reads: talks, address: address(index) });
+  });
+  await Promise.all(all.map((client) => client.connection()));
+  return {
+    talks,
+    senders: all.slice(0, options.senders),
+    readers: all.slice(options.senders),
+    all,
+    stop: async () => void (await Promise.all(all.map((client) => client.stop()))),
+  };
+}
+
+/** Two users who write to each other, each with a connection of their own. */
+export async function gatherPair(cluster: Cluster): Promise<Crowd> {
+  const users = await makeUsers(cluster.sql, 2);
+  const talk = directTalk(users[0] as (typeof users)[0], users[1] as (typeof users)[0]);
+  const all = users.map((user, index) => {
+    const transport = TRANSPORTS[index] as (typeof TRANSPORTS)[number];
+    return createClient({ user, transport, reads: [talk], address: cluster.anyNode });
+  });
+  await Promise.all(all.map((client) => client.connection()));
+  return {
+    talks: [talk],
+    senders: all,
+    readers: [],
+    all,
+    stop: async () => void (await Promise.all(all.map((client) => client.stop()))),
+  };
+}

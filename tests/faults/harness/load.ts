@@ -1,0 +1,64 @@
+// Clients that talk without a pause until they are told to stop, and edit and delete some of what they said.
+import type { Client } from './client.ts';
+import { pause } from './pause.ts';
+import type { Talk } from './people.ts';
+
+export interface Load {
+  /** Messages acked so far. */
+  readonly sent: () => number;
+  /** Lets everybody finish what is under way. Rejects where the service refused somebody for good. */
+  stop(): Promise<void>;
+}
+
+export interface LoadOptions {
+  readonly senders: readonly Client[];
+  readonly talks: readonly Talk[];
+  /** Milliseconds between an ack and the next message of the same sender. */
+  readonly everyMs?: number;
+  /** Of each sender; without it, as many as there is time for. */
+  readonly messages?: number;
+  /** Where edits and deletions go; without it there are none. */
+  readonly address?: () => string;
+}
+
+let made = 0;
+
+export function startLoad({ senders, talks, everyMs = 20, messages, address }: LoadOptions): Load {
+  made += 1;
+  const load = made;
+  let sent = 0;
+  let stopped = false;
+
+  async function talk(client: Client): Promise<void> {
+    for (let n = 0; !stopped && n < (messages ?? Number.POSITIVE_INFINITY); n += 1) {
+      const clientId = `load-${load}-${client.user.id}-${n}`;
+      const { messageId } = await client.send(talks[n % talks.length] as Talk, `text of ${clientId}`, clientId);
+      sent += 1;
+      if (address && n % 5 === 3) await change(address, client, messageId, n % 10 === 3 ? `edited ${clientId}` : null);
+      await pause(everyMs);
+    }
+  }
+
+  const done = Promise.all(senders.map(talk));
+  done.catch(() => {});
+  return {
+    sent: () => sent,
+    async stop() {
+      stopped = messages === undefined;
+      await done;
+    },
+  };
+}
+
+/** Edits, or deletes where `text` is null; given up where the node is away: nobody was promised anything. */
+async function change(address: () => string, client: Client, messageId: number, text: string | null): Promise<void> {
+  await fetch(`${address()}/api/v1/messages/${messageId}`, {
+    method: text === null ? 'DELETE' : 'PATCH',
+    headers: { authorization: `Bearer ${client.user.token}`, 'content-type': 'application/json' },
+    ...(text !== null && { body: JSON.stringify({ text }) }),
+    signal: AbortSignal.timeout(3_000),
+  }).then(
+    (response) => response.arrayBuffer(),
+    () => undefined,
+  );
+}
