@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { startServiceProcess } from '../support/node-process.ts';
+import { until } from '../support/until.ts';
 import { type Connection, openConnection } from './harness/connection.ts';
 import { pause } from './harness/pause.ts';
 import { SECRET } from './harness/people.ts';
@@ -35,7 +36,9 @@ it('everything that was acked before a kill -9 is there after it, once, under it
     await fetch(`${node.url}/api/v1/users/profile`, { headers: { authorization: `Bearer ${token}` } });
     const connections = await Promise.all([1, 2, 3, 4].map(() => openConnection('raw', node.url, token, () => {})));
     const senders = Promise.all(connections.map((one, n) => sendUntilCut(one, channelId, `${kill}-${n}`, acked)));
-    await pause(300 + Math.random() * 700);
+    const before = acked.length;
+    await until('the load is under way', () => acked.length > before + 20);
+    await pause(Math.random() * 500);
     await node.stop('SIGKILL');
     await senders;
     node = await start();

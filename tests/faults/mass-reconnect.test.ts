@@ -47,18 +47,15 @@ it('readers cut all at once are back within seconds, for a bounded number of rea
   const before = await looks();
 
   const connects = clients.map((client) => client.connects());
-  const began = performance.now();
   for (const client of clients.slice(1)) client.cut();
   for (let n = 0; n < 20; n += 1) await writer.send(talk, `${n}`, `meanwhile-${n}`);
   const back = () => clients.every((client, index) => index === 0 || client.connects() > (connects[index] as number));
   await until('everybody is back', back, 30_000);
   await Promise.all(clients.map((client) => client.connection()));
-  console.log(`${READERS} readers were back after ${Math.round(performance.now() - began)} ms`);
   expect(await judge(cluster.sql, clients)).toEqual([]);
 
   // Twenty messages cost the writer some looks each; the readers come out of the ring, or share what they read.
   const cost = (await looks()) - before;
-  console.log(`and cost ${cost} looks into the table of messages`);
   expect(cost).toBeLessThan(200 + READERS / 10);
   await Promise.all(clients.map((client) => client.stop()));
 }, 120_000);
