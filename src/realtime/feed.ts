@@ -58,6 +58,8 @@ export class Feed {
   private expected = 0;
   private wantedVersion = 0;
   private filling = false;
+  /** How long to wait before the next read of what is missing. */
+  private holeDelay = HOLE_GRACE_MS;
   private checking = false;
   private closed = false;
   private cancelFill: Cancel | undefined;
@@ -195,19 +197,18 @@ export class Feed {
   private async fill(): Promise<void> {
     if (!this.settled || !this.behind()) return;
     this.filling = true;
-    let again = HOLE_GRACE_MS;
+    const before = this.head;
     try {
-      const before = this.head;
       const page = await this.pageAfter(before);
       this.noteVersion(page.membersVersion);
       if (this.settled) this.takePage(page);
-      if (this.head === before) again = RETRY_MS;
     } catch (error) {
-      again = RETRY_MS;
       this.context.logger.warn({ log: this.name, err: error }, 'Cannot read missing events: will try again');
     }
+    // Without gain: the database is away, or the read was one that began before what is missing was stored.
+    this.holeDelay = this.head > before ? HOLE_GRACE_MS : Math.min(RETRY_MS, this.holeDelay * 2);
     this.filling = false;
-    if (this.settled && this.behind()) this.fillAfter(again);
+    if (this.settled && this.behind()) this.fillAfter(this.holeDelay);
   }
 
   /** Hands out what the database has after the head; numbers that it lacks were replaced by later ones. */
