@@ -72,37 +72,45 @@ export function catchUpSuite(service: Service): void {
           expect(brief(client)).toEqual([]);
         });
 
-        test('brings each changed message once, in its present state, by its latest number', async () => {
-          const talk = await begin();
-          const [m1, m2, , m4, m5, m6] = (await saying(talk, 6)) as [
-            Message,
-            Message,
-            Message,
-            Message,
-            Message,
-            Message,
-          ];
-          await edit(talk, m5, 'five, again'); // 7
-          await edit(talk, m1, 'one, again'); // 8
-          await remove(talk, m2); // 9
-          await remove(talk, m6); // 10
-          await edit(talk, m1, 'one, at last'); // 11
-          await edit(talk, m4, 'four, again'); // 12
-          const client = await connect(talk.reader, 1);
-          expect(await talk.join(client, '3')).toMatchObject({ last_seq: 12 });
-          await reaches(client, 12);
-          await client.fence();
-          expect(brief(client)).toEqual([
-            [talk.stored, 7, 5, 'five, again'],
-            ['message.deleted', 9, 2, undefined],
-            ['message.deleted', 10, 6, undefined],
-            ['message.updated', 11, 1, 'one, at last'],
-            [talk.stored, 12, 4, 'four, again'],
-          ]);
-          const deleted = logFrames(client).find((frame) => frame.type === 'message.deleted');
-          const where = talk.stored === 'channel.message' ? 'channel_id' : 'receiver_id';
-          expect(Object.keys(deleted?.data ?? {}).sort()).toEqual(['id', 'seq', 'updated_seq', where].sort());
-        });
+        // Where somebody is live in it on that node, the node has the recent events at hand.
+        test.each([
+          ['nobody', 0],
+          ['somebody', 2],
+        ])(
+          'where %s is live, brings each changed message once, in its present state, by its latest number',
+          async (_, others) => {
+            const talk = await begin();
+            for (let node = 0; node < others; node++) await talk.join(await connect(talk.reader, node));
+            const [m1, m2, , m4, m5, m6] = (await saying(talk, 6)) as [
+              Message,
+              Message,
+              Message,
+              Message,
+              Message,
+              Message,
+            ];
+            await edit(talk, m5, 'five, again'); // 7
+            await edit(talk, m1, 'one, again'); // 8
+            await remove(talk, m2); // 9
+            await remove(talk, m6); // 10
+            await edit(talk, m1, 'one, at last'); // 11
+            await edit(talk, m4, 'four, again'); // 12
+            const client = await connect(talk.reader, 1);
+            expect(await talk.join(client, '3')).toMatchObject({ last_seq: 12 });
+            await reaches(client, 12);
+            await client.fence();
+            expect(brief(client)).toEqual([
+              [talk.stored, 7, 5, 'five, again'],
+              ['message.deleted', 9, 2, undefined],
+              ['message.deleted', 10, 6, undefined],
+              ['message.updated', 11, 1, 'one, at last'],
+              [talk.stored, 12, 4, 'four, again'],
+            ]);
+            const deleted = logFrames(client).find((frame) => frame.type === 'message.deleted');
+            const where = talk.stored === 'channel.message' ? 'channel_id' : 'receiver_id';
+            expect(Object.keys(deleted?.data ?? {}).sort()).toEqual(['id', 'seq', 'updated_seq', where].sort());
+          },
+        );
 
         test('again on the same connection reads on from the new since', async () => {
           const talk = await begin();
@@ -149,6 +157,7 @@ export function catchUpSuite(service: Service): void {
 
         test('from any point, after any history, leads to what REST shows', async () => {
           const talk = await begin();
+          for (const node of [0, 1]) await talk.join(await connect(talk.reader, node));
           const random = randomNumbers(transport === 'raw' ? 7 : 8);
           const alive: Message[] = [];
           const states: Map<number, string | null>[] = [new Map()];

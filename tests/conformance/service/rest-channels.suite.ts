@@ -5,7 +5,15 @@ import type { Service } from '../../support/service-under-test.ts';
 import { connector, joined } from './kit/live.ts';
 import { cast, group, PASSWORD, type Person, register, say, unique } from './kit/people.ts';
 import { expectFailure, failedFields } from './kit/rest.ts';
-import { anInteger, type Channel, type ChannelDetail, type ChannelList, isoTime, type User } from './kit/wire.ts';
+import {
+  anInteger,
+  type Channel,
+  type ChannelDetail,
+  type ChannelList,
+  isoTime,
+  type Stats,
+  type User,
+} from './kit/wire.ts';
 
 const UNKNOWN_ID = 2_000_000_000;
 const MALFORMED_IDS = ['abc', '-1', '1.5', '1e3', '0x1', '1%20', '%00', '99999999999999999999', 'null'];
@@ -282,6 +290,8 @@ export function channelsSuite(service: Service): void {
           const refused = await client.refused('channel.message', { channel_id: id, text: 'still here?' });
           expect(refused.code).toBe('CHANNEL_NOT_FOUND');
         }
+        const live = async () => (await owner.elsewhere.get<Stats>('/ws/stats')).data.channelMembers;
+        await expect.poll(async () => (await live()).map(({ channelId }) => channelId)).not.toContain(id);
       });
     });
   });
