@@ -33,13 +33,6 @@ export type ClientFrameType = keyof typeof clientFrames;
 /** The validated data of a client frame of type T. */
 export type ClientFrameData<T extends ClientFrameType> = z.output<(typeof clientFrames)[T]>;
 
-/** The envelope of a client frame; `data` is validated by its type afterwards. */
-export const clientEnvelope = z.object({
-  type: z.string(),
-  id: z.string().max(LIMITS.FRAME_ID_LENGTH).optional(),
-  data: z.record(z.string(), z.unknown()).optional(),
-});
-
 /** A server frame. `timestamp` in ms; `seq` is the log's number of the event, in frames about messages. */
 export interface ServerFrame {
   id: string;

@@ -6,7 +6,7 @@ import { isUnavailable, sqlState, withoutValues } from '../../database/errors.ts
 import { isoTime } from '../../database/time.ts';
 import { ChatError, type ErrorCode } from '../../protocol/errors.ts';
 import type { StoredMessage } from './event.ts';
-import { channelKey, type LogKey, logName, pairKey } from './key.ts';
+import { keyOfMessage, type LogKey, logName } from './key.ts';
 import type { Append, Appended, Draft, EventSink } from './log.ts';
 
 const MAX_BATCH_ROWS = 512;
@@ -87,25 +87,24 @@ export function createAppend(deps: AppendDependencies): Append {
       return Promise.reject(new ChatError('UNAVAILABLE', 'Too many messages wait to be stored: try again'));
     }
     return new Promise((resolve, reject) => {
-      const key =
-        draft.channelId === null ? pairKey(draft.senderId, draft.receiverId as number) : channelKey(draft.channelId);
+      const key = keyOfMessage(draft);
       const log = logName(key);
       waiting += 1;
       waitingBytes += bytes;
       const lane = stuck.get(log) ?? shared;
       lane.queue.push({ draft, key, log, bytes, deadline: clock.now() + PATIENCE_MS, resolve, reject });
       // Deferred, so that what arrives in the same turn of the event loop shares the first batch.
-      if (!lane.running) start(lane, clock.defer);
+      if (!lane.running) start(lane);
     });
   }
 
-  function start(lane: Lane, when: (run: () => void) => void): void {
+  function start(lane: Lane): void {
     if (lane.log !== undefined) {
       if (stuckRunning >= MAX_STUCK_LANES_RUNNING) return;
       stuckRunning += 1;
     }
     lane.running = true;
-    when(() => void drain(lane));
+    clock.defer(() => void drain(lane));
   }
 
   async function drain(lane: Lane): Promise<void> {
@@ -124,7 +123,7 @@ export function createAppend(deps: AppendDependencies): Append {
     stuck.delete(log);
     // Back to the end of the line, or, with nothing left to store, to the shared lane.
     if (lane.queue.length > 0) stuck.set(log, lane);
-    for (const next of stuck.values()) if (!next.running) start(next, clock.defer);
+    for (const next of stuck.values()) if (!next.running) start(next);
   }
 
   function takeBatch(lane: Lane): Waiting[] {
@@ -175,7 +174,7 @@ export function createAppend(deps: AppendDependencies): Append {
       if (item.deadline <= now) giveBack([item], new ChatError('UNAVAILABLE', 'The conversation is locked: try again'));
       else laneOf(item.log, lane).queue.push(item);
     }
-    for (const next of stuck.values()) if (!next.running) start(next, clock.defer);
+    for (const next of stuck.values()) if (!next.running) start(next);
   }
 
   function laneOf(log: string, current: Lane): Lane {

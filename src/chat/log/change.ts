@@ -3,7 +3,7 @@ import { sql } from 'drizzle-orm';
 import { type Database, rows } from '../../database/database.ts';
 import { ChatError } from '../../protocol/errors.ts';
 import { type MessageRow, toStoredMessage } from '../rows.ts';
-import { channelKey, pairKey } from './key.ts';
+import { keyOfMessage } from './key.ts';
 import type { Change, EventSink } from './log.ts';
 
 export function createChange(deps: { readonly db: Database; readonly sink: EventSink }): Change {
@@ -16,11 +16,8 @@ export function createChange(deps: { readonly db: Database; readonly sink: Event
     );
     if (!row) throw new ChatError('MESSAGE_NOT_FOUND');
     const message = toStoredMessage(row);
-    const key =
-      message.channelId === null
-        ? pairKey(message.senderId, message.receiverId as number)
-        : channelKey(message.channelId);
-    sink([{ key, kind: text === null ? 'deleted' : 'updated', message, membersVersion: row.membersVersion }]);
+    const kind = text === null ? 'deleted' : 'updated';
+    sink([{ key: keyOfMessage(message), kind, message, membersVersion: row.membersVersion }]);
     return message;
   };
 }

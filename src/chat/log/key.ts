@@ -20,6 +20,16 @@ export function pairKey(a: number, b: number): PairKey {
   return a <= b ? { userLow: a, userHigh: b } : { userLow: b, userHigh: a };
 }
 
+/** The log that a message belongs to, stored or not. */
+export function keyOfMessage(message: {
+  readonly senderId: number;
+  readonly channelId: number | null;
+  readonly receiverId: number | null;
+}): LogKey {
+  const { senderId, channelId, receiverId } = message;
+  return channelId === null ? pairKey(senderId, receiverId as number) : channelKey(channelId);
+}
+
 export function isChannelKey(key: LogKey): key is ChannelKey {
   return 'channelId' in key;
 }

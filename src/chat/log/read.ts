@@ -13,9 +13,6 @@ export interface LogHead {
   readonly membersVersion: number;
 }
 
-/** Tells how far each of these logs has come; a log without a row is left out. */
-export type ReadHeads = (keys: readonly LogKey[]) => Promise<LogHead[]>;
-
 interface PageRow extends MessageRow {
   head: number;
   membersVersion: number;
