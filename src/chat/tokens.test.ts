@@ -7,11 +7,13 @@ import { createTokens } from './tokens.ts';
 const secret = 'a secret of the tests, long enough for HS256';
 const user = { id: 7, email: 'ann@example.com', username: 'ann' };
 
-function setUp(expiresIn = '1h') {
+const signatureOf = (key: string) => (text: string) => createHmac('sha256', key).update(text).digest('base64url');
+
+function setUp(expiresIn = '1h', otherSecrets: readonly string[] = []) {
   let now = Date.parse('2026-01-01T00:00:00Z');
   const clock = { now: () => now } as Clock;
-  const signature = (text: string) => createHmac('sha256', secret).update(text).digest('base64url');
-  const tokens = createTokens({ secret, signature, expiresIn, clock });
+  const [signature, accepted] = [signatureOf(secret), otherSecrets.map(signatureOf)];
+  const tokens = createTokens({ secret, signature, accepted, expiresIn, clock });
   const seconds = () => Math.floor(now / 1000);
   const pass = (ms: number) => {
     now += ms;
@@ -62,6 +64,21 @@ describe('verify', () => {
     pass(1);
     expect(await tokens.verify(token)).toBeUndefined();
     expect(await tokens.verify(token)).toBeUndefined();
+  });
+
+  it('takes tokens of the other secrets that it was given, to their end, and signs with its own alone', async () => {
+    const { tokens, seconds, pass } = setUp('10s', ['the next secret', 'the last secret']);
+    const exp = seconds() + 10;
+    const signed = await Promise.all(
+      [secret, 'the next secret', 'the last secret'].map((key) => sign({ userId: 7, exp }, key, 'HS256')),
+    );
+    const foreign = await sign({ userId: 7, exp }, 'an older secret', 'HS256');
+    const issued = await tokens.issue(user);
+    for (const token of [...signed, issued]) expect(await tokens.verify(token)).toBeDefined();
+    expect(await tokens.verify(foreign)).toBeUndefined();
+    expect(await setUp().tokens.verify(issued)).toBeDefined();
+    pass(10_000);
+    for (const token of [...signed, issued]) expect(await tokens.verify(token)).toBeUndefined();
   });
 
   it('refuses a token that is not good yet', async () => {

@@ -15,6 +15,8 @@ export interface TokensOptions {
   readonly secret: string;
   /** Of the same secret. Handed in, for what is portable here imports the key and visits a thread for each token. */
   readonly signature: Signature;
+  /** Of other secrets whose tokens are good too, such as the last and the next one. A bad token costs one of each. */
+  readonly accepted?: readonly Signature[];
   /** How long a token is good: `24h`, `7d`, or seconds. */
   readonly expiresIn: string;
   readonly clock: Clock;
@@ -27,11 +29,12 @@ export interface Tokens {
 }
 
 /** Throws a RangeError where `expiresIn` is no duration. */
-export function createTokens({ secret, signature, expiresIn, clock }: TokensOptions): Tokens {
+export function createTokens({ secret, signature, accepted = [], expiresIn, clock }: TokensOptions): Tokens {
   const lifetime = durationSeconds(expiresIn);
   if (lifetime === undefined) throw new RangeError(`Cannot issue tokens: "${expiresIn}" is no duration`);
-  // Good tokens only, the longest unused first: what is refused costs a signature and no memory.
+  // Good tokens only, the longest unused first: what is refused costs a few signatures and no memory.
   const cache = new Map<string, TokenClaims>();
+  const signatures = [signature, ...accepted];
 
   function remember(token: string, claims: TokenClaims): void {
     cache.delete(token);
@@ -40,7 +43,7 @@ export function createTokens({ secret, signature, expiresIn, clock }: TokensOpti
   }
 
   function check(token: string): TokenClaims | undefined {
-    const payload = readPayload(token, signature);
+    const payload = readPayload(token, signatures);
     return payload && toClaims(payload, clock.now());
   }
 
@@ -62,10 +65,11 @@ export function createTokens({ secret, signature, expiresIn, clock }: TokensOpti
   };
 }
 
-/** The payload of a token with a right signature. Times are not looked at: the clock here is not the library's. */
-function readPayload(token: string, signature: Signature): Record<string, unknown> | undefined {
-  const parts = token.split('.');
-  if (parts.length !== 3 || !isSame(parts[2] as string, signature(`${parts[0]}.${parts[1]}`))) return undefined;
+/** The payload of a token that one of our secrets signed. Times are not looked at: the clock here is not the library's. */
+function readPayload(token: string, signatures: readonly Signature[]): Record<string, unknown> | undefined {
+  const [head, body, given, ...more] = token.split('.');
+  if (given === undefined || more.length > 0) return undefined;
+  if (!signatures.some((signature) => isSame(given, signature(`${head}.${body}`)))) return undefined;
   try {
     const { header, payload } = decode(token) as { header: { alg?: unknown } | null; payload: unknown };
     if (header?.alg !== ALGORITHM || typeof payload !== 'object' || payload === null) return undefined;

@@ -55,7 +55,8 @@ export function composeChat(foundation: Foundation): Chat {
 
   const { jwtSecret: secret } = foundation;
   const signature = createSignature(secret);
-  const tokens = createTokens({ secret, signature, expiresIn: config.jwtExpiresIn, clock });
+  const accepted = config.jwtSecretsAccepted.map(createSignature);
+  const tokens = createTokens({ secret, signature, accepted, expiresIn: config.jwtExpiresIn, clock });
   const principals = createPrincipals({ db, adminEmails: config.adminEmails });
   const authenticate = createAuthenticate({ tokens, principals });
   const append = createAppend({ db, sink, clock, onBatch: metrics.onBatch });

@@ -27,6 +27,7 @@ test('an empty environment gives a service that needs nothing', () => {
     redis: null,
     dataDir: resolve('data'),
     jwtSecret: null,
+    jwtSecretsAccepted: [],
     jwtExpiresIn: '24h',
     corsOrigins: ['http://localhost:3000'],
     wsCorsOrigins: ['http://localhost:3000'],
@@ -135,6 +136,26 @@ describe('JWT_SECRET', () => {
       for (const [, value = ''] of readFileSync(document, 'utf8').matchAll(/JWT_SECRET=([^\s`'"$<]+)/g)) {
         expect(problems({ NODE_ENV: 'production', JWT_SECRET: value }), `${document}: ${value}`).toHaveLength(1);
       }
+    }
+  });
+});
+
+describe('secrets accepted beside JWT_SECRET', () => {
+  const [next, previous] = ['k2mV8xQ0c4Lr6Tz1nB5yHd9sWf3gJp7u', ' blanks, and commas, are part of one '];
+
+  test('the next one and the previous one, as they are', () => {
+    const both = { JWT_SECRET_NEXT: next, JWT_SECRET_PREVIOUS: previous };
+    expect(readConfig({ ...production, ...both }).jwtSecretsAccepted).toEqual([next, previous]);
+    expect(readConfig({ ...production, JWT_SECRET_PREVIOUS: previous }).jwtSecretsAccepted).toEqual([previous]);
+    expect(readConfig({ JWT_SECRET_NEXT: 'weak' }).jwtSecretsAccepted).toEqual(['weak']);
+    expect(readConfig({ JWT_SECRET_NEXT: '', JWT_SECRET_PREVIOUS: ' ' }).jwtSecretsAccepted).toEqual([]);
+  });
+
+  test.each(['JWT_SECRET_NEXT', 'JWT_SECRET_PREVIOUS'])('production takes no weak %s, and shows none', (name) => {
+    for (const secret of ['short', 'replace-with-a-long-random-secret-value']) {
+      const found = problems({ ...production, [name]: secret });
+      expect(found).toEqual([expect.stringMatching(new RegExp(`^${name} \\(value not shown\\): .*32 bytes`))]);
+      expect(found[0]).not.toContain(secret);
     }
   });
 });

@@ -21,6 +21,8 @@ export interface Config {
   readonly dataDir: string;
   /** Null: one generated in the data directory. Never null in production. */
   readonly jwtSecret: string | null;
+  /** Secrets whose tokens are good beside those of `jwtSecret`, while it is being replaced: at most two. */
+  readonly jwtSecretsAccepted: readonly string[];
   readonly jwtExpiresIn: string;
   readonly corsOrigins: readonly string[] | '*';
   readonly wsCorsOrigins: readonly string[] | '*';
@@ -56,7 +58,10 @@ export class ConfigError extends Error {
 }
 
 /** Values that no message may show: secrets, and addresses that may hold one. */
-const SECRET = new Set(['JWT_SECRET', 'DATABASE_URL', 'DB_PASSWORD', 'REDIS_URL', 'REDIS_PASSWORD']);
+const SECRET = new Set([
+  ...['JWT_SECRET', 'JWT_SECRET_NEXT', 'JWT_SECRET_PREVIOUS'],
+  ...['DATABASE_URL', 'DB_PASSWORD', 'REDIS_URL', 'REDIS_PASSWORD'],
+]);
 const SHOWN_LENGTH = 80;
 
 const MAX_INT = 2_147_483_647;
@@ -83,10 +88,16 @@ const adminEmails = list('comma-separated email addresses', (item) =>
   /^[^\s@]+@[^\s@]+$/.test(item) ? item.toLowerCase() : undefined,
 );
 
+const strongSecret = z.string(`${SECRET_ADVICE} (production generates none)`).refine(isStrongSecret, SECRET_ADVICE);
+
 /** Outside production any secret will do, and none too; surrounding blanks are part of it. */
 function jwtSecret(production: boolean) {
-  if (!production) return z.string().optional();
-  return z.string(`${SECRET_ADVICE} (production generates none)`).refine(isStrongSecret, SECRET_ADVICE);
+  return production ? strongSecret : z.string().optional();
+}
+
+/** Whoever knows it can make tokens, just as with the one that signs. */
+function otherSecret(production: boolean) {
+  return (production ? strongSecret : z.string()).optional();
 }
 
 function environmentSchema(production: boolean) {
@@ -110,6 +121,8 @@ function environmentSchema(production: boolean) {
     REDIS_DB: wholeNumber(0, 9999).default(0),
     DATA_DIR: text('a directory').default('./data'),
     JWT_SECRET: jwtSecret(production),
+    JWT_SECRET_NEXT: otherSecret(production),
+    JWT_SECRET_PREVIOUS: otherSecret(production),
     JWT_EXPIRES_IN: jwtExpiresIn.default('24h'),
     CORS_ORIGIN: origins().default([LOCALHOST_ORIGIN]),
     WS_CORS_ORIGIN: origins().default([LOCALHOST_ORIGIN]),
@@ -158,6 +171,7 @@ function toConfig(env: Environment): Config {
     redis: redisTarget(env),
     dataDir,
     jwtSecret: env.JWT_SECRET ?? null,
+    jwtSecretsAccepted: [env.JWT_SECRET_NEXT, env.JWT_SECRET_PREVIOUS].filter((secret) => secret !== undefined),
     jwtExpiresIn: env.JWT_EXPIRES_IN,
     corsOrigins: env.CORS_ORIGIN,
     wsCorsOrigins: env.WS_CORS_ORIGIN,
