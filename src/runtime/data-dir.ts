@@ -1,11 +1,11 @@
 // The data directory: held by one process at a time where it holds the embedded database, and keeper of the secret that
 // signs tokens outside production.
 import { randomBytes } from 'node:crypto';
-import { ftruncateSync, linkSync, mkdirSync, readFileSync, rmSync, writeFileSync, writeSync } from 'node:fs';
+import { linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import type { Logger } from '../protocol/logger.ts';
-import { lockFile } from './file-lock.ts';
+import { thisPlatform } from './platform.ts';
 import { StartError } from './start-error.ts';
 
 const LOCK_FILE = 'lock';
@@ -30,7 +30,7 @@ export function makeDataDir(directory: string): void {
 export function holdDataDir(directory: string, logger: Logger): () => void {
   makeDataDir(directory);
   const path = join(directory, LOCK_FILE);
-  const lock = attempt(`Cannot lock the data directory ${directory}`, () => lockFile(path));
+  const lock = attempt(`Cannot lock the data directory ${directory}`, () => thisPlatform().lockFile(path));
   if (lock.state === 'taken') throw new StartError(inUse(directory, path));
   if (lock.state === 'unsupported') {
     logger.warn(
@@ -39,8 +39,7 @@ export function holdDataDir(directory: string, logger: Logger): () => void {
     );
     return () => {};
   }
-  ftruncateSync(lock.descriptor);
-  writeSync(lock.descriptor, `process ${process.pid} on ${hostname()}\n`, 0);
+  lock.describe(`process ${process.pid} on ${hostname()}\n`);
   return () => lock.unlock();
 }
 

@@ -1,10 +1,17 @@
 // A lock that one process holds on a file and that the operating system takes back, however the process ends.
 // Process ids in a file cannot do that: they are reused, and in containers every service has the same one.
 import { spawnSync } from 'node:child_process';
-import { closeSync, constants, openSync } from 'node:fs';
+import { closeSync, constants, ftruncateSync, openSync, writeSync } from 'node:fs';
+
+export interface Locked {
+  readonly state: 'locked';
+  /** Puts a text into the file, for those who find it locked. */
+  describe(text: string): void;
+  unlock(): void;
+}
 
 export type FileLock =
-  | { readonly state: 'locked'; readonly descriptor: number; unlock(): void }
+  | Locked
   | { readonly state: 'taken' }
   /** This system offers no such lock to us. */
   | { readonly state: 'unsupported' };
@@ -37,7 +44,7 @@ function lockByOpening(path: string, exclusive: number): FileLock {
 }
 
 /**
- * Node has no flock(2), but the lock belongs to the open file, not to the process: the command `flock` (util-linux,
+ * Neither Node nor Bun has flock(2), but the lock belongs to the open file, not to the process: the command `flock` (util-linux,
  * BusyBox) locks the file that it inherits from us, and ends; the lock stays as long as our descriptor is open.
  */
 function lockByCommand(path: string): FileLock {
@@ -48,6 +55,13 @@ function lockByCommand(path: string): FileLock {
   return { state: status === 1 ? 'taken' : 'unsupported' };
 }
 
-function locked(descriptor: number): FileLock {
-  return { state: 'locked', descriptor, unlock: () => closeSync(descriptor) };
+function locked(descriptor: number): Locked {
+  return {
+    state: 'locked',
+    describe(text) {
+      ftruncateSync(descriptor);
+      writeSync(descriptor, text, 0);
+    },
+    unlock: () => closeSync(descriptor),
+  };
 }

@@ -1,17 +1,9 @@
-// Makes the files of a new embedded database in a process of its own: that takes some 800 MB, which a process that stays
-// would never give back. Whole or not at all: the folder gets its name when everything is in it.
-import { execFile } from 'node:child_process';
+// Makes the files of a new embedded database: apart from the service, for that takes some 800 MB, which it would never give
+// back. Whole or not at all: the folder gets its name when everything is in it.
 import { existsSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
-import { projectRoot } from './project-root.ts';
+import { thisPlatform } from './platform.ts';
 import { StartError } from './start-error.ts';
-
-const MAKE = `
-  import { PGlite } from '@electric-sql/pglite';
-  const database = await PGlite.create(process.argv[1]);
-  await database.close();
-`;
 
 /** Does nothing where `directory` holds a database. Throws StartError where one cannot be made there. */
 export async function makeEmbedded(directory: string): Promise<void> {
@@ -22,16 +14,10 @@ export async function makeEmbedded(directory: string): Promise<void> {
   const unfinished = `${directory}.unfinished`;
   rmSync(unfinished, { recursive: true, force: true });
   try {
-    const args = ['--input-type=module', '--eval', MAKE, unfinished];
-    await promisify(execFile)(process.execPath, args, { cwd: projectRoot() });
+    await thisPlatform().writeEmbedded(unfinished);
     renameSync(unfinished, directory);
   } catch (cause) {
     rmSync(unfinished, { recursive: true, force: true });
-    throw new StartError(`Cannot make the embedded database in ${directory}: ${lastLine(cause)}`, { cause });
+    throw new StartError(`Cannot make the embedded database in ${directory}: ${(cause as Error).message}`, { cause });
   }
-}
-
-function lastLine(cause: unknown): string {
-  const { stderr, message } = cause as { stderr?: string; message: string };
-  return (stderr || message).trim().split('\n').at(-1) ?? '';
 }

@@ -1,13 +1,15 @@
-// The entry on Node: reads the environment, starts the service, ends it when the system asks for it.
-import { setFlagsFromString } from 'node:v8';
+// The entry on Node and Bun, which Deno's comes to as well: reads the environment, starts the service, ends it when asked to.
 import { type Config, ConfigError, readConfig } from './config.ts';
 import { loadEnvFile } from './env-file.ts';
 import { createLogger } from './logger.ts';
+import { thisPlatform } from './platform.ts';
 import { type RunningService, startService } from './service.ts';
 import { StartError } from './start-error.ts';
 
 /** Whoever asked for the end may wait ten seconds: what is not done by then is left. */
 const STOP_WITHIN_MS = 9_500;
+/** Ctrl-C reaches every process of the terminal, and what ran this one (`deno task`) passes it on: once is meant. */
+const SAME_SIGNAL_MS = 200;
 
 function configure(): Config {
   try {
@@ -24,11 +26,15 @@ function configure(): Config {
 const config = configure();
 const logger = createLogger(config.logLevel);
 let service: RunningService | undefined;
-let signals = 0;
+let firstSignalAt: number | undefined;
 
 function onSignal(signal: NodeJS.Signals): void {
-  signals += 1;
-  if (signals > 1) process.exit(1);
+  const now = performance.now();
+  if (firstSignalAt !== undefined) {
+    if (now - firstSignalAt > SAME_SIGNAL_MS) process.exit(1);
+    return;
+  }
+  firstSignalAt = now;
   logger.info({ signal }, 'stopping');
   if (!service) process.exit(0);
   setTimeout(() => {
@@ -49,17 +55,10 @@ function onCrash(error: unknown): void {
 process.on('SIGTERM', onSignal).on('SIGINT', onSignal);
 process.on('uncaughtException', onCrash).on('unhandledRejection', onCrash);
 
-/**
- * The heap is collected when it has grown by a fifth. V8's own measure lets it grow several times over, and what thousands
- * of handshakes leave behind stays for as long as their connections are idle. Not before the start, which leaves much.
- */
-function keepHeapSmall(): void {
-  setFlagsFromString('--heap-growing-percent=20');
-}
-
 try {
+  thisPlatform().assertAllowed(config);
   service = await startService(config, { logger });
-  keepHeapSmall();
+  thisPlatform().started();
 } catch (error) {
   if (error instanceof StartError) logger.error({}, error.message);
   else logger.error({ err: error }, 'the service cannot start');

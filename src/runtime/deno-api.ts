@@ -1,0 +1,26 @@
+// The little of Deno's own interface that is used here, for a compiler that knows Node's alone.
+
+export interface DenoFile {
+  /** False where another one holds the lock. */
+  tryLockSync(exclusive: boolean): boolean;
+  truncateSync(): void;
+  writeSync(bytes: Uint8Array): number;
+  close(): void;
+}
+
+export type DenoPermission =
+  | { readonly name: 'env' }
+  | { readonly name: 'sys'; readonly kind: 'hostname' }
+  | { readonly name: 'net'; readonly host?: string }
+  | { readonly name: 'read' | 'write' | 'ffi'; readonly path: string };
+
+export interface DenoApi {
+  openSync(path: string, options: { read: true; write: true; create: true; mode: number }): DenoFile;
+  readonly permissions: { querySync(permission: DenoPermission): { readonly state: 'granted' | 'prompt' | 'denied' } };
+  exit(code: number): never;
+}
+
+/** Only for code that runs on Deno. */
+export function deno(): DenoApi {
+  return (globalThis as unknown as { Deno: DenoApi }).Deno;
+}

@@ -1,0 +1,12 @@
+// Ends the process with one line where Deno does not permit what even loading the service takes. To be imported first:
+// the modules after it would each fail, or ask, in their own way. So it knows no logger either.
+import { deno } from './deno-api.ts';
+import { assertPermissions, basicPermissions } from './deno-permissions.ts';
+
+try {
+  assertPermissions(basicPermissions());
+} catch (error) {
+  const time = new Date().toISOString();
+  console.log(JSON.stringify({ level: 'error', time, msg: (error as Error).message }));
+  deno().exit(1);
+}

@@ -1,0 +1,25 @@
+// What the runtimes do differently below the service, behind one interface: a file for each, and the one place that asks
+// which of them this is.
+import type { Config } from './config.ts';
+import type { FileLock } from './file-lock.ts';
+import { bunPlatform } from './platform-bun.ts';
+import { denoPlatform } from './platform-deno.ts';
+import { nodePlatform } from './platform-node.ts';
+
+export interface Platform {
+  readonly name: 'Node' | 'Deno' | 'Bun';
+  /** Throws StartError where the runtime would refuse what these settings need. Asks nobody anything. */
+  assertAllowed(config: Config): void;
+  /** Locks `path`, which is made where it is missing, without waiting. Throws where it cannot be opened. */
+  lockFile(path: string): FileLock;
+  /** Writes the files of a new embedded database, in memory that is given back. Rejects where that fails. */
+  writeEmbedded(directory: string): Promise<void>;
+  /** Called once the service listens. */
+  started(): void;
+}
+
+export function thisPlatform(): Platform {
+  if ('Deno' in globalThis) return denoPlatform;
+  if ('Bun' in globalThis) return bunPlatform;
+  return nodePlatform;
+}
