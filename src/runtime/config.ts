@@ -4,7 +4,7 @@ import * as z from 'zod';
 import type { RedisTarget } from '../backends/redis-connection.ts';
 import { durationSeconds } from '../chat/duration.ts';
 import type { DatabaseOptions } from '../database/connect.ts';
-import { field, flag, list, oneOf, origins, text, wholeNumber } from './env-fields.ts';
+import { field, flag, isDecodable, list, oneOf, origins, text, wholeNumber } from './env-fields.ts';
 import { isStrongSecret, SECRET_ADVICE } from './jwt-secret.ts';
 import { parseRedisUrl } from './redis-target.ts';
 
@@ -72,7 +72,9 @@ const count = wholeNumber(0, MAX_INT);
 const password = z.string();
 
 const databaseUrl = field('an address like postgres://user:password@host:5432/name', (value) =>
-  /^postgres(ql)?:\/\/./.test(value) && (value.includes(',') || URL.canParse(value)) ? value : undefined,
+  /^postgres(ql)?:\/\/./.test(value) && isDecodable(value) && (value.includes(',') || URL.canParse(value))
+    ? value
+    : undefined,
 );
 
 const redisUrl = field(

@@ -58,3 +58,13 @@ export function origins(): z.ZodType<string[] | '*', string> {
     return items.length > 0 && items.every((item) => ORIGIN.test(item)) ? items : undefined;
   });
 }
+
+/** Whether every `%` in a part of an address begins an escape that can be read. */
+export function isDecodable(part: string): boolean {
+  try {
+    decodeURIComponent(part);
+    return true;
+  } catch {
+    return false;
+  }
+}

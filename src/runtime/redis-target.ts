@@ -1,6 +1,6 @@
 // Which Redis: from one address, the addresses of a cluster's nodes, or single variables.
 import type { RedisTarget } from '../backends/redis-connection.ts';
-import { splitList } from './env-fields.ts';
+import { isDecodable, splitList } from './env-fields.ts';
 
 const DEFAULT_PORT = 6379;
 
@@ -27,7 +27,8 @@ export function parseRedisUrl(text: string): RedisTarget | undefined {
 function parseNode(text: string): URL | undefined {
   const address = /^[a-z]+:\/\//i.test(text) ? text : `redis://${text}`;
   const url = URL.canParse(address) ? new URL(address) : undefined;
-  return url && /^rediss?:$/.test(url.protocol) && url.hostname && /^\/?\d{0,4}$/.test(url.pathname) ? url : undefined;
+  const isRedis = url && /^rediss?:$/.test(url.protocol) && url.hostname && /^\/?\d{0,4}$/.test(url.pathname);
+  return isRedis && isDecodable(url.username) && isDecodable(url.password) ? url : undefined;
 }
 
 function hostOf(url: URL): string {

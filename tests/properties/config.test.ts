@@ -1,0 +1,58 @@
+// The configuration under any environment: settings, or an error that says what is wrong and shows no secret.
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { ConfigError, readConfig } from '../../src/runtime/config.ts';
+import { check } from './kit/check.ts';
+
+const SECRETS = ['JWT_SECRET', 'DATABASE_URL', 'DB_PASSWORD', 'REDIS_URL', 'REDIS_PASSWORD'];
+const OTHERS = [
+  ...['PORT', 'HOST', 'NODE_ENV', 'DB_HOST', 'DB_PORT', 'DB_USERNAME', 'DB_NAME', 'DB_SSL', 'DB_POOL_MAX'],
+  ...['MIGRATE_ON_START', 'REDIS_HOST', 'REDIS_PORT', 'REDIS_DB', 'DATA_DIR', 'JWT_EXPIRES_IN', 'CORS_ORIGIN'],
+  ...['WS_CORS_ORIGIN', 'RATE_LIMIT_WINDOW_MS', 'RATE_LIMIT_MAX_REQUESTS', 'AUTH_RATE_LIMIT_MAX_REQUESTS'],
+  ...['WS_RATE_LIMIT_PER_SECOND', 'TRUST_PROXY', 'ADMIN_EMAILS', 'MAX_TEXT_LENGTH', 'MAX_FRAME_BYTES'],
+  ...['MAX_BUFFERED_BYTES', 'SLOW_READER_TIMEOUT_MS', 'LOG_LEVEL', 'SOMETHING_ELSE'],
+];
+
+/** Texts that are near to what the settings take. */
+const near = fc.oneof(
+  fc.constantFrom('', ' ', '0', '1', '-1', '1e9', '99999999999', 'true', 'production', '*', '24h', ',', 'silent'),
+  fc.stringMatching(/^(postgres|postgresql|redis|rediss|https?):\/\/[a-z0-9%:@,/?.[\]-]{0,24}$/),
+  fc.nat().map(String),
+);
+const value = fc.option(fc.oneof(near, fc.string(), fc.string({ unit: 'binary' })), { nil: undefined });
+/** Longer than anything that a message says by itself, so that to find it is to have shown it. */
+const secret = fc.oneof(
+  fc.string({ minLength: 12, maxLength: 60 }),
+  fc.stringMatching(/^(redis|postgres):\/\/[a-z]{0,3}:[a-zA-Z0-9%]{12,30}@[a-z]{0,5}(:[0-9]{1,6})?$/),
+);
+const environment = fc
+  .tuple(
+    fc.dictionary(fc.constantFrom(...OTHERS), value, { maxKeys: 12 }),
+    fc.dictionary(fc.constantFrom(...SECRETS), secret, { maxKeys: 4 }),
+  )
+  .map(([others, secrets]) => ({ others, secrets }));
+
+test('any environment is read, or refused by problems that show no secret', async () => {
+  await check('config', environment, 250, ({ others, secrets }) => {
+    const problems = problemsOf({ ...others, ...secrets });
+    if (!problems) return;
+    expect(problems.length).toBeGreaterThan(0);
+    for (const problem of problems) expect(problem.split('\n')).toHaveLength(1);
+    const shown = problems.join('\n');
+    const known = Object.values(others).join('\n');
+    for (const one of Object.values(secrets)) {
+      if (!known.includes(one) && one.trim().length >= 12) expect(shown).not.toContain(one.trim());
+    }
+  });
+});
+
+/** Undefined where the environment is a good one. */
+function problemsOf(env: Record<string, string | undefined>): readonly string[] | undefined {
+  try {
+    readConfig(env);
+    return undefined;
+  } catch (error) {
+    expect(error).toBeInstanceOf(ConfigError);
+    return (error as ConfigError).problems;
+  }
+}

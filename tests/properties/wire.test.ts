@@ -1,0 +1,196 @@
+// What is read from and written to the wire, for any input: a result or a coded error, and bytes that other people's
+// libraries read as they were meant.
+import { createRequire } from 'node:module';
+import { PassThrough, type Writable } from 'node:stream';
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import * as ws from 'ws';
+import { decodeFrame } from '../../src/protocol/decode-frame.ts';
+import { ERRORS } from '../../src/protocol/errors.ts';
+import { isStorable } from '../../src/protocol/fields.ts';
+import { clientFrames } from '../../src/protocol/frames.ts';
+import { decodePublication, encodeEvents, encodeNotice } from '../../src/realtime/publication.ts';
+import { encodeTextFrames } from '../../src/realtime/ws-frame.ts';
+import { ackPacket, eventPacket, readPacket } from '../../src/socketio/packet.ts';
+import { parser } from '../../src/socketio/parser.ts';
+import { check } from './kit/check.ts';
+
+interface Packet {
+  readonly type: number;
+  readonly nsp: string;
+  readonly data?: unknown;
+  readonly id?: number;
+}
+
+/** The parser that the official clients have. */
+interface OfficialParser {
+  Encoder: new () => { encode(packet: Packet): Array<string | Buffer> };
+  Decoder: new () => { on(name: 'decoded', take: (packet: Packet) => void): void; add(data: unknown): void };
+}
+
+const requireOfSocketIo = createRequire(createRequire(import.meta.url).resolve('socket.io'));
+const official = requireOfSocketIo('socket.io-parser') as OfficialParser;
+// The types of ws lack its receiver.
+const { Receiver } = ws as unknown as { Receiver: new (options: { isServer: boolean }) => Writable };
+
+const anyText = fc.oneof(fc.string(), fc.string({ unit: 'grapheme' }), fc.string({ unit: 'binary' }));
+const wellFormed = anyText.filter((text) => text.isWellFormed());
+const id = fc.oneof(fc.nat(), fc.integer(), fc.double(), anyText, fc.nat().map(String), fc.constant(null));
+
+/** Frames that are nearly right: the right fields with whatever in them. */
+const nearlyFrame = fc.record(
+  {
+    type: fc.oneof(fc.constantFrom(...Object.keys(clientFrames), '__proto__', 'toString'), anyText),
+    id: fc.option(anyText, { nil: undefined }),
+    data: fc.oneof(
+      fc.record(
+        {
+          ...{ channel_id: id, receiver_id: id, user_id: id, since: id, token: fc.anything(), client_id: id },
+          ...{ text: fc.oneof(anyText, fc.anything()), url: fc.oneof(fc.webUrl(), anyText), file_name: anyText },
+        },
+        { requiredKeys: [] },
+      ),
+      fc.anything(),
+    ),
+  },
+  { requiredKeys: [] },
+);
+
+describe('a client frame', () => {
+  test('of any value is a frame whose data its type takes, or a coded problem that does not show the value', async () => {
+    const input = fc.oneof({ weight: 3, arbitrary: nearlyFrame }, fc.jsonValue(), fc.anything({ withBigInt: true }));
+    await check('frame', input, 3_000, (value) => {
+      const decoded = decodeFrame(value);
+      if (!decoded.ok) return expect(Object.keys(ERRORS)).toContain(decoded.problem.code);
+      const { type, data } = decoded.frame;
+      expect(clientFrames[type].parse(data)).toEqual(data);
+      for (const [name, text] of Object.entries(data)) {
+        if (name !== 'token' && typeof text === 'string') expect(isStorable(text)).toBe(true);
+        if (/_id$|since/.test(name) && typeof text === 'number') expect(text).toBeLessThan(2 ** 31);
+      }
+      return undefined;
+    });
+  });
+});
+
+describe('WebSocket frames', () => {
+  /** About where a header grows. */
+  const edge = fc.constantFrom(125, 126, 127, 65_535, 65_536, 65_537).map((length) => 'x'.repeat(length));
+  const long = fc.tuple(wellFormed, fc.nat({ max: 70_000 })).map(([text, length]) => text + 'é'.repeat(length));
+
+  test('of any texts are read by the receiver of ws, one for each, in order, in whatever pieces they come', async () => {
+    const texts = fc.array(fc.oneof({ weight: 8, arbitrary: wellFormed }, { weight: 2, arbitrary: edge }, long), {
+      maxLength: 12,
+    });
+    const pieces = fc.array(fc.integer({ min: 1, max: 4_000 }), { minLength: 1, maxLength: 8 });
+    await check('ws frames', fc.record({ texts, pieces }), 250, async ({ texts, pieces }) => {
+      expect(await read(encodeTextFrames(texts), pieces)).toEqual(texts);
+    });
+  });
+
+  function read(bytes: Uint8Array, pieces: readonly number[]): Promise<string[]> {
+    return new Promise((resolve, reject) => {
+      const texts: string[] = [];
+      const receiver = new Receiver({ isServer: false });
+      receiver.on('message', (data: Buffer) => texts.push(data.toString()));
+      receiver.on('error', reject);
+      receiver.on('finish', () => resolve(texts));
+      const source = new PassThrough();
+      source.pipe(receiver);
+      for (let [at, i] = [0, 0]; at < bytes.length; i += 1) {
+        const length = pieces[i % pieces.length] as number;
+        source.write(bytes.subarray(at, at + length));
+        at += length;
+      }
+      source.end();
+    });
+  }
+});
+
+describe('Socket.IO packets', () => {
+  // What a client of JSON can say: no undefined, no numbers that are none, and nothing that JSON calls binary.
+  const payload = fc.jsonValue().map((value) => JSON.parse(JSON.stringify(value)) as unknown);
+  const ackId = fc.option(fc.nat(), { nil: undefined });
+  /** Names that the official parser reserves are never sent by it. */
+  const name = anyText.filter(
+    (text) => !/^(connect|connect_error|disconnect|disconnecting|newListener|removeListener)$/.test(text),
+  );
+
+  test('that the official encoder writes arrive as what was emitted', async () => {
+    const cases = fc.record({ name, payload, ackId, nsp: fc.constantFrom('/', '/other') });
+    await check('packets in', cases, 1_000, ({ name, payload, ackId, nsp }) => {
+      const packet = { type: 2, nsp, data: [name, payload], ...(ackId !== undefined && { id: ackId }) };
+      const [text] = new official.Encoder().encode(packet);
+      expect(decode(text)).toEqual([{ type: 2, nsp, data: ['client', { name, payload, ackId }] }]);
+    });
+  });
+
+  test('that are written here are read by the official decoder', async () => {
+    const cases = fc.record({ payload, ackId: fc.nat(), sid: wellFormed });
+    await check('packets out', cases, 1_000, ({ payload, ackId, sid }) => {
+      const json = JSON.stringify(payload);
+      expect(readOfficially(eventPacket('message', json))).toMatchObject({ type: 2, data: ['message', payload] });
+      expect(readOfficially(ackPacket(ackId, json))).toMatchObject({ type: 3, id: ackId, data: [payload] });
+      const [connect] = new parser.Encoder().encode({ type: 0, nsp: '/', data: { sid } });
+      expect(readOfficially(connect)).toMatchObject({ type: 0, nsp: '/', data: { sid } });
+    });
+  });
+
+  test('of any text or bytes are one event, or no connection', async () => {
+    const begin = fc.constantFrom('', '0', '1', '2', '21', '3', '4', '51-', '5/a,', '2/a,7["x",', '6', '0{');
+    const input = fc.oneof(
+      fc.tuple(begin, anyText).map(([first, rest]) => first + rest),
+      fc.uint8Array({ maxLength: 20 }).map((bytes) => Buffer.from(bytes)),
+      fc.anything(),
+    );
+    await check('packets of anything', fc.array(input, { maxLength: 4 }), 2_000, (all) => {
+      for (const one of all) {
+        if (typeof one === 'string' && readPacket(one)?.type === 0) continue;
+        expect(decode(one)).toHaveLength(1);
+      }
+    });
+  });
+
+  function decode(...data: unknown[]): Packet[] {
+    const decoder = new parser.Decoder();
+    const packets: Packet[] = [];
+    decoder.on('decoded', (packet: Packet) => packets.push(packet));
+    for (const one of data) decoder.add(one);
+    return packets;
+  }
+
+  function readOfficially(text: unknown): Packet | undefined {
+    const decoder = new official.Decoder();
+    let packet: Packet | undefined;
+    decoder.on('decoded', (one) => {
+      packet = one;
+    });
+    decoder.add(text);
+    return packet;
+  }
+});
+
+describe('publications between nodes', () => {
+  const number = fc.nat();
+  const event = fc.record({
+    ...{ seq: number, messageId: number, storedSeq: number, senderId: number, time: fc.maxSafeNat() },
+    kind: fc.constantFrom('stored' as const, 'updated' as const, 'deleted' as const),
+    data: fc.jsonValue().map((value) => JSON.stringify(value)),
+  });
+  const log = fc.oneof(
+    number.map((channel) => `c${channel}`),
+    fc.tuple(number, number).map(([low, high]) => `d${low}.${high}`),
+  );
+  const origin = fc.stringMatching(/^[a-z0-9-]{1,12}$/);
+
+  test('say on the other node what they said here, and nothing to the one that sent them', async () => {
+    const events = fc.array(event, { minLength: 1, maxLength: 5 });
+    const cases = fc.record({ origin, log, membersVersion: number, events, exceptUserId: number, frame: fc.json() });
+    await check('publications', cases, 1_000, ({ exceptUserId, frame, ...events }) => {
+      const notice = { origin: events.origin, log: events.log, exceptUserId, frame };
+      expect(decodePublication(encodeEvents(events), 'other node')).toEqual(events);
+      expect(decodePublication(encodeNotice(notice), 'other node')).toEqual(notice);
+      expect(decodePublication(encodeEvents(events), events.origin)).toBeUndefined();
+    });
+  });
+});
