@@ -1,5 +1,4 @@
 // The composition root: every part of the service, made once and handed to those that need it.
-import { getConnInfo } from '@hono/node-server/conninfo';
 import type { Clock } from '../backends/clock/clock.ts';
 import { HEARTBEAT_MS } from '../backends/presence/presence-store.ts';
 import { createAccounts } from '../chat/accounts.ts';
@@ -24,6 +23,7 @@ import type { Backends } from './backends.ts';
 import type { Config } from './config.ts';
 import { docsAssets } from './docs-assets.ts';
 import { createMetrics } from './metrics.ts';
+import { peerAddress } from './peer-address.ts';
 import { version } from './project-root.ts';
 import { createSignature } from './signature.ts';
 
@@ -104,7 +104,7 @@ export function composeChat(foundation: Foundation): Chat {
     trustProxy: config.trustProxy,
     maxTextLength: config.maxTextLength,
     version: version(),
-    clientAddress: (c) => getConnInfo(c).remote.address ?? '',
+    clientAddress: peerAddress,
   });
   return { app, hub, authenticate };
 }

@@ -12,11 +12,15 @@ interface Need {
 /** The project, as `deno task` sees it. Without `node:` modules, which might ask for permissions themselves. */
 const ROOT = decodeURIComponent(new URL('../..', import.meta.url).pathname).replace(/\/$/, '');
 
+const LDD = '/usr/bin/ldd';
+
 /** What everything else needs even to be loaded. */
 export function basicPermissions(): Need[] {
   return [
     { permission: { name: 'env' }, flag: '--allow-env', why: 'settings' },
     { permission: { name: 'read', path: ROOT }, flag: `--allow-read=${ROOT}`, why: 'its own files' },
+    // Read by the modules that hash passwords, which choose their binary by it.
+    { permission: { name: 'read', path: LDD }, flag: `--allow-read=${LDD}`, why: 'the kind of system' },
     { permission: { name: 'sys', kind: 'hostname' }, flag: '--allow-sys=hostname', why: 'the log' },
     {
       permission: { name: 'ffi', path: `${ROOT}/node_modules` },

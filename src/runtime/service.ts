@@ -1,21 +1,14 @@
-// The whole service on Node: started part by part, stopped in the opposite order.
-import { randomUUID } from 'node:crypto';
+// The whole service: started part by part, stopped in the opposite order.
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { resolve } from 'node:path';
 import { createSystemClock } from '../backends/clock/system.ts';
 import type { Logger } from '../protocol/logger.ts';
-import { createBackends } from './backends.ts';
-import { type Chat, composeChat } from './compose.ts';
+import type { Chat } from './compose.ts';
 import type { Config } from './config.ts';
-import { generatedSecret, holdDataDir } from './data-dir.ts';
-import { openDatabase } from './database-start.ts';
 import { createHttpServer } from './http-server.ts';
 import { createLazySocketIo } from './lazy-socket-io.ts';
-import { makeEmbedded } from './new-embedded.ts';
-import { migrationsFolder } from './project-root.ts';
+import { type OpenOptions, openChat } from './open-chat.ts';
 import { createRawServer } from './raw-transport.ts';
-import { createReadiness } from './readiness.ts';
 import { createRefuse } from './refusal.ts';
 import { StartError } from './start-error.ts';
 import { createTeardown, type Teardown } from './teardown.ts';
@@ -32,11 +25,7 @@ export interface RunningService {
   stop(): Promise<void>;
 }
 
-export interface StartOptions {
-  readonly logger: Logger;
-  /** How long to wait for a database that is away. */
-  readonly databasePatienceMs?: number;
-}
+export type StartOptions = Pick<OpenOptions, 'logger' | 'databasePatienceMs'>;
 
 /** Resolves when the service listens. Throws StartError for what a person can put right; then nothing is left behind. */
 export async function startService(config: Config, options: StartOptions): Promise<RunningService> {
@@ -51,38 +40,11 @@ export async function startService(config: Config, options: StartOptions): Promi
 
 async function start(config: Config, options: StartOptions, teardown: Teardown): Promise<RunningService> {
   const { logger } = options;
-  const nodeId = randomUUID();
   const clock = createSystemClock({ defer: setImmediate });
   let isStopping = false;
   const stopping = () => isStopping;
 
-  if (config.database.kind === 'embedded') {
-    teardown.add('data directory', holdDataDir(config.dataDir, logger));
-    await makeEmbedded(resolve(config.database.directory));
-  }
-  const jwtSecret = config.jwtSecret ?? generatedSecret(config.dataDir);
-  const { database, migrateOnStart } = config;
-  const databaseHandle = await openDatabase({
-    database,
-    migrateOnStart,
-    migrationsFolder: migrationsFolder(),
-    logger,
-    ...(options.databasePatienceMs !== undefined && { patienceMs: options.databasePatienceMs }),
-  });
-  teardown.add('database', () => databaseHandle.close());
-
-  const backends = await createBackends(config.redis, { nodeId, logger });
-  const { broker, presence } = backends;
-  teardown.add('Redis links', () => backends.close());
-  teardown.add('broker', () => broker.close());
-  teardown.add('presence', () => presence.close());
-
-  const pings = { database: databaseHandle.ping, redis: config.redis === null ? undefined : broker.ping };
-  const readiness = createReadiness({ pings, stopping });
-  const chat = composeChat({ config, jwtSecret, nodeId, db: databaseHandle.db, backends, clock, logger, readiness });
-  teardown.add('hub', () => chat.hub.close());
-  await chat.hub.start();
-
+  const chat = await openChat(config, { ...options, clock, stopping, teardown });
   const server = await serve(config, chat, { clock, logger, stopping, teardown });
   const { address, port } = server.address() as AddressInfo;
   logger.info({ address, port }, welcome(config, port));

@@ -1,0 +1,58 @@
+// The service without a server: the data directory, the database and Redis opened, and all parts connected.
+import { randomUUID } from 'node:crypto';
+import { resolve } from 'node:path';
+import type { Clock } from '../backends/clock/clock.ts';
+import type { Logger } from '../protocol/logger.ts';
+import { createBackends } from './backends.ts';
+import { type Chat, composeChat } from './compose.ts';
+import type { Config } from './config.ts';
+import { generatedSecret, holdDataDir } from './data-dir.ts';
+import { openDatabase } from './database-start.ts';
+import { makeEmbedded } from './new-embedded.ts';
+import { migrationsFolder } from './project-root.ts';
+import { createReadiness } from './readiness.ts';
+import type { Teardown } from './teardown.ts';
+
+export interface OpenOptions {
+  readonly logger: Logger;
+  readonly clock: Clock;
+  /** How long to wait for a database that is away. */
+  readonly databasePatienceMs?: number;
+  /** True once the service stops. */
+  readonly stopping: () => boolean;
+  /** Gets the steps that undo all of this. */
+  readonly teardown: Teardown;
+}
+
+/** Throws StartError for what a person can put right; what was opened until then is in the teardown. */
+export async function openChat(config: Config, options: OpenOptions): Promise<Chat> {
+  const { logger, clock, stopping, teardown } = options;
+  const nodeId = randomUUID();
+  if (config.database.kind === 'embedded') {
+    teardown.add('data directory', holdDataDir(config.dataDir, logger));
+    await makeEmbedded(resolve(config.database.directory));
+  }
+  const jwtSecret = config.jwtSecret ?? generatedSecret(config.dataDir);
+  const { database, migrateOnStart } = config;
+  const databaseHandle = await openDatabase({
+    database,
+    migrateOnStart,
+    migrationsFolder: migrationsFolder(),
+    logger,
+    ...(options.databasePatienceMs !== undefined && { patienceMs: options.databasePatienceMs }),
+  });
+  teardown.add('database', () => databaseHandle.close());
+
+  const backends = await createBackends(config.redis, { nodeId, logger });
+  const { broker, presence } = backends;
+  teardown.add('Redis links', () => backends.close());
+  teardown.add('broker', () => broker.close());
+  teardown.add('presence', () => presence.close());
+
+  const pings = { database: databaseHandle.ping, redis: config.redis === null ? undefined : broker.ping };
+  const readiness = createReadiness({ pings, stopping });
+  const chat = composeChat({ config, jwtSecret, nodeId, db: databaseHandle.db, backends, clock, logger, readiness });
+  teardown.add('hub', () => chat.hub.close());
+  await chat.hub.start();
+  return chat;
+}

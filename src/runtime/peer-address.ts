@@ -1,0 +1,18 @@
+// The address of a request's peer, as each server of a fetch handler hands it over beside the request.
+import { isIP } from 'node:net';
+import type { Context } from 'hono';
+
+/** What may come with a request: `@hono/node-server`, `Deno.serve` and `Bun.serve` each have their own. */
+interface Beside {
+  readonly incoming?: { readonly socket?: { readonly remoteAddress?: string } };
+  readonly remoteAddr?: { readonly hostname?: string };
+  requestIP?(request: Request): { readonly address?: string } | null;
+}
+
+/** Empty where the server tells none: all such requests then count as of one peer. */
+export function peerAddress({ env, req }: Context): string {
+  const beside = (env ?? {}) as Beside;
+  const address =
+    beside.incoming?.socket?.remoteAddress ?? beside.remoteAddr?.hostname ?? beside.requestIP?.(req.raw)?.address ?? '';
+  return isIP(address) === 0 ? '' : address;
+}

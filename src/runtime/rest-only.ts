@@ -1,0 +1,37 @@
+// REST alone, as a fetch handler: for platforms that bring their own server, and connect to PostgreSQL and Redis over TCP.
+import { createSystemClock } from '../backends/clock/system.ts';
+import type { Config } from './config.ts';
+import { openChat } from './open-chat.ts';
+import type { StartOptions } from './service.ts';
+import { createTeardown } from './teardown.ts';
+
+export interface RestOnly {
+  /** Answers a request. `beside` is what the server hands over with it, for the peer's address. Never rejects. */
+  fetch(request: Request, beside?: object): Promise<Response>;
+  /** Lets go of everything; requests have to be answered by then. Never rejects. */
+  close(): Promise<void>;
+}
+
+/**
+ * Opens the database and Redis, and listens nowhere. What is stored reaches the live connections of nodes that share
+ * Redis with it at once, and of those that share only the database within seconds.
+ * Throws StartError for what a person can put right.
+ */
+export async function openRestOnly(config: Config, options: StartOptions): Promise<RestOnly> {
+  const teardown = createTeardown(options.logger);
+  const clock = createSystemClock({ defer: (run) => setTimeout(run, 0) });
+  let isStopping = false;
+  try {
+    const { app } = await openChat(config, { ...options, clock, stopping: () => isStopping, teardown });
+    return {
+      fetch: async (request, beside) => app.fetch(request, beside),
+      close() {
+        isStopping = true;
+        return teardown.run();
+      },
+    };
+  } catch (error) {
+    await teardown.run();
+    throw error;
+  }
+}
