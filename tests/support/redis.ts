@@ -1,8 +1,6 @@
 // Real Redis for tests: a server or a cluster of one's own to break at will.
-import { execFileSync } from 'node:child_process';
-import { accessSync, constants, existsSync } from 'node:fs';
-import { delimiter, join } from 'node:path';
 import { Redis } from 'ioredis';
+import { programPath } from './debian-package.ts';
 import { freePort, launch, removeDirectory, temporaryDirectory } from './server-process.ts';
 
 export interface RedisServer {
@@ -27,7 +25,7 @@ export interface RedisCluster {
 
 /** Starts a server on a free port. It stores nothing on disk. `args` go to its command line. */
 export async function startRedis(args: readonly string[] = []): Promise<RedisServer> {
-  const command = redisBinary();
+  const command = programPath({ names: ['redis-server', 'valkey-server'], packageName: 'redis-server' });
   const directory = temporaryDirectory('redis');
   // A cluster node takes a second port, this far away, for its peers.
   const port = await freePort(args.includes('--cluster-enabled') ? 10_000 : 0);
@@ -91,39 +89,4 @@ async function untilFormed(client: Redis, size: number): Promise<void> {
     if (Date.now() > deadline) throw new Error(`The Redis cluster did not form: ${info}`);
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
-}
-
-/** `redis-server` or `valkey-server` from PATH; as root on Debian and its kin, installs the former where neither is. */
-function redisBinary(): string {
-  let found = onPath('redis-server') ?? onPath('valkey-server');
-  if (!found && process.getuid?.() === 0 && existsSync('/usr/bin/apt-get')) {
-    installRedis();
-    found = onPath('redis-server');
-  }
-  if (!found) throw new Error('No Redis for the tests: set TEST_REDIS_URL or install redis-server or valkey-server');
-  return found;
-}
-
-function onPath(program: string): string | undefined {
-  return (process.env.PATH ?? '')
-    .split(delimiter)
-    .map((directory) => join(directory, program))
-    .find(isExecutable);
-}
-
-function isExecutable(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-function installRedis(): void {
-  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
-  const apt = (...args: string[]) => execFileSync('apt-get', ['-q', ...args], { env, stdio: 'pipe' });
-  apt('update');
-  // Only the program: the package must start no service on this machine.
-  apt('install', '-y', '--no-install-recommends', '-o', 'Dpkg::Options::=--force-confold', 'redis-server');
 }
