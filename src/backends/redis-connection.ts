@@ -3,9 +3,14 @@ import { Cluster, Redis, type RedisOptions } from 'ioredis';
 import type { Logger } from '../protocol/logger.ts';
 import { watchLinks } from './redis-watch.ts';
 
+export interface RedisAddress {
+  readonly host: string;
+  readonly port: number;
+}
+
 export interface RedisTarget {
   /** One server, or some nodes of one cluster. */
-  readonly nodes: ReadonlyArray<{ readonly host: string; readonly port: number }>;
+  readonly nodes: readonly RedisAddress[];
   readonly cluster: boolean;
   readonly username?: string;
   readonly password?: string;
@@ -35,13 +40,15 @@ export interface RedisConnection {
   /** The database: publications do not know it, so what tells two services apart must. */
   readonly db: number;
   readonly cluster: boolean;
+  /** Those of the target. */
+  readonly nodes: readonly RedisAddress[];
   /** A link for commands on keys; in a cluster, each goes to the node that has the key. */
   keys(options: LinkOptions): RedisLink<Redis | Cluster>;
   /**
-   * A link to one node, for publishing and subscribing: a cluster passes every publication on to all nodes, so that
-   * any of them will do, and after a loss the next one is tried.
+   * A link to one server, for publishing, subscribing and questions. After a loss the next of the addresses is tried,
+   * which are those of the target where none are given.
    */
-  messages(options: LinkOptions): RedisLink<Redis>;
+  single(options: LinkOptions, addresses?: () => readonly RedisAddress[]): RedisLink<Redis>;
   /** Ends all links that are still open. */
   close(): void;
 }
@@ -70,19 +77,21 @@ export function createRedisConnection(target: RedisTarget): RedisConnection {
   return {
     db: target.db ?? 0,
     cluster: target.cluster,
+    nodes: target.nodes,
     keys: (options) => link(target.cluster ? clusterClient(target, options) : nodeClient(target, options), options),
-    messages: (options) => link(nodeClient(target, options), options),
+    single: (options, addresses) => link(nodeClient(target, options, addresses), options),
     close() {
       for (const close of closers) close();
     },
   };
 }
 
-function nodeClient(target: RedisTarget, options: LinkOptions): Redis {
+function nodeClient(target: RedisTarget, options: LinkOptions, addresses = () => target.nodes): Redis {
   // Different links begin with different nodes of a cluster.
-  const offset = Math.floor(Math.random() * target.nodes.length);
+  const offset = Math.floor(Math.random() * addresses().length);
   const nodeAt = (index: number) => {
-    const node = target.nodes[(offset + index) % target.nodes.length];
+    const nodes = addresses();
+    const node = nodes[(offset + index) % nodes.length];
     return { host: node?.host, port: node?.port };
   };
   const client: Redis = new Redis({
@@ -154,17 +163,22 @@ function reportOutages(client: Redis | Cluster, logger: Logger | undefined): () 
   client.on('close', () => {
     if (state === 'there') {
       state = 'away';
-      logger?.warn({ err: reason ?? new Error('The link broke') }, 'Redis is away');
+      logger?.warn({ ...place(client), err: reason ?? new Error('The link broke') }, 'Redis is away');
     }
   });
   client.on('ready', () => {
     if (state === 'away') {
       state = 'there';
-      logger?.info({}, 'Redis is back');
+      logger?.info(place(client), 'Redis is back');
     }
     reason = undefined;
   });
   return () => {
     state = 'closed';
   };
+}
+
+/** Which of several servers an outage is about. */
+function place(client: Redis | Cluster): { server?: string } {
+  return client instanceof Redis ? { server: `${client.options.host}:${client.options.port}` } : {};
 }

@@ -71,7 +71,8 @@ export function createCluster(deps: {
     others.delete(nodeId);
     const id = ++lastId;
     const request: Request = { from: nodeId, id, command };
-    if (others.size === 0 || !broker.connected()) {
+    const heard = broker.connected(ALL_NODES_TOPIC) && broker.connected(nodeTopic(nodeId));
+    if (others.size === 0 || !heard) {
       await broker.publish(ALL_NODES_TOPIC, JSON.stringify(request));
       return own;
     }

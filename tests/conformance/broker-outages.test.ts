@@ -7,7 +7,7 @@ import { createRedisBroker } from '../../src/backends/broker/redis.ts';
 import { createRedisConnection } from '../../src/backends/redis-connection.ts';
 import { type NetworkProxy, startProxy } from '../support/proxy.ts';
 import { createQueue, type Queue } from '../support/queue.ts';
-import { type RedisServer, startRedis, startRedisCluster } from '../support/redis.ts';
+import { type RedisServer, startRedis } from '../support/redis.ts';
 import { createSilentLogger } from '../support/silent-logger.ts';
 import { until } from '../support/until.ts';
 import { listen } from './broker.ts';
@@ -23,9 +23,9 @@ afterEach(async () => {
   await Promise.all(open.splice(0).map((broker) => broker.close()));
 });
 
-function startNode(nodes: ReadonlyArray<{ host: string; port: number }>, cluster = false): Node {
+function startNode(nodes: ReadonlyArray<{ host: string; port: number }>): Node {
   const logger = createSilentLogger();
-  const connection = createRedisConnection({ nodes, cluster });
+  const connection = createRedisConnection({ nodes, cluster: false });
   const broker = createRedisBroker({ connection, prefix: 'test:', logger });
   open.push(broker);
   const interruptions = createQueue<string>(String);
@@ -207,20 +207,4 @@ describe('Redis broker, outages of one link', () => {
     await expectDelivery(far, heard, 'quiet');
     expect(near.interruptions.items).toEqual([]);
   });
-});
-
-test('Redis Cluster: when the node of a link dies, another one takes over', async () => {
-  const cluster = await startRedisCluster();
-  const nodes = Array.from({ length: 4 }, () => startNode(cluster.nodes, true));
-  await connected(...nodes);
-  const heard = await Promise.all(nodes.map(({ broker }) => listen(broker, 'cluster')));
-  await cluster.nodes[1]?.kill();
-  for (const [index, { broker }] of nodes.entries()) {
-    await until('all hear it', async () => {
-      await broker.publish('cluster', `from ${index}`);
-      return heard.every(({ items }) => items.includes(`from ${index}`));
-    });
-  }
-  await Promise.all(open.splice(0).map((broker) => broker.close()));
-  await cluster.stop();
 });

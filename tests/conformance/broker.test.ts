@@ -38,9 +38,13 @@ describeBroker({
 describeBroker(redisBrokers('Redis', () => redisTarget(inject('redisUrl'))));
 
 let cluster: RedisCluster;
+let former: RedisCluster;
 beforeAll(async () => {
-  cluster = await startRedisCluster();
+  // What a server of version 6 does not know.
+  const hidden = ['SSUBSCRIBE', 'SUNSUBSCRIBE', 'SPUBLISH'].flatMap((command) => ['--rename-command', command, '']);
+  [cluster, former] = await Promise.all([startRedisCluster(), startRedisCluster(3, hidden)]);
 });
-afterAll(() => cluster.stop());
+afterAll(() => Promise.all([cluster.stop(), former.stop()]));
 
 describeBroker(redisBrokers('Redis Cluster', () => ({ nodes: cluster.nodes, cluster: true })));
+describeBroker(redisBrokers('Redis Cluster before version 7', () => ({ nodes: former.nodes, cluster: true })));

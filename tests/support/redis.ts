@@ -52,10 +52,14 @@ export async function startRedis(args: readonly string[] = []): Promise<RedisSer
 
 const SLOTS = 16_384;
 
-/** Starts `size` masters without replicas, the slots shared among them. */
-export async function startRedisCluster(size = 3): Promise<RedisCluster> {
-  const args = ['--cluster-enabled', 'yes', '--cluster-node-timeout', '2000', '--cluster-config-file', 'nodes.conf'];
-  const nodes = await Promise.all(Array.from({ length: size }, () => startRedis(args)));
+const CLUSTER = ['--cluster-enabled', 'yes', '--cluster-node-timeout', '2000', '--cluster-config-file', 'nodes.conf'];
+
+/**
+ * Starts `size` masters without replicas, each with as many slots, in their order. `args` go to their command lines. One
+ * that restarts is the same master again, empty.
+ */
+export async function startRedisCluster(size = 3, args: readonly string[] = []): Promise<RedisCluster> {
+  const nodes = await Promise.all(Array.from({ length: size }, () => startRedis([...CLUSTER, ...args])));
   const clients = nodes.map((node) => new Redis(node.port, node.host));
   try {
     await Promise.all(clients.map((client, index) => takeSlots(client, index, size)));
@@ -70,6 +74,55 @@ export async function startRedisCluster(size = 3): Promise<RedisCluster> {
       await Promise.all(nodes.map((node) => node.stop()));
     },
   };
+}
+
+/** Starts one more node, as a replica of a master of the cluster, to be stopped by itself. Resolves when it is in step. */
+export async function startReplica(cluster: RedisCluster, master: RedisServer): Promise<RedisServer> {
+  const replica = await startRedis(CLUSTER);
+  await onServers([replica, master], async ([link, toMaster]) => {
+    const id = String(await toMaster?.call('CLUSTER', 'MYID'));
+    await link?.call('CLUSTER', 'MEET', master.host, master.port);
+    // It has to hear of the master, and then to copy it.
+    await untilTrue('the replica knows its master', async () => {
+      const nodes = String(await link?.call('CLUSTER', 'NODES'));
+      return cluster.nodes.every(({ port }) => nodes.includes(`:${port}@`)) && !nodes.includes('handshake');
+    });
+    await link?.call('CLUSTER', 'REPLICATE', id);
+    await untilTrue(
+      'the replica is in step',
+      async () => (await link?.info())?.includes('master_link_status:up') === true,
+    );
+  });
+  return replica;
+}
+
+/** Gives a slot without keys to another master, as resharding does. */
+export async function moveSlot(cluster: RedisCluster, slot: number, from: RedisServer, to: RedisServer): Promise<void> {
+  const others = cluster.nodes.filter((node) => node !== from && node !== to);
+  await onServers([to, from, ...others], async (links) => {
+    const [target, source] = links as [Redis, Redis];
+    const [targetId, sourceId] = [await target.call('CLUSTER', 'MYID'), await source.call('CLUSTER', 'MYID')];
+    await target.call('CLUSTER', 'SETSLOT', slot, 'IMPORTING', String(sourceId));
+    await source.call('CLUSTER', 'SETSLOT', slot, 'MIGRATING', String(targetId));
+    for (const link of links) await link.call('CLUSTER', 'SETSLOT', slot, 'NODE', String(targetId));
+  });
+}
+
+async function onServers(servers: readonly RedisServer[], work: (links: readonly Redis[]) => Promise<void>) {
+  const links = servers.map(({ host, port }) => new Redis(port, host));
+  try {
+    await work(links);
+  } finally {
+    for (const link of links) link.disconnect();
+  }
+}
+
+async function untilTrue(what: string, holds: () => Promise<boolean>): Promise<void> {
+  const deadline = Date.now() + 20_000;
+  while (!(await holds())) {
+    if (Date.now() > deadline) throw new Error(`Waited in vain: ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
 }
 
 async function takeSlots(client: Redis, index: number, size: number): Promise<void> {

@@ -25,10 +25,13 @@ export interface Broker {
    */
   onInterruption(listener: () => void): Unsubscribe;
 
-  /** True while the link is up: what is published now arrives at nodes whose link is up. */
-  connected(): boolean;
+  /**
+   * True while the link is up: what is published now arrives at nodes whose link is up. Where a backend has several
+   * servers, the link to that of `topic`; without one, the links to all of them.
+   */
+  connected(topic?: string): boolean;
 
-  /** One round trip to the backend. Rejects where it is away. For readiness. */
+  /** One round trip to the backend. Rejects where it is away, of several servers all. For readiness. */
   ping(): Promise<void>;
 
   /** Ends all subscriptions and the link. */

@@ -1,10 +1,14 @@
-// The broker of several nodes: Redis publish/subscribe, one link for each direction.
+// The broker of several nodes: publish/subscribe over one Redis or over a Redis Cluster.
 import type { Logger } from '../../protocol/logger.ts';
 import type { RedisConnection } from '../redis-connection.ts';
 import type { Broker } from './broker.ts';
+import { createSingleBus, LOST } from './redis-bus.ts';
+import { createClusterBus } from './redis-cluster-bus.ts';
 import { createCompany } from './redis-company.ts';
-import { createPublisher } from './redis-publisher.ts';
-import { createSubscriber } from './redis-subscriber.ts';
+
+/** All nodes listen to it. */
+const NODES = 'nodes';
+const nameOf = (topic: string): string => `t:${topic}`;
 
 /** Nodes with the same Redis, database and `prefix` hear each other. */
 export function createRedisBroker(deps: {
@@ -15,24 +19,21 @@ export function createRedisBroker(deps: {
   const { connection, logger } = deps;
   // Publications reach all databases of a server: the channels' names keep them apart.
   const prefix = `${deps.prefix}${connection.db}:`;
-  const lossChannel = `${prefix}lost`;
-  const nodesChannel = `${prefix}nodes`;
   const interruptions = new Set<{ readonly listener: () => void }>();
 
-  const subscriber = createSubscriber({ connection, logger, onReturn: returned });
-  const publisher = createPublisher({ connection, logger, lossChannel });
-  const company = createCompany({ countNodes, onLoss: publisher.reportLoss });
-  subscriber.subscribe(lossChannel, interrupted);
-  void subscriber.subscribe(nodesChannel, company.stir).ready.then(greet);
+  const createBus = connection.cluster ? createClusterBus : createSingleBus;
+  const bus = createBus({ connection, prefix, logger, onReturn: returned });
+  const company = createCompany({ countNodes, onLoss: bus.reportLoss });
+  bus.subscribe(LOST, interrupted);
+  void bus.subscribe(NODES, company.stir).ready.then(greet);
 
   /** Others that think they are alone need not find out by themselves that they are not. */
   function greet(): void {
-    publisher.greet(nodesChannel);
+    bus.greet(NODES);
   }
 
-  /** In a cluster each server knows its own listeners only. */
   async function countNodes(): Promise<number> {
-    return connection.cluster || !subscriber.connected() ? 0 : publisher.countListeners(nodesChannel);
+    return bus.connected(NODES) ? bus.countListeners(NODES) : 0;
   }
 
   function returned(): void {
@@ -52,11 +53,10 @@ export function createRedisBroker(deps: {
 
   return {
     async publish(topic, payload) {
-      const channel = `${prefix}t:${topic}`;
-      if (company.keeps()) subscriber.deliver(channel, payload);
-      else await publisher.publish(channel, payload);
+      if (company.keeps()) bus.deliver(nameOf(topic), payload);
+      else await bus.publish(nameOf(topic), payload);
     },
-    subscribe: (topic, listener) => subscriber.subscribe(`${prefix}t:${topic}`, listener),
+    subscribe: (topic, listener) => bus.subscribe(nameOf(topic), listener),
     onInterruption(listener) {
       const entry = { listener };
       interruptions.add(entry);
@@ -64,15 +64,12 @@ export function createRedisBroker(deps: {
         interruptions.delete(entry);
       };
     },
-    connected: () => subscriber.connected() && publisher.connected(),
-    async ping() {
-      await Promise.all([subscriber.ping(), publisher.ping()]);
-    },
+    connected: (topic) => bus.connected(topic === undefined ? undefined : nameOf(topic)),
+    ping: bus.ping,
     async close() {
       interruptions.clear();
       company.close();
-      subscriber.close();
-      publisher.close();
+      bus.close();
     },
   };
 }

@@ -1,0 +1,59 @@
+// What carries named publications over one Redis server.
+import type { Logger } from '../../protocol/logger.ts';
+import type { RedisConnection } from '../redis-connection.ts';
+import type { Listener, Unsubscribe } from './broker.ts';
+import { PLAIN } from './redis-dialect.ts';
+import { createPublisher } from './redis-publisher.ts';
+import { createSubscriber } from './redis-subscriber.ts';
+
+/** The name on which nodes hear that they may have missed something. */
+export const LOST = 'lost';
+
+export interface Bus {
+  subscribe(name: string, listener: Listener): { ready: Promise<void>; unsubscribe: Unsubscribe };
+  /** Resolves when Redis took it or it was given up. Never rejects. */
+  publish(name: string, payload: string): Promise<void>;
+  /** Hands over to listeners on this node what does not go by Redis. */
+  deliver(name: string, payload: string): void;
+  /** Publishes an empty message, which may be lost. */
+  greet(name: string): void;
+  /** Has every node hear, as soon as possible, an empty message on LOST. */
+  reportLoss(): void;
+  /** How many nodes listen to the name. Rejects where Redis is away. */
+  countListeners(name: string): Promise<number>;
+  /** As the broker's. */
+  connected(name?: string): boolean;
+  ping(): Promise<void>;
+  close(): void;
+}
+
+export interface BusDependencies {
+  readonly connection: RedisConnection;
+  /** Of all channels. */
+  readonly prefix: string;
+  readonly logger: Logger;
+  /** Everything is subscribed again after publications may have been lost. */
+  readonly onReturn: () => void;
+}
+
+export function createSingleBus({ connection, prefix, logger, onReturn }: BusDependencies): Bus {
+  const link = { open: connection.single, chooseDialect: async () => PLAIN, logger };
+  const subscriber = createSubscriber({ ...link, onReturn });
+  const publisher = createPublisher({ ...link, lossChannel: () => prefix + LOST });
+  return {
+    subscribe: (name, listener) => subscriber.subscribe(prefix + name, listener),
+    publish: (name, payload) => publisher.publish(prefix + name, payload),
+    deliver: (name, payload) => subscriber.deliver(prefix + name, payload),
+    greet: (name) => publisher.greet(prefix + name),
+    reportLoss: publisher.reportLoss,
+    countListeners: (name) => publisher.countListeners(prefix + name),
+    connected: () => subscriber.connected() && publisher.connected(),
+    async ping() {
+      await Promise.all([subscriber.ping(), publisher.ping()]);
+    },
+    close() {
+      subscriber.close();
+      publisher.close();
+    },
+  };
+}

@@ -1,0 +1,51 @@
+// Which part of a Redis Cluster a name belongs to: 256 shards of neighbouring slots, each with a hash tag of its own.
+
+const SLOTS = 16_384;
+
+/**
+ * Enough to spread evenly over the masters; few enough that all names of one need few commands, for one command may
+ * name channels of a single slot only.
+ */
+export const SHARDS = 256;
+
+/** The slot of a whole key: CRC-16 (XMODEM) of its bytes, as Redis counts it. */
+export function slotOf(key: string): number {
+  let crc = 0;
+  for (const byte of new TextEncoder().encode(key)) {
+    crc ^= byte << 8;
+    for (let bit = 0; bit < 8; bit += 1) crc = (crc & 0x8000 ? (crc << 1) ^ 0x1021 : crc << 1) & 0xffff;
+  }
+  return crc % SLOTS;
+}
+
+export interface Shards {
+  /** The shard of a name. */
+  of(name: string): number;
+  /** What stands between braces in the keys of a shard. */
+  tag(shard: number): string;
+  /** The slot of those keys. */
+  slot(shard: number): number;
+}
+
+/**
+ * Each shard's tag is the first number whose slot is in the shard's part of the slots. So masters with as many slots have
+ * as many shards, and every node comes to the same tags.
+ */
+export function createShards(): Shards {
+  const found = new Map<number, { readonly tag: string; readonly slot: number }>();
+  for (let number = 0; found.size < SHARDS; number += 1) {
+    const tag = String(number);
+    const slot = slotOf(tag);
+    if (!found.has(shardOfSlot(slot))) found.set(shardOfSlot(slot), { tag, slot });
+  }
+  const at = (shard: number) => found.get(shard) as { tag: string; slot: number };
+  return {
+    of: (name) => shardOfSlot(slotOf(name)),
+    tag: (shard) => at(shard).tag,
+    slot: (shard) => at(shard).slot,
+  };
+}
+
+function shardOfSlot(slot: number): number {
+  return Math.floor((slot * SHARDS) / SLOTS);
+}
