@@ -10,9 +10,9 @@ import { Reader, type ReaderOwner } from './reader.ts';
  * gone. Rejects where the database is away.
  */
 export async function catchUp(reader: Reader, gone: () => boolean): Promise<void> {
-  const { generation, feed } = reader;
-  const stopped = () => gone() || reader.live || reader.generation !== generation;
-  while (!stopped() && !reader.owner.outbox.lagging) {
+  const { generation, feed, owner } = reader;
+  const stopped = () => gone() || reader.live || reader.generation !== generation || owner.outbox.lagging;
+  while (!stopped()) {
     await feed.whenSettled();
     if (stopped() || tryGoLive(reader)) return;
     const page = await feed.pageAfter(reader.cursor);
@@ -46,10 +46,10 @@ export function detachReader(reader: Reader, now: number): void {
   if (feed.readers.size === 0) feed.usedAt = now;
 }
 
-/** Makes the reader live where nothing but the ring is needed for it. */
+/** Makes the reader live where nothing but the ring is needed for it, and its connection is not full. */
 export function tryGoLive(reader: Reader): boolean {
-  const { feed } = reader;
-  if (!feed.settled) return false;
+  const { feed, owner } = reader;
+  if (!feed.settled || owner.outbox.lagging) return false;
   if (reader.cursor < feed.head) {
     const events = feed.ring.after(reader.cursor);
     if (!events) return false;

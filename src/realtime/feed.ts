@@ -54,6 +54,8 @@ export class Feed {
   private readonly held = new Map<number, FeedEvent>();
   private readonly pages = new Map<number, Promise<EventPage>>();
   private pending: FeedEvent[] = [];
+  /** The last number that was handed out before those pending: lower than the first of them less one after a hole. */
+  private pendingAfter = 0;
   /** The highest number that is known to be taken. */
   private expected = 0;
   private wantedVersion = 0;
@@ -129,16 +131,15 @@ export class Feed {
   flush(): void {
     const events = this.pending;
     this.pending = [];
-    const first = events[0]?.seq;
     const last = events.at(-1)?.seq;
-    if (first === undefined || last === undefined || this.readers.size === 0) return;
+    if (last === undefined || this.readers.size === 0) return;
     this.usedAt = this.context.clock.now();
     const all = outgoing(events.map((event) => eventFrame(this.name, event)));
     for (const reader of this.readers) {
       if (!reader.live || reader.cursor >= last) continue;
       const { outbox } = reader.owner;
-      if (outbox.lagging) reader.fallBehind(Math.max(reader.cursor, first - 1));
-      else outbox.push(reader.cursor < first ? all : this.newerThan(events, reader.cursor));
+      if (outbox.lagging) reader.fallBehind(Math.max(reader.cursor, this.pendingAfter));
+      else outbox.push(reader.cursor <= this.pendingAfter ? all : this.newerThan(events, reader.cursor));
     }
   }
 
@@ -158,15 +159,20 @@ export class Feed {
   }
 
   private newerThan(events: readonly FeedEvent[], cursor: number): Outgoing {
-    return outgoing(
-      events.filter((event) => event.seq > cursor).map((event) => catchUpFrame(this.name, event, cursor)),
-    );
+    const newer = events.filter((event) => event.seq > cursor);
+    // A hole may have brought a message as new that was stored before the cursor; a change is never news of a message.
+    const frame = (event: FeedEvent) =>
+      event.kind === 'stored' ? catchUpFrame(this.name, event, cursor) : eventFrame(this.name, event);
+    return outgoing(newer.map(frame));
   }
 
   private handOut(event: FeedEvent): void {
+    if (this.pending.length === 0) {
+      this.pendingAfter = this.head;
+      this.context.turn.feed(this);
+    }
     this.head = event.seq;
     this.ring.push(event);
-    if (this.pending.length === 0) this.context.turn.feed(this);
     this.pending.push(event);
   }
 

@@ -1,11 +1,14 @@
 // A node's live side in the test's own process, over a real database, and connections that record what they are sent.
 import type { Broker } from '../../src/backends/broker/broker.ts';
+import type { Clock } from '../../src/backends/clock/clock.ts';
 import { createSystemClock } from '../../src/backends/clock/system.ts';
 import { createMemoryPresence } from '../../src/backends/presence/memory.ts';
 import { HEARTBEAT_MS } from '../../src/backends/presence/presence-store.ts';
 import { createAppend } from '../../src/chat/log/append.ts';
 import { createChange } from '../../src/chat/log/change.ts';
+import { createReadLog } from '../../src/chat/log/read.ts';
 import { createLogReads } from '../../src/chat/log/reads.ts';
+import { createMembers } from '../../src/chat/members.ts';
 import type { Principal } from '../../src/chat/principal.ts';
 import type { Database } from '../../src/database/database.ts';
 import { toChatError, withoutValues } from '../../src/database/errors.ts';
@@ -32,6 +35,10 @@ export class RecordingTransport implements Transport {
   session: Session | undefined;
   /** While true, what is written counts as buffered; `drain` takes it. */
   full = false;
+  /** Events that were written while more than `bound` waited already: the most between two drains. */
+  mostBeyondBound = 0;
+  bound = Number.POSITIVE_INFINITY;
+  private beyondBound = 0;
   private buffered = 0;
   private readonly waiters = new Set<() => void>();
   private asked = 0;
@@ -39,10 +46,16 @@ export class RecordingTransport implements Transport {
   write(batch: readonly Outgoing[]): void {
     if (this.closedWith !== undefined) return;
     this.writes.push(batch.length);
+    const overfull = this.buffered > this.bound;
     for (const { texts, size } of batch) {
-      for (const text of texts) this.frames.push(JSON.parse(text));
+      for (const text of texts) {
+        const frame = JSON.parse(text) as Frame;
+        this.frames.push(frame);
+        if (overfull && frame.seq !== undefined) this.beyondBound += 1;
+      }
       if (this.full) this.buffered += size;
     }
+    this.mostBeyondBound = Math.max(this.mostBeyondBound, this.beyondBound);
     this.wake();
   }
 
@@ -53,6 +66,7 @@ export class RecordingTransport implements Transport {
   drain(): void {
     this.full = false;
     this.buffered = 0;
+    this.beyondBound = 0;
     this.session?.drained();
   }
 
@@ -60,7 +74,10 @@ export class RecordingTransport implements Transport {
     return 0;
   }
 
-  ping(): void {}
+  /** The peer answers at once. */
+  ping(): void {
+    this.session?.alive();
+  }
 
   close(code: number): void {
     this.closedWith ??= code;
@@ -79,9 +96,10 @@ export class RecordingTransport implements Transport {
   cut(): void {
     this.closedWith ??= 1006;
     this.session?.closed();
+    this.wake();
   }
 
-  /** Sends a client frame and waits for its answer. */
+  /** Sends a client frame and waits for its answer. Rejects where the connection is closed before. */
   async ask(type: string, data: object = {}): Promise<Frame> {
     this.asked += 1;
     const id = `q${this.asked}`;
@@ -91,7 +109,8 @@ export class RecordingTransport implements Transport {
     };
     const frame = { type, data, id };
     if (answerableId(frame, 64)) this.session?.receive({ frame, encode });
-    return this.until((one) => one.id === id);
+    await this.until((one) => one.id === id || this.isClosed());
+    return this.frames.find((one) => one.id === id) ?? Promise.reject(new Error('Closed before it was answered'));
   }
 
   /** The first frame, of those that came or will come, that fits. */
@@ -121,18 +140,25 @@ export function createHubNode(options: {
   broker: Broker;
   limits?: Partial<SessionLimits>;
   users: ReadonlyMap<number, Principal>;
+  clock?: Clock;
+  /** All nodes of the cluster; this one alone where not given. */
+  nodeIds?: () => string[];
+  /** Messages in a page of a catch-up. */
+  pageMessages?: number;
 }) {
-  const { nodeId, db, broker, users } = options;
-  const clock = createSystemClock({ defer: setImmediate });
-  const presence = createMemoryPresence({ nodeId });
+  const { nodeId, db, broker, users, nodeIds, pageMessages } = options;
+  const clock = options.clock ?? createSystemClock({ defer: setImmediate });
+  const memory = createMemoryPresence({ nodeId });
+  const presence = nodeIds ? { ...memory, nodes: async () => nodeIds() } : memory;
   const logger = createSilentLogger();
   let pagesRead = 0;
   const all = createLogReads({ db });
+  const readLog = createReadLog({ db });
   const reads: typeof all = {
     ...all,
     page: (key, after) => {
       pagesRead += 1;
-      return all.page(key, after);
+      return pageMessages ? readLog(key, after, pageMessages) : all.page(key, after);
     },
   };
   const delivery = createDelivery({ nodeId, broker, presence, reads, clock, logger });
@@ -164,6 +190,7 @@ export function createHubNode(options: {
     logger,
     append,
     change: createChange({ db, sink: delivery.sink }),
+    members: createMembers({ db, announce: delivery.announce }),
     pagesRead: () => pagesRead,
     /** A connection of the user, signed in. */
     async connect(userId: number): Promise<RecordingTransport> {
