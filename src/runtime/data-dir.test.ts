@@ -5,6 +5,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync }
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { runtimePath } from '../../scripts/runtime.mjs';
 import { generatedSecret, holdDataDir, makeDataDir } from './data-dir.ts';
 import { StartError } from './start-error.ts';
 
@@ -18,20 +19,26 @@ afterEach(() => {
   rmSync(join(directory, '../..'), { recursive: true, force: true });
 });
 
-/** Another process that holds the directory, or says why not. */
-function holdElsewhere() {
+type Elsewhere = 'node' | 'deno' | 'bun';
+
+/** Another process, of any runtime, that holds the directory, or says why not. */
+function holdElsewhere(runtime: Elsewhere) {
   const script = `
     import { holdDataDir } from ${JSON.stringify(new URL('./data-dir.ts', import.meta.url).href)};
     const quiet = () => {};
     try {
-      holdDataDir(process.argv[1], { debug: quiet, info: quiet, warn: quiet, error: quiet });
+      holdDataDir(${JSON.stringify(directory)}, { debug: quiet, info: quiet, warn: quiet, error: quiet });
       console.log('held');
       setInterval(quiet, 1000);
     } catch (error) {
       console.log(error.message);
     }`;
-  const options = ['--import', import.meta.resolve('tsx'), '--input-type=module', '--eval', script, directory];
-  const child = spawn(process.execPath, options, { stdio: ['ignore', 'pipe', 'inherit'] });
+  const [command, ...options] = {
+    node: () => [process.execPath, '--import', import.meta.resolve('tsx'), '--input-type=module', '--eval'],
+    deno: () => [runtimePath('deno'), 'eval'],
+    bun: () => [runtimePath('bun'), '--eval'],
+  }[runtime]() as [string, ...string[]];
+  const child = spawn(command, [...options, script], { stdio: ['ignore', 'pipe', 'inherit'] });
   const said = once(child.stdout, 'data').then(([chunk]) => String(chunk).trim());
   return { child, said };
 }
@@ -49,24 +56,32 @@ describe('holdDataDir', () => {
     holdDataDir(directory, silent)();
   });
 
-  test('another process is refused with the names of the directory and of its holder', async () => {
-    const release = holdDataDir(directory, silent);
-    const refusal = await holdElsewhere().said;
-    expect(refusal).toContain(directory);
-    expect(refusal).toContain(`process ${process.pid} on `);
-    release();
-  });
+  test.each<Elsewhere>(['node', 'deno', 'bun'])(
+    'another process (%s) is refused with the names of both',
+    async (other) => {
+      const release = holdDataDir(directory, silent);
+      const refusal = await holdElsewhere(other).said;
+      expect(refusal).toContain(directory);
+      expect(refusal).toContain(`process ${process.pid} on `);
+      release();
+    },
+    60_000,
+  );
 
-  test('what a killed process held is free at once, whatever it left in the file', async () => {
-    const { child, said } = holdElsewhere();
-    expect(await said).toBe('held');
-    expect(() => holdDataDir(directory, silent)).toThrow(`process ${child.pid} on `);
-    child.kill('SIGKILL');
-    await once(child, 'exit');
-    holdDataDir(directory, silent)();
-    writeFileSync(join(directory, 'lock'), `process ${process.pid} on this machine`);
-    holdDataDir(directory, silent)();
-  });
+  test.each<Elsewhere>(['node', 'deno', 'bun'])(
+    'what a killed process (%s) held is free at once',
+    async (other) => {
+      const { child, said } = holdElsewhere(other);
+      expect(await said).toBe('held');
+      expect(() => holdDataDir(directory, silent)).toThrow(`process ${child.pid} on `);
+      child.kill('SIGKILL');
+      await once(child, 'exit');
+      holdDataDir(directory, silent)();
+      writeFileSync(join(directory, 'lock'), `process ${process.pid} on this machine`);
+      holdDataDir(directory, silent)();
+    },
+    60_000,
+  );
 
   test('a directory that cannot be made is named', () => {
     writeFileSync(join(directory, '../..', 'file'), '');
