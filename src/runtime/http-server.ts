@@ -1,5 +1,5 @@
 // The HTTP server: which requests leave HTTP, how long a peer may take, and what bytes that are no HTTP get.
-import { createServer, IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer, IncomingMessage, type Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { getRequestListener, type HttpBindings } from '@hono/node-server';
 import { ChatError } from '../protocol/errors.ts';
@@ -38,7 +38,11 @@ export function createHttpServer({ fetch, socketIo, upgrade, refuse }: HttpServe
 
   const server = createServer(SERVER_OPTIONS, answer);
   server.maxHeadersCount = MAX_HEADERS;
-  server.on('upgrade', (request, socket, head) => upgrade(request, socket as Socket, head));
+  server.on('upgrade', (request, stream, head) => {
+    const socket = stream as Socket;
+    if (isUpgrade(request.method, request.url ?? '', request.headers)) upgrade(request, socket, head);
+    else answer(request, responseOn(socket, request));
+  });
   server.on('clientError', (error, socket) => {
     // Bytes in the middle of an answer that has begun would only garble it.
     if (hasAnswerUnderWay(socket as Socket)) socket.destroy();
@@ -61,6 +65,18 @@ class UpgradeAwareRequest extends IncomingMessage {
   set upgrade(offered: boolean | null) {
     this.offered = offered;
   }
+}
+
+/**
+ * For a request that was handed over as an upgrade although it is none: Bun does not ask the class above. (Its requests
+ * keep their bodies.)
+ */
+function responseOn(socket: Socket, request: IncomingMessage): ServerResponse {
+  const response = new ServerResponse(request);
+  response.shouldKeepAlive = false;
+  response.assignSocket(socket);
+  response.on('finish', () => socket.destroySoon());
+  return response;
 }
 
 const SERVER_OPTIONS = {

@@ -107,18 +107,25 @@ export function rawWebSocketSuite(service: Service): void {
         expectFailure(await rest(service.url(0), people.ann.token).get('/ws'), 426, 'UPGRADE_REQUIRED');
       });
 
-      test('of a client that wants HTTP/2 instead is not what it gets: the request is answered as HTTP', async () => {
-        const status = await new Promise<number | undefined>((resolve, reject) => {
+      test.each([
+        ['GET', '/health', undefined, 200],
+        ['POST', '/api/v1/auth/login', JSON.stringify({ email: 'nobody@example.com', password: 'a password' }), 401],
+      ])(
+        'that offers HTTP/2 instead is no upgrade: %s %s is answered, body and all',
+        async (method, path, body, status) => {
           const upgrading = { connection: 'Upgrade, HTTP2-Settings', upgrade: 'h2c', 'http2-settings': 'AAMAAABk' };
-          httpRequest(`${service.url(0)}/health`, { headers: upgrading }, (answer) => {
-            answer.resume();
-            resolve(answer.statusCode);
-          })
-            .on('error', reject)
-            .end();
-        });
-        expect(status).toBe(200);
-      });
+          const headers = { ...upgrading, 'content-type': 'application/json' };
+          const answered = await new Promise<number | undefined>((resolve, reject) => {
+            httpRequest(`${service.url(0)}${path}`, { method, headers }, (answer) => {
+              answer.resume();
+              resolve(answer.statusCode);
+            })
+              .on('error', reject)
+              .end(body);
+          });
+          expect(answered).toBe(status);
+        },
+      );
     });
 
     describe('the wire', () => {
