@@ -2,10 +2,9 @@
 import { Redis } from 'ioredis';
 import { describe, expect, test } from 'vitest';
 import { type ChatClient, connect, TRANSPORTS } from '../../support/contract-clients.ts';
-import { startRedisCluster } from '../../support/redis.ts';
-import { type Service, type Target, withService } from '../../support/service-under-test.ts';
-import { type Connect, connector, joined, settled } from './kit/live.ts';
-import { cast, group, type Person, register, say } from './kit/people.ts';
+import { type Target, withService } from '../../support/service-under-test.ts';
+import { type Connect, connector, joined } from './kit/live.ts';
+import { cast, group, type Person, say } from './kit/people.ts';
 import { logFrames, reaches } from './kit/talks.ts';
 import type { Stats } from './kit/wire.ts';
 
@@ -74,33 +73,6 @@ export function twoNodesSuite(target: Target): void {
       for (const client of [back, second]) await reaches(client, 31);
     });
   });
-
-  describe('a Redis Cluster', () => {
-    test('serves two nodes as one Redis does', async () => {
-      const redis = await startRedisCluster();
-      let service: Service | undefined;
-      try {
-        service = await target.start({ REDIS_URL: redis.nodes.map(({ url }) => url).join(',') });
-        await converse(service);
-      } finally {
-        await service?.stop();
-        await redis.stop();
-      }
-    }, 60_000);
-  });
-}
-
-async function converse(service: Service): Promise<void> {
-  const [ann, bob] = await Promise.all([register(service, 'ann'), register(service, 'bob')]);
-  const id = await group(ann, bob);
-  const clients = await Promise.all([ann, bob].map((who, node) => connect('raw', service.url(node), who)));
-  for (const client of clients) await client.call('channel.join', { channel_id: id });
-  await writeFrom(clients, id, 40);
-  await settled(id, ann, ...clients);
-  for (const client of clients) expect(logFrames(client)).toHaveLength(41);
-  const { data } = await ann.elsewhere.get<Stats>('/ws/stats');
-  expect(data).toMatchObject({ nodes: 2, connectedUsers: 2, channelMembers: [{ channelId: id, memberCount: 2 }] });
-  await Promise.all(clients.map((client) => client.close()));
 }
 
 /** Two connections of each user, one on each node, all live in the channel. */
