@@ -6,10 +6,10 @@ import sqlClient from 'postgres';
 import { createDatabase, startPostgres } from '../tests/support/postgres.ts';
 import { startRedis } from '../tests/support/redis.ts';
 import { createPeople } from './load/people.ts';
-import { coldstart, type Figures, fanout, type Ground, idle, persist, type Scenario } from './scenarios.ts';
+import { coldstart, type Figures, fanout, type Ground, idle, persist, rest, type Scenario } from './scenarios.ts';
 import { run, type Target, targets } from './targets.ts';
 
-const SCENARIOS: Record<string, Scenario> = { fanout, persist, idle, coldstart };
+const SCENARIOS: Record<string, Scenario> = { fanout, persist, rest, idle, coldstart };
 // As on a machine whose data matters.
 const DURABLE = ['fsync=on', 'full_page_writes=on'];
 const SENDERS = 50;
@@ -32,7 +32,8 @@ try {
   const database = await createDatabase(postgres.url);
   const all = targets({ databaseUrl: database.url, redisUrl: redis.url });
   const chosen = options.targets?.split(',');
-  const measured = all.filter(({ name }) => chosen?.includes(name) ?? true);
+  // Other runtimes only when asked for.
+  const measured = all.filter(({ name, runtime }) => chosen?.includes(name) ?? runtime === undefined);
   const results = await measureAll(measured, await prepare(all[0] as Target, database.url));
   const report = [await facts(postgres.url), ...[...results].map(([name, found]) => table(name, found))].join('\n');
   console.log(report);

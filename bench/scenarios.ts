@@ -1,4 +1,6 @@
 // The scenarios: each brings a fresh process of a target to work and says what it took.
+import { Agent, request as httpRequest } from 'node:http';
+import { raw } from './load/dialect.ts';
 import { type Member, type MemberOptions, openMembers } from './load/member.ts';
 import type { Channel } from './load/people.ts';
 import { pause, type Running, run, type Target } from './targets.ts';
@@ -16,6 +18,14 @@ export interface Ground {
 }
 
 export type Scenario = (target: Target, ground: Ground) => Promise<Figures | undefined>;
+
+const UNDER_WAY_HTTP = 16;
+/** What is asked for in a channel: path, and body where something is sent. */
+const REQUESTS: Record<string, (channel: Channel) => { path: string; json?: object }> = {
+  channels: () => ({ path: '/api/v1/channels' }),
+  history: ({ id }) => ({ path: `/api/v1/messages/channel/${id}` }),
+  'POST a message': ({ id }) => ({ path: '/api/v1/messages', json: { channelId: id, text: TEXT } }),
+};
 
 const TEXT = 'x'.repeat(100);
 const UNDER_WAY = 32;
@@ -56,7 +66,7 @@ export const fanout: Scenario = (target, { seconds, big }) =>
 
 /** Senders in channels of their own, 1 and 8 messages under way each, done when acknowledged. */
 export const persist: Scenario = async (target, { seconds, solos }) => {
-  if (!target.stores || target.name !== 'service') return undefined;
+  if (!target.stores || target.dialect !== raw) return undefined;
   return withTarget(target, async (node) => {
     const figures: Figures = {};
     for (const underWay of [1, 8]) {
@@ -80,6 +90,30 @@ export const persist: Scenario = async (target, { seconds, solos }) => {
       figures[`server CPU us per stored message, ${solos.length} x ${underWay}`] =
         (1e6 * stored.cpuSeconds) / stored.count;
     }
+    return figures;
+  });
+};
+
+/** Requests over sixteen connections that are kept. */
+export const rest: Scenario = async (target, { seconds, solos }) => {
+  if (!target.stores || target.dialect !== raw) return undefined;
+  return withTarget(target, async (node) => {
+    const figures: Figures = {};
+    const agent = new Agent({ keepAlive: true, maxSockets: UNDER_WAY_HTTP });
+    for (const [name, ask] of Object.entries(REQUESTS)) {
+      let answered = 0;
+      let over = false;
+      const worker = async (channel: Channel) => {
+        for (; !over; answered += 1) await request(agent, node.port, ask(channel), channel.members[0]?.token ?? '');
+      };
+      const workers = solos.slice(0, UNDER_WAY_HTTP).map(worker);
+      await pause(WARM_UP_MS);
+      const done = await stretch(node, seconds, () => answered);
+      over = true;
+      await Promise.all(workers);
+      figures[`server CPU us per request, ${name}`] = (1e6 * done.cpuSeconds) / done.count;
+    }
+    agent.destroy();
     return figures;
   });
 };
@@ -114,6 +148,20 @@ async function withTarget(target: Target, measure: (node: Running) => Promise<Fi
   } finally {
     await node.stop();
   }
+}
+
+/** Resolves when the answer is read. Rejects where it is no success. */
+function request(agent: Agent, port: number, ask: { path: string; json?: object }, token: string): Promise<void> {
+  const body = ask.json && JSON.stringify(ask.json);
+  const headers = { authorization: `Bearer ${token}`, ...(body && { 'content-type': 'application/json' }) };
+  const options = { agent, port, host: '127.0.0.1', path: ask.path, method: body ? 'POST' : 'GET', headers };
+  return new Promise((resolve, reject) => {
+    const sent = httpRequest(options, (answer) => {
+      answer.resume().once('end', resolve);
+      if ((answer.statusCode ?? 500) >= 300) reject(new Error(`${ask.path} answered ${answer.statusCode}`));
+    });
+    sent.once('error', reject).end(body);
+  });
 }
 
 function memberOf({ dialect }: Target, { port }: Running, { id }: Channel, token: string): MemberOptions {

@@ -3,6 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { type RuntimeName, runtimePath } from '../scripts/runtime.mjs';
 import { freePort } from '../tests/support/server-process.ts';
 import { type Dialect, raw, socketIo } from './load/dialect.ts';
 import { SECRET } from './load/people.ts';
@@ -14,9 +15,23 @@ export interface Target {
   readonly dialect: Dialect;
   /** False for peers, which store nothing. */
   readonly stores: boolean;
+  /** What runs the command; without it, the Node that runs this. */
+  readonly runtime?: RuntimeName;
   readonly command: readonly string[];
   readonly env: Readonly<Record<string, string>>;
 }
+
+/** The permissions of `deno task start`. */
+const DENO = [
+  'run',
+  '--no-prompt',
+  '--allow-net',
+  '--allow-env',
+  '--allow-read=.,/usr/bin/ldd',
+  '--allow-write=./data',
+  '--allow-ffi=./node_modules',
+  '--allow-sys=hostname',
+];
 
 export interface Running {
   readonly port: number;
@@ -44,9 +59,13 @@ export function targets(services: { databaseUrl: string; redisUrl: string }): Ta
       WS_RATE_LIMIT_PER_SECOND: '0',
     },
   };
+  const deno = [...DENO, 'src/runtime/deno.ts'];
   const ws = { command: ['bench/peers/ws-broadcast.mjs'], stores: false, dialect: raw };
   return [
     { ...service, name: 'service', dialect: raw },
+    { ...service, name: 'service on Node LTS', dialect: raw, runtime: 'node-lts' },
+    { ...service, name: 'service on Deno', dialect: raw, runtime: 'deno', command: deno },
+    { ...service, name: 'service on Bun', dialect: raw, runtime: 'bun' },
     { ...ws, name: 'ws', env: {} },
     { ...ws, name: 'ws coalesced', env: { COALESCE: '1' } },
     { ...service, name: 'service over Socket.IO', dialect: socketIo },
@@ -55,10 +74,10 @@ export function targets(services: { databaseUrl: string; redisUrl: string }): Ta
 }
 
 /** Starts the target and waits for its first answer to GET /health. */
-export async function run({ command, env, name }: Target): Promise<Running> {
+export async function run({ runtime, command, env, name }: Target): Promise<Running> {
   const port = await freePort();
   const started = performance.now();
-  const child = spawn(process.execPath, [...command], {
+  const child = spawn(runtime ? runtimePath(runtime) : process.execPath, [...command], {
     cwd: ROOT,
     env: {
       PATH: process.env.PATH,
