@@ -23,6 +23,12 @@ export function pendingMigrations(handle: DatabaseHandle, folder: string): Promi
   return pending(handle.db, folder);
 }
 
+/** How many of the migrations that the database has are not in `folder`: those of a later version. Reads only. */
+export async function unknownMigrations(handle: DatabaseHandle, folder: string): Promise<number> {
+  const times = new Set(known(folder).map(({ time }) => time));
+  return (await applied(handle.db)).filter((time) => !times.has(time)).length;
+}
+
 /**
  * Applies what is pending, all or nothing, and gives the numbers. Of several processes one does it; the others wait, then
  * find nothing to do. Throws MigrationError where the database belongs to something else.

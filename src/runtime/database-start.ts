@@ -1,7 +1,7 @@
 // The database at the start: waited for while it is away, and brought to (or checked for) the schema that the code needs.
 import { connectDatabase, type DatabaseHandle, type DatabaseOptions } from '../database/connect.ts';
 import { isUnavailable } from '../database/errors.ts';
-import { MigrationError, pendingMigrations, runMigrations } from '../database/migrate.ts';
+import { MigrationError, pendingMigrations, runMigrations, unknownMigrations } from '../database/migrate.ts';
 import type { Logger } from '../protocol/logger.ts';
 import { StartError } from './start-error.ts';
 
@@ -72,6 +72,11 @@ function gaveUp(place: string, patienceMs: number, cause: unknown): StartError {
 }
 
 async function bringToSchema(handle: DatabaseHandle, options: OpenDatabaseOptions): Promise<void> {
+  const unknown = await unknownMigrations(handle, options.migrationsFolder);
+  if (unknown > 0) {
+    // Nodes of several versions run side by side while they are replaced: what a migration adds disturbs nobody.
+    options.logger.info({ unknown }, 'a later version has brought the database to its schema: going on beside it');
+  }
   if (handle.kind === 'embedded' || options.migrateOnStart) {
     const done = await runMigrations(handle, options.migrationsFolder);
     options.logger.debug({ migrations: done }, 'the database has the schema');

@@ -5,6 +5,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { connect, createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import connectTo from 'postgres';
 import { afterEach, describe, expect, inject, test } from 'vitest';
 import { readConfig } from '../../src/runtime/config.ts';
 import { startService } from '../../src/runtime/service.ts';
@@ -84,6 +85,20 @@ describe('PostgreSQL', () => {
     const service = await started(env);
     expect(service.log[0]?.msg).toContain(': PostgreSQL at 127.0.0.1:');
     expect(service.log[0]?.msg).not.toContain('DATABASE_URL');
+  }, 60_000);
+
+  test('a database that a later version has brought to its schema is served', async () => {
+    const env = { DATABASE_URL: await freshDatabase() };
+    await (await started({ ...env, MIGRATE_ON_START: 'true' })).stop();
+    const sql = connectTo(env.DATABASE_URL, { max: 1 });
+    await sql`insert into drizzle.__drizzle_migrations (hash, created_at) values ('later', 9e12)`;
+    await sql.end();
+    for (const migrate of ['false', 'true']) {
+      const service = await started({ ...env, MIGRATE_ON_START: migrate });
+      expect(service.log[0]).toMatchObject({ level: 'info', msg: expect.stringContaining('a later version') });
+      expect((await ready(service)).status).toBe(200);
+      await service.stop();
+    }
   }, 60_000);
 
   test('a database that comes later is waited for, with a line for each attempt', async () => {
