@@ -2,6 +2,7 @@
 import { type Config, ConfigError, readConfig } from './config.ts';
 import { loadEnvFile } from './env-file.ts';
 import { createLogger } from './logger.ts';
+import { onNpmGone } from './npm-gone.ts';
 import { thisPlatform } from './platform.ts';
 import { type RunningService, startService } from './service.ts';
 import { StartError } from './start-error.ts';
@@ -53,6 +54,9 @@ function onCrash(error: unknown): void {
 }
 
 process.on('SIGTERM', onSignal).on('SIGINT', onSignal);
+onNpmGone(() => {
+  if (firstSignalAt === undefined) onSignal('SIGTERM');
+});
 process.on('uncaughtException', onCrash).on('unhandledRejection', onCrash);
 
 try {

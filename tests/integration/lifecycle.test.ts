@@ -1,10 +1,12 @@
 // The life of a process: how it starts, what keeps it from starting, and how it ends.
+import { spawn } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { connect, createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import connectTo from 'postgres';
 import { afterEach, describe, expect, inject, test } from 'vitest';
 import { readConfig } from '../../src/runtime/config.ts';
@@ -196,6 +198,20 @@ describe('the end', () => {
     expect(await service.exited).toEqual({ code: 0, signal: null });
     expect(performance.now() - begin).toBeLessThan(10_000);
     expect(service.log.slice(-2).map(({ msg }) => msg)).toEqual(['stopping', 'stopped']);
+  }, 60_000);
+
+  test('a signal to `npm start`, which passes none on, ends the service as well', async () => {
+    const env = { DATABASE_URL: await freshDatabase(), MIGRATE_ON_START: 'true', PORT: '0', HOST: '127.0.0.1' };
+    const npm = spawn('npm', ['start'], { env: { PATH: process.env.PATH, HOME: process.env.HOME, ...env } });
+    cleanUp.push(() => npm.kill('SIGKILL'));
+    const messages: string[] = [];
+    // Until the last who writes to it is gone: not npm, the service.
+    for await (const line of createInterface({ input: npm.stdout })) {
+      const { msg = '' } = line.startsWith('{') ? (JSON.parse(line) as { msg?: string }) : {};
+      if (msg) messages.push(msg);
+      if (msg.startsWith('listening')) npm.kill('SIGTERM');
+    }
+    expect(messages.slice(1)).toEqual(['stopping', 'stopped']);
   }, 60_000);
 
   test('a second signal ends it at once', async () => {
