@@ -1,5 +1,5 @@
-// Builds what Node runs: dist/main.js (the service) and dist/migrate.js, one file each, heavy parts in files of their
-// own that are read when first needed.
+// Builds what Node runs: dist/main.js (the service) and a file for each command (migrate,
+// embedded-export), heavy parts in files of their own that are read when first needed.
 import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -19,7 +19,11 @@ const __dirname = __fileURLToPath(new URL('.', import.meta.url));`;
 
 const { outputFiles } = await build({
   absWorkingDir: root,
-  entryPoints: { main: 'src/runtime/node.ts', migrate: 'src/runtime/migrate.ts' },
+  entryPoints: {
+    main: 'src/runtime/node.ts',
+    migrate: 'src/runtime/migrate.ts',
+    'embedded-export': 'src/runtime/embedded-export.ts',
+  },
   outdir: 'dist',
   bundle: true,
   splitting: true,

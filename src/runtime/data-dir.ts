@@ -9,7 +9,8 @@ import { thisPlatform } from './platform.ts';
 import { StartError } from './start-error.ts';
 
 const LOCK_FILE = 'lock';
-const SECRET_FILE = 'jwt-secret';
+/** Where the generated secret is, in the directory. */
+export const SECRET_FILE = 'jwt-secret';
 const SECRET_BYTES = 48;
 
 /** Makes the directory where it is missing. Throws StartError where that cannot be done. */
