@@ -1,5 +1,5 @@
-// Builds what Node runs: dist/main.js (the service) and a file for each command (migrate,
-// embedded-export), heavy parts in files of their own that are read when first needed.
+// Builds what Node runs: dist/main.js (the service) and a file for each command (migrate, embedded-export,
+// after-restore), heavy parts in files of their own that are read when first needed.
 import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -23,6 +23,7 @@ const { outputFiles } = await build({
     main: 'src/runtime/node.ts',
     migrate: 'src/runtime/migrate.ts',
     'embedded-export': 'src/runtime/embedded-export.ts',
+    'after-restore': 'src/runtime/after-restore.ts',
   },
   outdir: 'dist',
   bundle: true,
