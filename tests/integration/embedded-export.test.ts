@@ -108,7 +108,7 @@ it('takes everything along: what users read, where they go on, and what was said
   const { code, output, errors } = await run([], { DATABASE_URL: url });
   expect({ code, errors }, output).toEqual({ code: 0, errors: '' });
   expect(output).toMatch(/^chats: (6\d\d) of \1 rows$/m);
-  expect(output).toMatch(/^Done, and compared row by row: .*\b6\d\d chats\b.*\b3 users\b/m);
+  expect(output).toMatch(/^Done, and compared row by row: 3 users, .*\b6\d\d chats\b/m);
   secretHint = /JWT_SECRET="\$\(cat '(.*)'\)"/.exec(output)?.[1] ?? '';
   expect(secretHint).toBe(join(directory, 'jwt-secret'));
 
@@ -260,7 +260,7 @@ describe('refuses', () => {
     // Without that it is what somebody prepared with `migration:run`: welcome.
     await ask(url, (sql) => sql`delete from drizzle.__drizzle_migrations where created_at = 9e12`);
     expect((await run([url])).code).toBe(0);
-  }, 60_000);
+  }, 120_000);
 
   it('data that a later version has used', async () => {
     const later = temporaryDirectory('later');
