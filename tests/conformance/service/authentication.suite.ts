@@ -1,9 +1,9 @@
-// Whose a live connection is: signing in on it, again, wrongly, late, and until the token runs out.
-import { beforeAll, describe, expect, test } from 'vitest';
-import { type ChatClient, connect as open, TRANSPORTS, type TransportName } from '../../support/contract-clients.ts';
+// Whose a live connection is: signing in on it, again, and wrongly.
+import { describe, expect, test } from 'vitest';
+import { type ChatClient, TRANSPORTS } from '../../support/contract-clients.ts';
 import type { Service } from '../../support/service-under-test.ts';
 import { connector } from './kit/live.ts';
-import { cast, group, type Person } from './kit/people.ts';
+import { cast, type Person } from './kit/people.ts';
 import { signToken, tokenFor } from './kit/tokens.ts';
 
 /** Every frame that only an authenticated connection may send. */
@@ -26,14 +26,6 @@ const BAD_TOKENS: [string, (who: Person) => string][] = [
 export function authenticationSuite(service: Service): void {
   describe('authentication', () => {
     const people = cast(service, 'ann', 'bob');
-    const late = new Map<TransportName, { client: ChatClient; since: number }>();
-
-    // Asserted by the last test of each transport: until then the ten seconds run beside the other tests.
-    beforeAll(async () => {
-      for (const transport of TRANSPORTS) {
-        late.set(transport, { client: await open(transport, service.url(0)), since: performance.now() });
-      }
-    });
 
     describe.each(TRANSPORTS)('authentication over %s', (transport) => {
       const connect = connector(service, transport);
@@ -134,30 +126,6 @@ export function authenticationSuite(service: Service): void {
         expect((await client.refused('authenticate', { token: people.bob.token })).code).toBe('FORBIDDEN');
         expect(await actsAs(client)).toBe(people.ann.id);
       });
-
-      test('ends with the token, unless a fresh one of the same user prolongs it', async () => {
-        const channelId = await group(people.ann);
-        const token = tokenFor(people.ann, 3);
-        const [ends, goesOn] = [await connect({ token }), await connect({ token }, 1)];
-        await goesOn.call('channel.join', { channel_id: channelId });
-        expect(await goesOn.call('authenticate', { token: people.ann.token })).toMatchObject({
-          user_id: people.ann.id,
-          status: 'connected',
-        });
-        await expectSignedOut(ends);
-        // It is the same connection still: what it joined, it is live in.
-        await goesOn.call('channel.message', { channel_id: channelId, text: 'still here' });
-        await goesOn.next('channel.message');
-      });
-
-      test('must come within 10 seconds', async () => {
-        const { client, since } = late.get(transport) ?? {};
-        if (!client || since === undefined) throw new Error('nobody is late');
-        await expectSignedOut(client);
-        const waited = (await client.closed).at - since;
-        expect(waited).toBeGreaterThan(9_000);
-        expect(waited).toBeLessThan(14_000);
-      }, 20_000);
     });
   });
 }

@@ -14,6 +14,7 @@ import { framesSuite } from './frames.suite.ts';
 import { heartbeatSuite } from './heartbeat.suite.ts';
 import { lifeCycleSuite } from './life-cycle.suite.ts';
 import { logsSuite } from './logs.suite.ts';
+import { patienceSuite } from './patience.suite.ts';
 import { presenceSuite } from './presence.suite.ts';
 import { rateLimitsSuite } from './rate-limits.suite.ts';
 import { rawWebSocketSuite } from './raw-websocket.suite.ts';
@@ -50,16 +51,18 @@ export function serviceSuite(target: Target): void {
     });
     describe('live', () => {
       const service = withService(target);
-      authenticationSuite(service);
-      rawWebSocketSuite(service);
-      framesSuite(service);
-      channelFramesSuite(service);
-      badFramesSuite(service);
-      catchUpSuite(service);
-      directSuite(service);
+      patienceSuite(service, () => {
+        authenticationSuite(service);
+        rawWebSocketSuite(service);
+        framesSuite(service);
+        channelFramesSuite(service);
+        badFramesSuite(service);
+        catchUpSuite(service);
+        directSuite(service);
+        socketIoSuite(service);
+        crossTransportSuite(service);
+      });
       presenceSuite(service);
-      socketIoSuite(service);
-      crossTransportSuite(service);
       logsSuite(service);
     });
     describe('a service of its own', () => {
