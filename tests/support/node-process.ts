@@ -4,9 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
-
-const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+import { type Runtime, serviceCommand } from './runtimes.ts';
 
 export interface LogLine {
   readonly [field: string]: unknown;
@@ -43,8 +41,10 @@ export interface ServiceProcess {
 export interface ServiceProcessOptions {
   /** Beside PORT=0, HOST=127.0.0.1 and a folder of its own; nothing of our own environment but what processes need. */
   readonly env?: Readonly<Record<string, string>>;
-  /** `built`, the default, runs dist/main.js, which must be there. */
-  readonly entry?: 'source' | 'built';
+  /** Without one, the Node that runs the tests. */
+  readonly runtime?: Runtime;
+  /** A module to load before it. */
+  readonly preload?: string;
   /** A folder to run in that is not removed; without one, a fresh one. */
   readonly directory?: string;
 }
@@ -64,7 +64,8 @@ export async function startServiceProcess(options: ServiceProcessOptions = {}): 
 /** Starts the service and waits for nothing. */
 export function spawnServiceProcess(options: ServiceProcessOptions = {}): ServiceProcess {
   const directory = options.directory ?? mkdtempSync(join(tmpdir(), 'service-'));
-  const child = spawn(process.execPath, commandLine(options.entry ?? 'built'), {
+  const { file, args } = serviceCommand(options.runtime ?? 'node', options.preload);
+  const child = spawn(file, args, {
     cwd: directory,
     env: { ...inherited(), PORT: '0', HOST: '127.0.0.1', ...options.env },
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -105,11 +106,6 @@ export function spawnServiceProcess(options: ServiceProcessOptions = {}): Servic
 
 function isListening(line: LogLine): boolean {
   return typeof line.port === 'number' && line.msg.startsWith('listening');
-}
-
-function commandLine(entry: 'source' | 'built'): string[] {
-  if (entry === 'built') return ['--enable-source-maps', join(ROOT, 'dist/main.js')];
-  return ['--import', import.meta.resolve('tsx'), join(ROOT, 'src/runtime/node.ts')];
 }
 
 function inherited(): NodeJS.ProcessEnv {

@@ -4,9 +4,15 @@ import { join } from 'node:path';
 import { PGlite } from '@electric-sql/pglite';
 import postgres from 'postgres';
 import { afterAll, beforeAll, inject } from 'vitest';
-import { type ServiceProcess, startServiceProcess } from './node-process.ts';
+import {
+  type ServiceProcess,
+  type ServiceProcessOptions,
+  spawnServiceProcess,
+  startServiceProcess,
+} from './node-process.ts';
 import { createDatabase } from './postgres.ts';
 import { type RedisServer, startRedis } from './redis.ts';
+import { installRuntimes, type Runtime } from './runtimes.ts';
 import { removeDirectory, temporaryDirectory } from './server-process.ts';
 
 /** 41 bytes: what nodes under test sign their tokens with. */
@@ -38,6 +44,8 @@ export interface Target {
   start(env?: Env): Promise<Service>;
   /** Puts an empty database into a data directory, for a start of one's own: quicker than making one. */
   prepareData(directory: string): Promise<void>;
+  /** A process of it, with nothing set but what `options` say. Waits for nothing. */
+  spawn(options: ServiceProcessOptions): ServiceProcess;
 }
 
 /** Limits are off: a suite that is about one turns it on. */
@@ -52,39 +60,37 @@ const QUIET: Env = {
 };
 
 /** One node on the embedded database, everything else in its memory. */
-export function embeddedTarget(): Target {
+export function embeddedTarget(runtime: Runtime = 'node'): Target {
   // The first start makes the database; the others begin with a copy of it, which is quicker.
   let template: Promise<string> | undefined;
   async function prepareData(directory: string): Promise<void> {
-    template ??= makeTemplate();
+    template ??= makeTemplate(runtime);
     cpSync(await template, directory, { recursive: true });
   }
   return {
     name: 'one node on the embedded database',
     kind: 'embedded',
     prepareData,
+    spawn: (options) => spawnServiceProcess({ runtime, ...options }),
     async start(env = {}) {
       const directory = temporaryDirectory('embedded');
       await prepareData(directory);
-      return startEmbedded(directory, { ...QUIET, ...env, DATA_DIR: directory });
+      return startEmbedded(runtime, directory, { ...QUIET, ...env, DATA_DIR: directory });
     },
   };
 }
 
-async function makeTemplate(): Promise<string> {
+async function makeTemplate(runtime: Runtime): Promise<string> {
   const directory = temporaryDirectory('template');
   process.once('exit', () => removeDirectory(directory));
-  const node = await startNode({ ...QUIET, DATA_DIR: directory });
+  await installRuntimes([runtime]);
+  const node = await startServiceProcess({ runtime, env: { ...QUIET, DATA_DIR: directory } });
   await node.stop();
   return directory;
 }
 
-function startNode(env: Env): Promise<ServiceProcess> {
-  return startServiceProcess({ env, entry: 'built' });
-}
-
-async function startEmbedded(directory: string, env: Env): Promise<Service> {
-  let node = await startNode(env);
+async function startEmbedded(runtime: Runtime, directory: string, env: Env): Promise<Service> {
+  let node = await startServiceProcess({ runtime, env });
   return {
     get nodes() {
       return [node];
@@ -95,7 +101,7 @@ async function startEmbedded(directory: string, env: Env): Promise<Service> {
       const { port } = new URL(node.url);
       await node.stop();
       const rows = await runEmbedded(directory, statements);
-      node = await startNode({ ...env, PORT: port });
+      node = await startServiceProcess({ runtime, env: { ...env, PORT: port } });
       return rows;
     },
     async stop() {
@@ -116,25 +122,34 @@ async function runEmbedded(directory: string, statements: string): Promise<Row[]
   }
 }
 
-/** Nodes that share a fresh database on the PostgreSQL of the run, and a Redis of their own. */
-export function clusterTarget(size = 2): Target {
+/**
+ * Nodes of these runtimes that share a fresh database on the PostgreSQL of the run, and a Redis of their own. Most tests
+ * talk to the first node most of the time: each start begins with another runtime.
+ */
+export function clusterTarget(runtimes: readonly Runtime[] = ['node', 'node']): Target {
+  let starts = 0;
   return {
-    name: `${size} nodes on PostgreSQL and Redis`,
+    name: `${runtimes.length} nodes on PostgreSQL and Redis`,
     kind: 'cluster',
     prepareData: async () => {},
-    start: (env = {}) => startCluster(size, env),
+    spawn: (options) => spawnServiceProcess({ runtime: runtimes[0] as Runtime, ...options }),
+    async start(env = {}) {
+      await installRuntimes(runtimes);
+      const first = starts++ % runtimes.length;
+      return startCluster([...runtimes.slice(first), ...runtimes.slice(0, first)], env);
+    },
   };
 }
 
-async function startCluster(size: number, env: Env): Promise<Service> {
+async function startCluster(runtimes: readonly Runtime[], env: Env): Promise<Service> {
   const [database, redis] = await Promise.all([createDatabase(inject('postgresUrl')), startRedis()]);
   const shared = { DATABASE_URL: database.url, REDIS_URL: redis.url, DB_POOL_MAX: '5', MIGRATE_ON_START: 'true' };
-  const start = () => startNode({ ...QUIET, NODE_ENV: 'production', ...shared, ...env });
-  const nodes = await Promise.all(Array.from({ length: size }, start));
+  const settings = { ...QUIET, NODE_ENV: 'production', ...shared, ...env };
+  const nodes = await Promise.all(runtimes.map((runtime) => startServiceProcess({ runtime, env: settings })));
   return {
     nodes,
     redis,
-    url: (index) => (nodes[index % size] as ServiceProcess).url,
+    url: (index) => (nodes[index % nodes.length] as ServiceProcess).url,
     async sql(statements) {
       const connection = postgres(database.url, { max: 1, onnotice: () => {} });
       const results = await connection.unsafe(statements);

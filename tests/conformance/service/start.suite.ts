@@ -7,7 +7,7 @@ import { promisify } from 'node:util';
 import { afterEach, describe, expect, inject, test } from 'vitest';
 import WebSocket from 'ws';
 import { connect, rawAddress, rawClient, TRANSPORTS } from '../../support/contract-clients.ts';
-import { type ServiceProcess, spawnServiceProcess } from '../../support/node-process.ts';
+import type { ServiceProcess } from '../../support/node-process.ts';
 import { createDatabase } from '../../support/postgres.ts';
 import { removeDirectory, temporaryDirectory } from '../../support/server-process.ts';
 import { type Env, SECRET, type Target, withService } from '../../support/service-under-test.ts';
@@ -26,7 +26,7 @@ export function startSuite(target: Target): void {
     });
 
     function spawn(env: Env, directory?: string): ServiceProcess {
-      const node = spawnServiceProcess({ env, entry: 'built', ...(directory === undefined ? {} : { directory }) });
+      const node = target.spawn({ env, ...(directory === undefined ? {} : { directory }) });
       cleanUp.push(() => node.stop('SIGKILL'));
       return node;
     }

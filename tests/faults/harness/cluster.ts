@@ -6,8 +6,11 @@ import { type ServiceProcess, spawnServiceProcess } from '../../support/node-pro
 import { type PostgresServer, startPostgres } from '../../support/postgres.ts';
 import { type NetworkProxy, startProxy } from '../../support/proxy.ts';
 import { type RedisServer, startRedis } from '../../support/redis.ts';
+import { installRuntimes, type Runtime } from '../../support/runtimes.ts';
 import { freePort } from '../../support/server-process.ts';
 import { SECRET } from './people.ts';
+import { preloading } from './preload.ts';
+import { chosenRuntimes } from './runtimes.ts';
 
 export interface ClusterNode {
   readonly url: string;
@@ -54,12 +57,25 @@ const BASE = {
 
 type Env = Readonly<Record<string, string>>;
 
-/** `env` goes to all nodes, `envOf` to one, by its index. */
-export async function startCluster(options: { size?: number; env?: Env; envOf?: (index: number) => Env } = {}) {
-  const { size = 3, env = {}, envOf = () => ({}) } = options;
+export interface ClusterOptions {
+  readonly size?: number;
+  /** For all nodes. */
+  readonly env?: Env;
+  /** For one, by its index. */
+  readonly envOf?: (index: number) => Env;
+  /** What the nodes run on, in turn; those of FAULTS_RUNTIMES by default. */
+  readonly runtimes?: readonly Runtime[];
+}
+
+export async function startCluster(options: ClusterOptions = {}): Promise<Cluster> {
+  const { size = 3, env = {}, envOf = () => ({}), runtimes = chosenRuntimes() } = options;
+  await installRuntimes(runtimes);
+  const runtimeOf = (index: number) => runtimes[index % runtimes.length] as Runtime;
   const [database, redis] = await Promise.all([startPostgres(), startRedis()]);
   const indexes = Array.from({ length: size }, (_, index) => index);
-  const nodes = await Promise.all(indexes.map((index) => startNode(database, redis, { ...env, ...envOf(index) })));
+  const start = (index: number) =>
+    startNode({ database, redis, runtime: runtimeOf(index), env: { ...env, ...envOf(index) } });
+  const nodes = await Promise.all(indexes.map(start));
   const settings = { max: 2, onnotice: () => {}, backoff: () => 0.1, types: ARRAY_TYPES, fetch_types: false };
   const sql = postgres(database.url, settings) as unknown as Sql;
   const cluster: Cluster = {
@@ -80,7 +96,14 @@ export async function startCluster(options: { size?: number; env?: Env; envOf?: 
   return cluster;
 }
 
-async function startNode(database: PostgresServer, redis: RedisServer, env: Env): Promise<ClusterNode> {
+interface NodeOptions {
+  readonly database: PostgresServer;
+  readonly redis: RedisServer;
+  readonly runtime: Runtime;
+  readonly env: Env;
+}
+
+async function startNode({ database, redis, runtime, env }: NodeOptions): Promise<ClusterNode> {
   const [toPostgres, toRedis] = await Promise.all([
     startProxy({ host: '127.0.0.1', port: database.port }),
     startProxy({ host: redis.host, port: redis.port }),
@@ -93,10 +116,11 @@ async function startNode(database: PostgresServer, redis: RedisServer, env: Env)
     PORT: String(port),
     ...env,
   };
+  const options = preloading(runtime, all);
   let crash: string | undefined;
   let isEnded = false;
   function spawn(): ServiceProcess {
-    const spawned = spawnServiceProcess({ env: all });
+    const spawned = spawnServiceProcess(options);
     isEnded = false;
     void spawned.exited.then(({ code, signal }) => {
       if (!isEnded)

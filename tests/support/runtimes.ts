@@ -1,0 +1,69 @@
+// The runtimes that the service runs on, and the command line that starts it on each: what the README says, for any folder.
+import { execFile } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { type RuntimeName, runtimePath } from '../../scripts/runtime.mjs';
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url)).replace(/\/$/, '');
+
+/** `node` is the one that runs the tests; the others are of pinned versions. */
+export type Runtime = 'node' | RuntimeName;
+
+export interface CommandLine {
+  readonly file: string;
+  readonly args: readonly string[];
+}
+
+/**
+ * Installs what is missing of these, with `scripts/runtime.mjs`: only tests that need a runtime pay for it, and only once.
+ * Rejects with a line that says why, where that fails: a test without its runtime is no test that passed.
+ */
+export async function installRuntimes(runtimes: readonly Runtime[]): Promise<void> {
+  const names = [...new Set(runtimes)].filter((runtime) => runtime !== 'node');
+  if (names.length === 0) return;
+  try {
+    await promisify(execFile)(process.execPath, [join(ROOT, 'scripts/runtime.mjs'), 'install', ...names]);
+  } catch (error) {
+    throw new Error((error as { stderr?: string }).stderr?.trim() || String(error));
+  }
+}
+
+/** How the service is started on an installed runtime, after the module `preload`, if any. */
+export function serviceCommand(runtime: Runtime, preload?: string): CommandLine {
+  const file = runtime === 'node' ? process.execPath : runtimePath(runtime);
+  const { command, flag, script } = launch(runtime);
+  return { file, args: [...command, ...(preload === undefined ? [] : [flag, preload]), script] };
+}
+
+interface Launch {
+  readonly command: readonly string[];
+  /** What loads a module before the script. */
+  readonly flag: string;
+  readonly script: string;
+}
+
+/** Built by the set-up of the tests. */
+const BUILT = join(ROOT, 'dist/main.js');
+
+function launch(runtime: Runtime): Launch {
+  if (runtime === 'deno')
+    return { command: denoCommand(), flag: '--preload', script: join(ROOT, 'src/runtime/deno.ts') };
+  if (runtime === 'bun') return { command: [], flag: '--preload', script: BUILT };
+  return { command: ['--enable-source-maps'], flag: '--import', script: BUILT };
+}
+
+/** That of `deno task start`, with the same permissions; data may be in folders for temporary files too. */
+function denoCommand(): string[] {
+  const { tasks } = JSON.parse(readFileSync(join(ROOT, 'deno.json'), 'utf8')) as DenoSettings;
+  const [, ...words] = tasks.start.command.split(' ').slice(0, -1);
+  return words
+    .map((word) => word.replace(/(?<=[=,])\.(?=[/,]|$)/g, ROOT))
+    .map((word) => (/^--allow-(?:read|write)=/.test(word) ? `${word},${tmpdir()}` : word));
+}
+
+interface DenoSettings {
+  readonly tasks: { readonly start: { readonly command: string } };
+}
