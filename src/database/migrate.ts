@@ -1,26 +1,25 @@
-// Brings a database to the present schema and back: drizzle's migrator, one runner at a time, never on foreign tables.
+// Brings a database to the present schema and back: one runner at a time, never on foreign tables, all or nothing. Where
+// the former service's tables are, they are taken over first.
 import { sql } from 'drizzle-orm';
-import { readMigrationFiles } from 'drizzle-orm/migrator';
-import type { PgliteDatabase } from 'drizzle-orm/pglite';
-import { migrate as migrateEmbedded } from 'drizzle-orm/pglite/migrator';
-import type { PostgresJsDatabase } from 'drizzle-orm/postgres-js';
-import { migrate as migratePostgres } from 'drizzle-orm/postgres-js/migrator';
-import type * as schema from '../../drizzle/schema.ts';
+import { type MigrationMeta, readMigrationFiles } from 'drizzle-orm/migrator';
 import type { DatabaseHandle } from './connect.ts';
 import { type Database, rows } from './database.ts';
 import { foreignTables } from './former-tables.ts';
+import { MigrationError } from './migration-error.ts';
+import type { Report } from './progress.ts';
+import { endWithClient, takeRunnerLock } from './runner-lock.ts';
+import { type Step, withShortLock } from './takeover/short-lock.ts';
+import { takeOver } from './takeover/takeover.ts';
 
-/** A database that is left as it is, and why: a text for the operator. */
-export class MigrationError extends Error {
-  constructor(message: string) {
-    super(message);
-    this.name = 'MigrationError';
-  }
-}
+/** The numbers of the migrations that a takeover prepares. */
+const FIRST = ['0000', '0001'];
+
+/** Whoever refers to another first, so that we and a writer never wait for each other. */
+const LOCK_ORDER = ['chats', 'channel_members', 'channels', 'users'];
 
 /** The numbers of the migrations in `folder` that the database lacks, as `0001`. Reads only. */
-export function pendingMigrations(handle: DatabaseHandle, folder: string): Promise<string[]> {
-  return pending(handle.db, folder);
+export async function pendingMigrations(handle: DatabaseHandle, folder: string): Promise<string[]> {
+  return (await pending(handle.db, folder)).map(({ number }) => number);
 }
 
 /** How many of the migrations that the database has are not in `folder`: those of a later version. Reads only. */
@@ -31,17 +30,24 @@ export async function unknownMigrations(handle: DatabaseHandle, folder: string):
 
 /**
  * Applies what is pending, all or nothing, and gives the numbers. Of several processes one does it; the others wait, then
- * find nothing to do. Throws MigrationError where the database belongs to something else.
+ * find nothing to do. Throws MigrationError where the database belongs to something else, or does not fit yet, and is left
+ * as it is; TakeoverStopped where a takeover fails on its way: the next run goes on.
  */
-export function runMigrations(handle: DatabaseHandle, folder: string): Promise<string[]> {
-  return alone(handle, async (db) => {
-    const numbers = await pending(db, folder);
-    if (numbers.length === 0) return [];
+export function runMigrations(handle: DatabaseHandle, folder: string, report: Report = () => {}): Promise<string[]> {
+  return alone(handle, report, async (db) => {
+    const migrations = await pending(db, folder);
+    if (migrations.length === 0) return [];
     await refuseForeign(db, folder);
-    if (handle.kind === 'postgres')
-      await migratePostgres(db as PostgresJsDatabase<typeof schema>, { migrationsFolder: folder });
-    else await migrateEmbedded(db as PgliteDatabase<typeof schema>, { migrationsFolder: folder });
-    return numbers;
+    if (handle.kind === 'postgres' && (await needsTakeover(db, migrations))) {
+      const [tables, functions] = known(folder);
+      if (!tables || !functions) throw new MigrationError('The first two migrations are missing');
+      const finish = (step: Step) =>
+        withShortLock(step, { tables: LOCK_ORDER, mode: 'access exclusive' }, (tx) => apply(tx, migrations));
+      await takeOver({ db, watcher: handle.db, tables: tables.sql, functions: functions.sql, report, finish });
+    } else {
+      await db.transaction((tx) => apply(tx, migrations));
+    }
+    return migrations.map(({ number }) => number);
   });
 }
 
@@ -53,44 +59,75 @@ export function revertMigration(
   handle: DatabaseHandle,
   folder: string,
   readDown: (number: string) => Promise<string>,
+  report: Report = () => {},
 ): Promise<string | undefined> {
-  return alone(handle, async (db) => {
+  return alone(handle, report, async (db) => {
     const last = (await applied(db)).at(-1);
     if (last === undefined) return undefined;
     const migration = known(folder).find(({ time }) => time === last);
     if (!migration) throw new MigrationError('The last migration of this database is not one of this version');
-    const script = await readDown(migration.number);
-    await db.transaction(async (tx) => {
-      for (const statement of statements(script)) await tx.execute(sql.raw(statement));
+    const script = statements(await readDown(migration.number));
+    const step = { db, report, step: `taking back ${migration.number}` };
+    await withShortLock(step, { tables: LOCK_ORDER, mode: 'access exclusive' }, async (tx) => {
+      for (const statement of script) await tx.execute(sql.raw(statement));
       await tx.execute(sql`delete from drizzle.__drizzle_migrations where created_at = ${last}`);
     });
     return migration.number;
   });
 }
 
-/** One runner at a time over all nodes. The lock is the session's own, and goes with it. */
-function alone<T>(handle: DatabaseHandle, work: (db: Database) => Promise<T>): Promise<T> {
+/** True where there are messages to be taken over before `migrations` are applied. */
+export async function needsTakeover(db: Database, migrations: readonly Migration[]): Promise<boolean> {
+  const [row] = await rows<{ exists: boolean }>(db, sql`select to_regclass('chats') is not null as "exists"`);
+  return row?.exists === true && migrations.some(({ number }) => FIRST.includes(number));
+}
+
+function alone<T>(handle: DatabaseHandle, report: Report, work: (db: Database) => Promise<T>): Promise<T> {
   return handle.dedicated(async (db) => {
-    if (handle.kind === 'postgres')
-      await db.execute(sql`select pg_advisory_lock(hashtextextended('chat-service.migrations', 0))`);
+    if (handle.kind === 'postgres') {
+      await takeRunnerLock(db, report);
+      await endWithClient(db);
+    }
     return work(db);
   });
 }
 
-/** drizzle's own rule: everything newer than the newest that was applied. */
-async function pending(db: Database, folder: string): Promise<string[]> {
-  const last = (await applied(db)).at(-1) ?? 0;
-  return known(folder)
-    .filter(({ time }) => time > last)
-    .map(({ number }) => number);
+interface Migration {
+  readonly number: string;
+  /** What drizzle knows one by, in ms. */
+  readonly time: number;
+  readonly hash: string;
+  readonly sql: readonly string[];
 }
 
-/** All migrations of this version in their order. `time` (ms) is what drizzle knows one by. */
-function known(folder: string): { number: string; time: number }[] {
-  return readMigrationFiles({ migrationsFolder: folder }).map(({ folderMillis }, index) => ({
+/** drizzle's own rule: everything newer than the newest that was applied. */
+export async function pending(db: Database, folder: string): Promise<Migration[]> {
+  const last = (await applied(db)).at(-1) ?? 0;
+  return known(folder).filter(({ time }) => time > last);
+}
+
+/** All migrations of this version in their order. */
+function known(folder: string): Migration[] {
+  return readMigrationFiles({ migrationsFolder: folder }).map((migration: MigrationMeta, index) => ({
     number: String(index).padStart(4, '0'),
-    time: folderMillis,
+    time: migration.folderMillis,
+    hash: migration.hash,
+    sql: migration.sql,
   }));
+}
+
+/** Notes what was done where drizzle's own migrator looks for it. */
+async function apply(tx: Database, migrations: readonly Migration[]): Promise<void> {
+  await tx.execute(sql`create schema if not exists drizzle`);
+  await tx.execute(sql`create table if not exists drizzle.__drizzle_migrations (
+    id serial primary key, hash text not null, created_at bigint
+  )`);
+  for (const { sql: list, hash, time } of migrations) {
+    for (const statement of list) await tx.execute(sql.raw(statement));
+    await tx.execute(
+      sql`insert into drizzle.__drizzle_migrations (hash, created_at) values (${hash}, ${time}::bigint)`,
+    );
+  }
 }
 
 /** The times of the migrations that were applied, oldest first. */
@@ -107,7 +144,7 @@ async function applied(db: Database): Promise<number[]> {
   return list.map(({ time }) => Number(time));
 }
 
-async function refuseForeign(db: Database, folder: string): Promise<void> {
+export async function refuseForeign(db: Database, folder: string): Promise<void> {
   const done = await applied(db);
   const first = known(folder)[0]?.time;
   if (done.length > 0 && !done.some((time) => time === first)) {

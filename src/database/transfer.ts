@@ -2,7 +2,8 @@
 import { type SQL, sql } from 'drizzle-orm';
 import type { DatabaseHandle } from './connect.ts';
 import { type Database, rows } from './database.ts';
-import { MigrationError, pendingMigrations, runMigrations, unknownMigrations } from './migrate.ts';
+import { pendingMigrations, runMigrations, unknownMigrations } from './migrate.ts';
+import { MigrationError } from './migration-error.ts';
 import { type Counter, columnList, readContent, readCounters, readTables, type TableShape } from './table-shapes.ts';
 
 /** Refused before anything was changed, and why: a text for the operator. */

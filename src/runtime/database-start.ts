@@ -1,8 +1,10 @@
 // The database at the start: waited for while it is away, and brought to (or checked for) the schema that the code needs.
 import { connectDatabase, type DatabaseHandle, type DatabaseOptions } from '../database/connect.ts';
 import { isUnavailable } from '../database/errors.ts';
-import { MigrationError, pendingMigrations, runMigrations, unknownMigrations } from '../database/migrate.ts';
+import { pendingMigrations, runMigrations, unknownMigrations } from '../database/migrate.ts';
+import { MigrationError, TakeoverStopped } from '../database/migration-error.ts';
 import type { Logger } from '../protocol/logger.ts';
+import { createProgressLines } from './progress.ts';
 import { StartError } from './start-error.ts';
 
 /** How long a start waits for a database that is away, unless told otherwise. */
@@ -60,7 +62,9 @@ async function withPatience(options: OpenDatabaseOptions, run: () => Promise<voi
 
   /** What ends the start at once is a StartError; what may pass is left as it is. */
   function startFailure(error: unknown): unknown {
+    if (error instanceof TakeoverStopped && isUnavailable(error.cause)) return error.cause;
     if (error instanceof StartError || isUnavailable(error)) return error;
+    if (error instanceof TakeoverStopped) return new StartError(error.message, { cause: error });
     if (error instanceof MigrationError) return new StartError(error.message, { cause: error });
     return new StartError(`The database (${place}) cannot be used: ${reason(error)}`, { cause: error });
   }
@@ -78,7 +82,10 @@ async function bringToSchema(handle: DatabaseHandle, options: OpenDatabaseOption
     options.logger.info({ unknown }, 'a later version has brought the database to its schema: going on beside it');
   }
   if (handle.kind === 'embedded' || options.migrateOnStart) {
-    const done = await runMigrations(handle, options.migrationsFolder);
+    const report = createProgressLines((step) =>
+      options.logger.info({ step }, 'the database is brought to the schema'),
+    );
+    const done = await runMigrations(handle, options.migrationsFolder, report);
     options.logger.debug({ migrations: done }, 'the database has the schema');
     return;
   }

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { connectDatabase, type DatabaseHandle, type DatabaseOptions } from '../database/connect.ts';
 import { isLinkLost, withoutValues } from '../database/errors.ts';
-import { MigrationError } from '../database/migrate.ts';
+import { MigrationError } from '../database/migration-error.ts';
 import { type Progress, TransferError, transfer } from '../database/transfer.ts';
 import { type Config, ConfigError, readConfig } from './config.ts';
 import { holdDataDir, SECRET_FILE } from './data-dir.ts';

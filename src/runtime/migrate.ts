@@ -1,27 +1,38 @@
 // The migration command: `run` brings the configured database to the schema of this version, `revert` takes one step
-// back. One line says what was done, or why not.
+// back. The output says what was done; one line of the error output, why not; its other lines, how far it is.
+import { existsSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { connectDatabase, type DatabaseHandle } from '../database/connect.ts';
-import { isUnavailable, withoutValues } from '../database/errors.ts';
-import { MigrationError, revertMigration, runMigrations } from '../database/migrate.ts';
+import { isLinkLost, withoutValues } from '../database/errors.ts';
+import { revertMigration, runMigrations } from '../database/migrate.ts';
+import { MigrationError, TakeoverStopped } from '../database/migration-error.ts';
+import type { Report } from '../database/progress.ts';
+import { planMigrations } from '../database/takeover/dry-run.ts';
 import { type Config, ConfigError, readConfig } from './config.ts';
 import { holdDataDir } from './data-dir.ts';
 import { describeDatabase } from './database-start.ts';
 import { loadEnvFile } from './env-file.ts';
 import { createLogger } from './logger.ts';
+import { createProgressBar, createProgressLines } from './progress.ts';
 import { migrationsFolder } from './project-root.ts';
 import { StartError } from './start-error.ts';
 
-type Command = (handle: DatabaseHandle, folder: string) => Promise<string>;
+type Command = (handle: DatabaseHandle, folder: string, report: Report) => Promise<string>;
+
+const NOTHING = 'nothing to do, the schema is that of this version';
 
 const COMMANDS: Record<string, Command> = {
-  async run(handle, folder) {
-    const numbers = await runMigrations(handle, folder);
-    return numbers.length === 0 ? 'nothing to do, the schema is that of this version' : `applied ${numbers.join(', ')}`;
+  async run(handle, folder, report) {
+    const numbers = await runMigrations(handle, folder, report);
+    return numbers.length === 0 ? NOTHING : `applied ${numbers.join(', ')}`;
   },
-  async revert(handle, folder) {
-    const number = await revertMigration(handle, folder, (wanted) => downScript(folder, wanted));
+  async 'run --dry-run'(handle, folder) {
+    const plan = await planMigrations(handle, folder);
+    return plan.length === 0 ? NOTHING : ['a dry run, nothing was changed. A run would', ...plan].join('\n  ');
+  },
+  async revert(handle, folder, report) {
+    const number = await revertMigration(handle, folder, (wanted) => downScript(folder, wanted), report);
     return number === undefined ? 'nothing to take back' : `took back ${number}`;
   },
 };
@@ -33,46 +44,74 @@ async function downScript(folder: string, number: string): Promise<string> {
   return readFile(join(folder, file), 'utf8');
 }
 
-/** Gives the line that says what was done. */
-async function execute(command: Command, config: Config): Promise<string> {
+/** Gives what is to be said of it when it is done. */
+async function execute(command: Command, config: Config, report: Report): Promise<string> {
   const { database, dataDir } = config;
+  const place = describeDatabase(database);
+  if (database.kind === 'embedded' && command === COMMANDS['run --dry-run'] && !existsSync(database.directory))
+    return `Migrations: a dry run, nothing was changed. A run would make the database (${place})`;
   const release = database.kind === 'embedded' ? holdDataDir(dataDir, createLogger('warn')) : () => {};
   try {
     const handle = await connectDatabase(database);
     try {
-      const done = await command(handle, migrationsFolder());
-      return `Migrations: ${done} (${describeDatabase(database)})`;
+      return `Migrations: ${await command(handle, migrationsFolder(), report)} (${place})`;
     } finally {
       await handle.close();
     }
   } catch (error) {
-    throw isUnavailable(error) ? new StartError(`Cannot reach the database: ${describeDatabase(database)}`) : error;
+    throw isAway(error) ? new StartError(`Cannot reach the database: ${place}`) : error;
   } finally {
     release();
   }
+}
+
+/** The server is not there, or it is starting or stopping. Whatever else it says is worth to be read. */
+function isAway(error: unknown): boolean {
+  const code = (withoutValues(error) as { code?: unknown } | null)?.code;
+  return isLinkLost(error) || code === '57P03';
 }
 
 /** One line without a stack; of a failed statement only what the server said, never its values. */
 function reason(error: unknown): string {
   if (error instanceof ConfigError || error instanceof StartError || error instanceof MigrationError)
     return error.message;
+  if (error instanceof TakeoverStopped) return error.message;
   const clean = withoutValues(error);
   return `Migrations failed, nothing was changed: ${clean instanceof Error ? clean.message : String(clean)}`;
 }
 
-async function main(name = ''): Promise<void> {
-  const command = COMMANDS[name];
+/** What this process was told to do ends with it: the server takes back the transaction that is open. */
+function endOnSignal(clear: () => void): void {
+  for (const [signal, code] of [['SIGINT', 130] as const, ['SIGTERM', 143] as const]) {
+    process.once(signal, () => {
+      clear();
+      process.stderr.write('Interrupted. Run it again, and it goes on from there\n');
+      process.exit(code);
+    });
+  }
+}
+
+async function main(words: readonly string[]): Promise<void> {
+  const command = COMMANDS[words.join(' ')];
+  const bar = process.stderr.isTTY ? createProgressBar(process.stderr) : undefined;
+  const clear = () => bar?.clear();
+  const report = bar?.report ?? createProgressLines((line) => process.stderr.write(`${line}\n`));
   try {
-    if (!command) throw new StartError('Say what to do: `run` or `revert`');
+    if (!command) throw new StartError('Say what to do: `run`, `run --dry-run` or `revert`');
+    endOnSignal(clear);
     loadEnvFile();
     // Not production's rules: nothing here needs the secret that they ask for.
-    process.stdout.write(`${await execute(command, readConfig({ ...process.env, NODE_ENV: 'development' }))}\n`);
+    const config = readConfig({ ...process.env, NODE_ENV: 'development' });
+    const done = await execute(command, config, report);
+    clear();
+    process.stdout.write(`${done}\n`);
   } catch (error) {
+    clear();
     process.stderr.write(`${reason(error)}\n`);
     process.exitCode = 1;
   }
 }
 
-await main(process.argv[2]);
+await main(process.argv.slice(2));
 // A connection that a silent server never closes would keep the process.
 process.exit();

@@ -6,7 +6,8 @@ import { afterAll, afterEach, beforeEach, describe, expect, inject, it } from 'v
 import * as schema from '../../drizzle/schema.ts';
 import { connectDatabase, type DatabaseHandle } from '../../src/database/connect.ts';
 import { rows } from '../../src/database/database.ts';
-import { MigrationError, pendingMigrations, revertMigration, runMigrations } from '../../src/database/migrate.ts';
+import { pendingMigrations, revertMigration, runMigrations } from '../../src/database/migrate.ts';
+import { MigrationError } from '../../src/database/migration-error.ts';
 import { describeSchema } from '../support/catalog.ts';
 import { downScript, MIGRATIONS } from '../support/migrations.ts';
 import { createDatabase } from '../support/postgres.ts';

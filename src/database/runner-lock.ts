@@ -1,0 +1,43 @@
+// One runner of migrations at a time over all nodes, by a lock of its session, which goes with it.
+import { sql } from 'drizzle-orm';
+import { type Database, rows } from './database.ts';
+import type { Report } from './progress.ts';
+
+const KEY = sql`hashtextextended('chat-service.migrations', 0)`;
+const LOOK_AGAIN_MS = 300;
+
+/**
+ * Resolves when this session has the lock. Asks again and again instead of waiting in the server: a statement that waits
+ * holds a snapshot, and an index that the other runner builds beside its writers would wait for that.
+ */
+export async function takeRunnerLock(db: Database, report: Report): Promise<void> {
+  for (;;) {
+    const [row] = await rows<{ taken: boolean }>(db, sql`select pg_try_advisory_lock(${KEY}) as "taken"`);
+    if (row?.taken) return;
+    report({ step: 'waiting for another run to end' });
+    await pause(LOOK_AGAIN_MS);
+  }
+}
+
+/** False where the session of `tx` is another than that which took the lock, and somebody else has it by now. */
+export async function holdsRunnerLock(tx: Database): Promise<boolean> {
+  const [row] = await rows<{ held: boolean }>(tx, sql`select pg_try_advisory_xact_lock(${KEY}) as "held"`);
+  return row?.held === true;
+}
+
+/**
+ * Where the server can (14 and later, not on every system), lets it look whether this process still lives, so that a
+ * long statement of one that was killed does not keep the next one waiting.
+ */
+export async function endWithClient(db: Database): Promise<void> {
+  await db.execute(sql`do $$ begin
+    if current_setting('server_version_num')::int >= 140000 then
+      perform set_config('client_connection_check_interval', '1s', false);
+    end if;
+  exception when invalid_parameter_value then null;
+  end $$`);
+}
+
+export function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}

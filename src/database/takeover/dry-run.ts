@@ -1,0 +1,87 @@
+// What a run would do, a line each. Reads only, in a transaction that could not write.
+import { sql } from 'drizzle-orm';
+import type { DatabaseHandle } from '../connect.ts';
+import { type Database, rows } from '../database.ts';
+import { needsTakeover, pending, refuseForeign } from '../migrate.ts';
+import { oddMessages, refuseObstacles } from './obstacles.ts';
+import { type Survey, survey } from './survey.ts';
+import { LOG_COLUMNS, referenceName } from './wanted.ts';
+
+/** Throws MigrationError where a run would be refused. Empty where there is nothing to do. */
+export function planMigrations(handle: DatabaseHandle, folder: string): Promise<string[]> {
+  return handle.dedicated((db) =>
+    db.transaction(
+      async (tx) => {
+        const migrations = await pending(tx, folder);
+        if (migrations.length === 0) return [];
+        await refuseForeign(tx, folder);
+        const numbers = migrations.map(({ number }) => number).join(', ');
+        if (handle.kind === 'embedded' || !(await needsTakeover(tx, migrations))) return [`apply ${numbers}`];
+        return [...(await planTakeover(tx)), `apply ${numbers}, which finds all of that done`];
+      },
+      { accessMode: 'read only' },
+    ),
+  );
+}
+
+async function planTakeover(db: Database): Promise<string[]> {
+  const state = await survey(db);
+  await refuseObstacles(db, state);
+  return [
+    ...(state.columns.length > 0 ? [`add the columns ${state.columns.join(', ')} to chats`] : []),
+    ...(state.hasConversations ? [] : ['make the table conversations']),
+    ...state.narrow.map(
+      ({ column, length, wanted }) => `make room for ${wanted} characters in ${column}, which has ${length}`,
+    ),
+    ...(await planNumbers(db, state)),
+    ...(state.hasTriggers ? [] : ['set triggers that number what the former service writes from then on']),
+    ...planRules(state),
+    ...(await planDefaults(db)),
+  ];
+}
+
+async function planNumbers(db: Database, state: Survey): Promise<string[]> {
+  const hasNumbers = !state.columns.includes(LOG_COLUMNS[1]);
+  const [row] = await rows<{ messages: number; channels: number; pairs: number; deleted: number }>(
+    db,
+    sql`select count(*) as "messages", count(distinct "channelId") as "channels",
+        count(distinct (least("senderId", "receiverId"), greatest("senderId", "receiverId")))
+          filter (where "channelId" is null) as "pairs", count("deletedAt") as "deleted"
+      from chats where ("channelId" is not null or "receiverId" is not null)
+        and ${hasNumbers ? sql`seq is null` : sql`true`}`,
+  );
+  const { nowhere, both } = await oddMessages(db);
+  const { messages = 0, channels = 0, pairs = 0, deleted = 0 } = row ?? {};
+  return [
+    `number ${messages} messages, ${deleted} deleted ones among them, of ${channels} channels and ${pairs} pairs of users`,
+    ...(nowhere > 0 ? [`leave ${nowhere} messages without a number: they have neither a channel nor a receiver`] : []),
+    ...(both > 0 ? [`count ${both} messages that have a channel and a receiver as the channel's`] : []),
+  ];
+}
+
+function planRules({ indexes, uniques, references }: Survey): string[] {
+  const again = (broken: boolean) => (broken ? ', after the rest of an interrupted build is dropped' : '');
+  return [
+    ...indexes.map(
+      ({ index, broken }) => `build the index ${index.name} on ${index.table} beside writers${again(broken)}`,
+    ),
+    ...uniques.map(
+      ({ unique, broken }) =>
+        `let ${unique.name} hold on ${unique.table}, by an index built beside writers${again(broken)}`,
+    ),
+    ...references.map(({ reference }) => `let ${referenceName(reference)} hold on ${reference.table}`),
+  ];
+}
+
+/** What the migration itself does to columns, in an instant. */
+async function planDefaults(db: Database): Promise<string[]> {
+  const found = await rows<{ column: string }>(
+    db,
+    sql`select table_name || '.' || column_name as "column" from information_schema.columns
+      where table_schema = current_schema() and table_name in ('users', 'channels', 'channel_members', 'chats')
+        and column_name in ('createdAt', 'updatedAt', 'joinedAt') and coalesce(column_default, '') not like '%utc%'
+      order by 1`,
+  );
+  if (found.length === 0) return [];
+  return [`let ${found.map(({ column }) => column).join(', ')} default to the present time in UTC`];
+}

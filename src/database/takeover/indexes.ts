@@ -1,0 +1,52 @@
+// Indexes built beside writers, which takes longer and holds nobody up. What is left of a build that was cut off is of no
+// use to anybody: it goes first.
+import { sql } from 'drizzle-orm';
+import { type Database, rows } from '../database.ts';
+import type { Progress } from '../progress.ts';
+import type { Step } from './short-lock.ts';
+import { indexFacts } from './survey.ts';
+import type { Index } from './wanted.ts';
+
+const LOOK_MS = 1000;
+
+/** `watcher` is another session of the same database, that looks how far the build is. */
+export async function buildIndex(step: Step, watcher: Database, index: Index): Promise<void> {
+  const facts = await indexFacts(step.db, index.name);
+  if (facts?.valid) return;
+  if (facts) await step.db.execute(sql.raw(`drop index concurrently if exists "${index.name}"`));
+  const unique = index.unique ? 'unique ' : '';
+  const stop = watch(step, watcher);
+  try {
+    await step.db.execute(sql.raw(`create ${unique}index concurrently "${index.name}" on ${index.table} ${index.on}`));
+  } finally {
+    stop();
+  }
+}
+
+type Build = { phase: string; done: number; total: number; blocker: number | null };
+
+/** Reports until it is stopped. */
+function watch({ report, step }: Step, db: Database): () => void {
+  let timer: ReturnType<typeof setTimeout>;
+  const look = async () => {
+    const [build] = await rows<Build>(
+      db,
+      sql`select phase, blocks_done::int as "done", blocks_total::int as "total",
+          nullif(current_locker_pid, 0)::int as "blocker"
+        from pg_stat_progress_create_index where datname = current_database()`,
+    );
+    if (build) report(progressOf(step, build));
+  };
+  const again = () => {
+    // The report is a comfort: where it cannot be had, the build goes on, and its own failure will say why.
+    timer = setTimeout(() => void look().then(again, () => {}), LOOK_MS);
+  };
+  again();
+  return () => clearTimeout(timer);
+}
+
+function progressOf(step: string, { phase, done, total, blocker }: Build): Progress {
+  if (phase.startsWith('waiting') && blocker !== null)
+    return { step, waiting: `a transaction that was open before (process ${blocker} in the server)` };
+  return total > 0 ? { step, done, total, unit: 'blocks' } : { step };
+}

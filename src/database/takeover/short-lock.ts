@@ -1,0 +1,70 @@
+// Changes of tables that others write to: a lock that is not there at once is given up and tried again, so that nobody
+// has to queue for long behind the wait for it.
+import { sql } from 'drizzle-orm';
+import { type Database, rows } from '../database.ts';
+import { sqlState } from '../errors.ts';
+import type { Report } from '../progress.ts';
+import { pause } from '../runner-lock.ts';
+
+/** How long writers may have to wait behind us. */
+const LOCK_TIMEOUT_MS = 250;
+/** An automatic vacuum gives way after the server's `deadlock_timeout`, a second. Until then nobody is held up. */
+const VACUUM_TIMEOUT_MS = 5000;
+const PAUSES_MS = [100, 200, 400, 800];
+const LONGEST_PAUSE_MS = 1500;
+
+/** Lock not available, deadlock, serialization failure: somebody else was there, and will be gone. */
+const IN_THE_WAY = new Set(['55P03', '40P01', '40001']);
+
+export interface Step {
+  readonly db: Database;
+  readonly report: Report;
+  /** What is being done, for the report. */
+  readonly step: string;
+}
+
+export interface TableLock {
+  readonly tables: readonly string[];
+  /** `share row exclusive` lets others read, `access exclusive` nothing. */
+  readonly mode: 'share row exclusive' | 'access exclusive';
+}
+
+/** Runs `work` in a transaction that has these locks, as often as it takes until it gets them and all others it needs. */
+export function withShortLock<T>(step: Step, lock: TableLock, work: (tx: Database) => Promise<T>): Promise<T> {
+  const tables = lock.tables.join(', ');
+  return retryLocks(step, () =>
+    step.db.transaction(async (tx) => {
+      // First what stops a vacuum and no writer; then, briefly, what stops writers.
+      await tx.execute(sql.raw(`set local lock_timeout = '${VACUUM_TIMEOUT_MS}ms'`));
+      await tx.execute(sql.raw(`lock table ${tables} in share update exclusive mode`));
+      await tx.execute(sql.raw(`set local lock_timeout = '${LOCK_TIMEOUT_MS}ms'`));
+      await tx.execute(sql.raw(`lock table ${tables} in ${lock.mode} mode`));
+      return work(tx);
+    }),
+  );
+}
+
+/** Runs `work` again while locks of others are in its way. It has to leave nothing behind when it fails. */
+export async function retryLocks<T>({ db, report, step }: Step, work: () => Promise<T>): Promise<T> {
+  for (let attempt = 0; ; attempt += 1) {
+    try {
+      return await work();
+    } catch (error) {
+      if (!IN_THE_WAY.has(sqlState(error) ?? '')) throw error;
+    }
+    if (attempt > 1) report({ step, waiting: await inTheWay(db) });
+    await pause(PAUSES_MS[attempt] ?? LONGEST_PAUSE_MS);
+  }
+}
+
+/** The oldest transaction of others here: most likely the one that holds what we wait for. */
+async function inTheWay(db: Database): Promise<string> {
+  const [oldest] = await rows<{ pid: number; seconds: number }>(
+    db,
+    sql`select pid, extract(epoch from clock_timestamp() - xact_start)::int as "seconds" from pg_stat_activity
+        where datname = current_database() and pid <> pg_backend_pid() and xact_start is not null
+        order by xact_start limit 1`,
+  );
+  if (!oldest) return 'a lock that somebody holds';
+  return `a lock; the oldest open transaction is ${oldest.seconds} s old (process ${oldest.pid} in the server)`;
+}

@@ -1,0 +1,144 @@
+// Prepares a database that the former service filled, and goes on writing to, for the first migrations: what would take
+// long inside of them is done before, in small steps. Each step looks at the database for what is left to do.
+import { sql } from 'drizzle-orm';
+import type { Database } from '../database.ts';
+import { MigrationError, TakeoverStopped } from '../migration-error.ts';
+import type { Report } from '../progress.ts';
+import { buildIndex } from './indexes.ts';
+import { countUnnumbered, logsOfChannels, numberBatch, numberMostMessages, numberStragglers } from './numbering.ts';
+import { refuseObstacles } from './obstacles.ts';
+import { retryLocks, type Step, withShortLock } from './short-lock.ts';
+import { type Survey, survey } from './survey.ts';
+import { CONVERSATION_RULES, referenceName } from './wanted.ts';
+
+export interface TakeoverDeps {
+  /** The session that holds the runner's lock. */
+  readonly db: Database;
+  /** Any other session. */
+  readonly watcher: Database;
+  /** The statements of the first two migrations, in their order: tables, and functions with triggers. */
+  readonly tables: readonly string[];
+  readonly functions: readonly string[];
+  readonly report: Report;
+  /** Applies the migrations. */
+  readonly finish: (step: Step) => Promise<void>;
+}
+
+/**
+ * Throws MigrationError where something stands against it, and then nothing was changed; TakeoverStopped where it fails
+ * on its way.
+ */
+export async function takeOver(deps: TakeoverDeps): Promise<void> {
+  const { db } = deps;
+  const state = await survey(db);
+  await refuseObstacles(db, state);
+  if (isBegun(state)) deps.report({ step: 'going on with a takeover that was interrupted' });
+
+  let current = '';
+  const begin = (step: string): Step => {
+    current = step;
+    deps.report({ step });
+    return { db, report: deps.report, step };
+  };
+  try {
+    await addLogs(deps, state, begin);
+    await makeRoom(deps, state, begin);
+    if (!state.hasTriggers) await numberEverything(deps, begin);
+    await buildIndexes(deps, state, begin);
+    await addReferences(db, state, begin);
+    await numberStragglers(begin('looking for messages without a number'));
+    await db.execute(sql`analyze chats, conversations`);
+    await deps.finish(begin('applying migrations'));
+  } catch (error) {
+    throw error instanceof MigrationError ? error : new TakeoverStopped(current, error);
+  }
+}
+
+function isBegun({ columns, hasConversations }: Survey): boolean {
+  return columns.length === 0 || hasConversations;
+}
+
+type Begin = (step: string) => Step;
+
+/** Nullable columns without default, and the table of logs: an instant each. */
+async function addLogs({ tables }: TakeoverDeps, state: Survey, begin: Begin): Promise<void> {
+  if (state.columns.length > 0) {
+    const lock = { tables: ['chats'], mode: 'access exclusive' } as const;
+    const statement = statementOf(tables, /ALTER TABLE chats\s+ADD COLUMN/);
+    await withShortLock(begin('adding columns to chats'), lock, (tx) => tx.execute(sql.raw(statement)));
+  }
+  if (!state.hasConversations) {
+    const lock = { tables: ['channels', 'users'], mode: 'share row exclusive' } as const;
+    const statements = [statementOf(tables, /CREATE TABLE IF NOT EXISTS conversations/), ...CONVERSATION_RULES];
+    await withShortLock(begin('making the table of conversations'), lock, async (tx) => {
+      for (const statement of statements) await tx.execute(sql.raw(statement));
+    });
+  }
+}
+
+/** While no trigger watches these columns yet, which would forbid it. Rewrites no row. */
+async function makeRoom({ tables }: TakeoverDeps, { narrow, hasTriggers }: Survey, begin: Begin): Promise<void> {
+  if (narrow.length === 0 || hasTriggers) return;
+  const concerned = ['chats', 'channels', 'users'].filter((it) =>
+    narrow.some(({ column }) => column.startsWith(`${it}.`)),
+  );
+  const lock = { tables: concerned, mode: 'access exclusive' } as const;
+  const statement = statementOf(tables, /character_maximum_length/);
+  await withShortLock(begin('making room in columns'), lock, (tx) => tx.execute(sql.raw(statement)));
+}
+
+/** Numbers what is there; then, while nobody writes for a moment, the last few, and lets the triggers number the rest. */
+async function numberEverything({ db, functions }: TakeoverDeps, begin: Begin): Promise<void> {
+  await logsOfChannels(begin('giving channels their logs'));
+  const total = await countUnnumbered(db);
+  const settled = await numberMostMessages(begin('numbering messages'), total);
+  const step = begin('numbering the last messages and setting triggers');
+  const triggers = [/CREATE TRIGGER number_foreign_insert/, /CREATE TRIGGER number_foreign_update/];
+  await retryLocks(step, async () => {
+    for (const statement of functions) {
+      if (statement.includes('CREATE OR REPLACE FUNCTION')) await db.execute(sql.raw(statement));
+    }
+  });
+  await withShortLock(step, { tables: ['chats'], mode: 'share row exclusive' }, async (tx) => {
+    await numberBatch(tx, settled, 2_147_483_647);
+    for (const trigger of triggers) await tx.execute(sql.raw(statementOf(functions, trigger)));
+  });
+}
+
+async function buildIndexes({ db, watcher }: TakeoverDeps, state: Survey, begin: Begin): Promise<void> {
+  for (const { index } of state.indexes) {
+    await buildIndex(begin(`building the index ${index.name}`), watcher, index);
+  }
+  for (const { unique } of state.uniques) {
+    const { table, name, columns } = unique;
+    const step = begin(`making ${name} hold`);
+    const on = `(${columns.map((column) => `"${column}"`).join(', ')})`;
+    await buildIndex(step, watcher, { table, name, on, unique: true });
+    const statement = `alter table ${table} add constraint "${name}" unique using index "${name}"`;
+    await withShortLock({ ...step, db }, { tables: [table], mode: 'access exclusive' }, (tx) =>
+      tx.execute(sql.raw(statement)),
+    );
+  }
+}
+
+/** For new rows first, at once; then the old ones are checked, which holds nobody up. */
+async function addReferences(db: Database, state: Survey, begin: Begin): Promise<void> {
+  for (const { reference, added } of state.references) {
+    const { table, column, target } = reference;
+    const name = referenceName(reference);
+    const step = begin(`making ${name} hold`);
+    if (!added) {
+      const add = `alter table ${table} add constraint "${name}" foreign key ("${column}") references ${target} (id) on delete cascade not valid`;
+      await withShortLock(step, { tables: [table, target], mode: 'share row exclusive' }, (tx) =>
+        tx.execute(sql.raw(add)),
+      );
+    }
+    await db.execute(sql.raw(`alter table ${table} validate constraint "${name}"`));
+  }
+}
+
+function statementOf(statements: readonly string[], wanted: RegExp): string {
+  const found = statements.find((statement) => wanted.test(statement));
+  if (found === undefined) throw new MigrationError(`The migrations are incomplete: none says ${wanted.source}`);
+  return found;
+}
