@@ -2,6 +2,7 @@
 import type { Broker, Unsubscribe } from '../backends/broker/broker.ts';
 import type { Clock } from '../backends/clock/clock.ts';
 import { channelKey } from '../chat/log/key.ts';
+import { isCrowded } from './crowded.ts';
 import { Feed, type FeedContext } from './feed.ts';
 import { outgoing } from './outgoing.ts';
 import { decodePublication } from './publication.ts';
@@ -49,7 +50,7 @@ export function createChannelFeeds(deps: {
     const publication = decodePublication(payload, nodeId);
     if (!publication) return;
     if ('events' in publication) feed.receive(publication.events, publication.membersVersion);
-    else feed.notify(outgoing([publication.frame]), publication.exceptUserId);
+    else if (!isCrowded(feed.readers)) feed.notify(outgoing([publication.frame]), publication.exceptUserId);
   }
 
   function sweep(): void {

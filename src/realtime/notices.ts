@@ -4,6 +4,7 @@ import type { Clock } from '../backends/clock/clock.ts';
 import { channelKey, logName } from '../chat/log/key.ts';
 import type { ServerFrameType } from '../protocol/frames.ts';
 import type { ChannelFeeds } from './channel-feeds.ts';
+import { isCrowded } from './crowded.ts';
 import { frameText } from './frame-text.ts';
 import { type Outgoing, outgoing } from './outgoing.ts';
 import { encodeNotice } from './publication.ts';
@@ -14,7 +15,10 @@ export interface Notices {
   text(type: ServerFrameType, data: unknown): string;
   /** The frame, ready to be sent to any number of connections. */
   frame(type: ServerFrameType, data: unknown): Outgoing;
-  /** To all live readers of a channel on every node, but not to the connections of one user. */
+  /**
+   * Who comes and goes: to all live readers of a channel on every node, but not to the connections of that user. Nodes
+   * where too many are live leave it out.
+   */
   publish(channelId: number, type: ServerFrameType, data: unknown, exceptUserId: number): void;
 }
 
@@ -36,8 +40,10 @@ export function createNotices(deps: {
     text,
     frame: (type, data) => outgoing([text(type, data)]),
     publish(channelId, type, data, exceptUserId) {
+      const feed = feeds.get(channelId);
+      if (feed && isCrowded(feed.readers)) return;
       const frame = text(type, data);
-      feeds.get(channelId)?.notify(outgoing([frame]), exceptUserId);
+      feed?.notify(outgoing([frame]), exceptUserId);
       const notice = { origin: nodeId, log: logName(channelKey(channelId)), exceptUserId, frame };
       void broker.publish(channelTopic(channelId), encodeNotice(notice));
     },
