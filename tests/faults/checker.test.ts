@@ -1,6 +1,15 @@
 // The checker finds each breach that is planted, and nothing where there is none.
 import { expect, it } from 'vitest';
-import { type BreachKind, check, type Evidence, type SeenEvent, type Sitting, type StoredRow } from './checker.ts';
+import {
+  type BreachKind,
+  check,
+  checkStays,
+  type Evidence,
+  type SeenEvent,
+  type Sitting,
+  type StoredRow,
+} from './checker.ts';
+import { planRound } from './soak-faults.ts';
 
 const row = (seq: number, changes: Partial<StoredRow> = {}): StoredRow => ({
   log: 'c1',
@@ -113,4 +122,16 @@ it.each<[string, BreachKind, Evidence]>([
   ],
 ])('finds %s', (_, kind, evidence) => {
   expect(kinds(evidence)).toContain(kind);
+});
+
+it('finds what came to somebody who had been removed before it was stored', () => {
+  const stay = { guest: 'guest', log: 'c1', removedAt: 4 };
+  expect(checkStays([{ ...stay, seqs: [2, 3, 4] }])).toEqual([]);
+  expect(checkStays([{ ...stay, seqs: [4, 5] }])).toMatchObject([{ kind: 'after removal' }]);
+});
+
+it('plans the faults of a soak by its seed alone', () => {
+  expect(planRound(7, 3, 50, 3)).toEqual(planRound(7, 3, 50, 3));
+  expect(planRound(7, 3, 50, 3)).not.toEqual(planRound(7, 4, 50, 3));
+  expect(planRound(7, 3, 50, 3)).not.toEqual(planRound(8, 3, 50, 3));
 });

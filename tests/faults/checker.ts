@@ -59,7 +59,24 @@ export interface Evidence {
   readonly heads: ReadonlyMap<string, number>;
 }
 
-export type BreachKind = 'acked but lost' | 'stored twice' | 'undelivered' | 'twice' | 'out of order' | 'different';
+/** One membership that ended while others talked. */
+export interface Stay {
+  readonly guest: string;
+  readonly log: string;
+  /** The numbers of what came. */
+  readonly seqs: readonly number[];
+  /** The log's last number at some time after the removal was answered. */
+  readonly removedAt: number;
+}
+
+export type BreachKind =
+  | 'acked but lost'
+  | 'stored twice'
+  | 'undelivered'
+  | 'twice'
+  | 'out of order'
+  | 'different'
+  | 'after removal';
 
 export interface Breach {
   readonly kind: BreachKind;
@@ -79,6 +96,15 @@ export function check(evidence: Evidence): Breach[] {
     ...evidence.readings.flatMap((reading) => undelivered(reading, rows.get(reading.log) ?? [])),
     ...differences(evidence.readings, evidence.stored),
   ];
+}
+
+/** What came to somebody, though it was stored after their removal. */
+export function checkStays(stays: readonly Stay[]): Breach[] {
+  return stays.flatMap(({ guest, log, seqs, removedAt }) =>
+    seqs
+      .filter((seq) => seq > removedAt)
+      .map((seq): Breach => ({ kind: 'after removal', log, what: `${guest}: ${seq}, removed at ${removedAt}` })),
+  );
 }
 
 function lostAcks({ acked, stored }: Evidence): Breach[] {

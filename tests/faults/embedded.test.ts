@@ -6,11 +6,12 @@ import { expect, it } from 'vitest';
 import { startServiceProcess } from '../support/node-process.ts';
 import { until } from '../support/until.ts';
 import { type Connection, openConnection } from './harness/connection.ts';
+import { figures } from './harness/figures.ts';
 import { pause } from './harness/pause.ts';
 import { SECRET } from './harness/people.ts';
-import { scaled } from './harness/scale.ts';
+import { sized, TIME_LIMIT_MS } from './harness/scale.ts';
 
-const KILLS = scaled(3);
+const KILLS = sized(3, 10);
 const ENV = {
   JWT_SECRET: SECRET,
   RATE_LIMIT_MAX_REQUESTS: '0',
@@ -24,34 +25,39 @@ interface Ack {
   readonly clientId: string;
 }
 
-it('everything that was acked before a kill -9 is there after it, once, under its number', async () => {
-  const directory = mkdtempSync(join(tmpdir(), 'embedded-'));
-  const start = () => startServiceProcess({ env: { ...ENV, DATA_DIR: directory }, directory });
-  let node = await start();
-  const token = await register(node.url);
-  const channelId = await createGroup(node.url, token);
-  const acked: Ack[] = [];
-  for (let kill = 0; kill < KILLS; kill += 1) {
-    // Its first statements after a crash take their time.
-    await fetch(`${node.url}/api/v1/users/profile`, { headers: { authorization: `Bearer ${token}` } });
-    const connections = await Promise.all([1, 2, 3, 4].map(() => openConnection('raw', node.url, token, () => {})));
-    const senders = Promise.all(connections.map((one, n) => sendUntilCut(one, channelId, `${kill}-${n}`, acked)));
-    const before = acked.length;
-    await until('the load is under way', () => acked.length > before + 20);
-    await pause(Math.random() * 500);
+it(
+  'everything that was acked before a kill -9 is there after it, once, under its number',
+  async (test) => {
+    const directory = mkdtempSync(join(tmpdir(), 'embedded-'));
+    const start = () => startServiceProcess({ env: { ...ENV, DATA_DIR: directory }, directory });
+    let node = await start();
+    const token = await register(node.url);
+    const channelId = await createGroup(node.url, token);
+    const acked: Ack[] = [];
+    for (let kill = 0; kill < KILLS; kill += 1) {
+      // Its first statements after a crash take their time.
+      await fetch(`${node.url}/api/v1/users/profile`, { headers: { authorization: `Bearer ${token}` } });
+      const connections = await Promise.all([1, 2, 3, 4].map(() => openConnection('raw', node.url, token, () => {})));
+      const senders = Promise.all(connections.map((one, n) => sendUntilCut(one, channelId, `${kill}-${n}`, acked)));
+      const before = acked.length;
+      await until('the load is under way', () => acked.length > before + 20);
+      await pause(Math.random() * 500);
+      await node.stop('SIGKILL');
+      await senders;
+      node = await start();
+    }
+    const history = await readAll(node.url, token, channelId);
     await node.stop('SIGKILL');
-    await senders;
-    node = await start();
-  }
-  const history = await readAll(node.url, token, channelId);
-  await node.stop('SIGKILL');
-  rmSync(directory, { recursive: true, force: true });
-  expect(acked.length).toBeGreaterThan(KILLS * 20);
-  const byId = new Map(history.map((message) => [message.id, message]));
-  for (const ack of acked) expect(byId.get(ack.id)).toMatchObject(ack);
-  expect(history.map(({ seq }) => seq)).toEqual(history.map((_, index) => index + 1));
-  expect(new Set(history.map(({ clientId }) => clientId)).size).toBe(history.length);
-}, 180_000);
+    rmSync(directory, { recursive: true, force: true });
+    figures(test, { kills: KILLS, acked: acked.length, stored: history.length });
+    expect(acked.length).toBeGreaterThan(KILLS * 20);
+    const byId = new Map(history.map((message) => [message.id, message]));
+    for (const ack of acked) expect(byId.get(ack.id)).toMatchObject(ack);
+    expect(history.map(({ seq }) => seq)).toEqual(history.map((_, index) => index + 1));
+    expect(new Set(history.map(({ clientId }) => clientId)).size).toBe(history.length);
+  },
+  TIME_LIMIT_MS,
+);
 
 async function post<T>(url: string, path: string, body: object, token = ''): Promise<T> {
   const headers = { 'content-type': 'application/json', authorization: `Bearer ${token}` };

@@ -1,14 +1,20 @@
 // Nodes crash, freeze, are restarted one after the other or have the wrong time: their clients go elsewhere, and nobody
 // notices more than that.
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, type TestContext } from 'vitest';
 import { until } from '../support/until.ts';
 import { type Cluster, type ClusterNode, startCluster } from './harness/cluster.ts';
 import { type Crowd, gather, gatherPair } from './harness/crowd.ts';
-import { judge } from './harness/evidence.ts';
+import { eventsOf, judge } from './harness/evidence.ts';
+import { type Figures, figures } from './harness/figures.ts';
 import { type Load, startLoad } from './harness/load.ts';
 import { pause } from './harness/pause.ts';
-import { scaled } from './harness/scale.ts';
+import { sized, TIME_LIMIT_MS } from './harness/scale.ts';
 import { wrongTime } from './harness/wrong-time.ts';
+
+const KILLS = sized(3, 9);
+/** Longer than a node may be silent before the others take it for dead. */
+const FROZEN_MS = sized(12_000, 30_000);
+const ROLLS = sized(1, 3);
 
 let cluster: Cluster;
 let crowds: Crowd[] = [];
@@ -34,60 +40,82 @@ const troubles = () => [...new Set(clients().flatMap((client) => [...client.trou
 
 async function goesOn(): Promise<void> {
   const before = sent();
-  await until('messages are acked again', () => sent() > before + 50, 20_000);
+  await until('messages are acked again', () => sent() > before + 50, 60_000);
 }
 
-async function endsWell(): Promise<void> {
+/** Also counts what was done, beside what the test says itself. */
+async function endsWell(test: TestContext, counted: Figures): Promise<void> {
   for (const load of loads) await load.stop();
-  expect(await judge(cluster.sql, clients())).toEqual([]);
+  const breaches = await judge(cluster.sql, clients());
+  const cuts = clients().reduce((sum, client) => sum + client.connects() - 1, 0);
+  figures(test, { ...counted, messages: sent(), events: eventsOf(clients()), cuts, breaches: breaches.length });
+  expect(breaches).toEqual([]);
 }
 
 describe('a node', () => {
-  it('whose clock is minutes off serves like the others', async () => {
-    await everybodyTalks();
-    await pause(2_000);
-    await endsWell();
-    expect(troubles()).toEqual([]);
-  }, 60_000);
+  it(
+    'whose clock is minutes off serves like the others',
+    async (test) => {
+      await everybodyTalks();
+      await pause(2_000);
+      await endsWell(test, { 'clock off by minutes': 10 });
+      expect(troubles()).toEqual([]);
+    },
+    TIME_LIMIT_MS,
+  );
 
-  it('crashes and comes back', async () => {
-    await everybodyTalks();
-    for (let round = 0; round < scaled(3); round += 1) {
-      const node = cluster.nodes[round % 3] as ClusterNode;
+  it(
+    'crashes and comes back',
+    async (test) => {
+      await everybodyTalks();
+      for (let round = 0; round < KILLS; round += 1) {
+        const node = cluster.nodes[round % 3] as ClusterNode;
+        await goesOn();
+        await node.kill();
+        await goesOn();
+        await node.start();
+      }
       await goesOn();
-      await node.kill();
-      await goesOn();
-      await node.start();
-    }
-    await goesOn();
-    await endsWell();
-  }, 120_000);
+      await endsWell(test, { kills: KILLS });
+    },
+    TIME_LIMIT_MS,
+  );
 
-  it('freezes, is taken for dead, and goes on', async () => {
-    await everybodyTalks();
-    const [node] = cluster.nodes as [ClusterNode];
-    await goesOn();
-    node.freeze();
-    await goesOn();
-    await pause(scaled(12_000));
-    node.thaw();
-    await goesOn();
-    await endsWell();
-  }, 120_000);
+  it(
+    'freezes, is taken for dead, and goes on',
+    async (test) => {
+      await everybodyTalks();
+      const [node] = cluster.nodes as [ClusterNode];
+      await goesOn();
+      node.freeze();
+      await goesOn();
+      await pause(FROZEN_MS);
+      node.thaw();
+      await goesOn();
+      await endsWell(test, { 'frozen for seconds': FROZEN_MS / 1_000 });
+    },
+    TIME_LIMIT_MS,
+  );
 });
 
 describe('a rolling restart', () => {
-  it('costs nobody more than a reconnect', async () => {
-    await everybodyTalks();
-    for (const node of cluster.nodes) {
+  it(
+    'costs nobody more than a reconnect',
+    async (test) => {
+      await everybodyTalks();
+      for (let roll = 0; roll < ROLLS; roll += 1) {
+        for (const node of cluster.nodes) {
+          await goesOn();
+          await node.drain();
+          await node.start();
+        }
+      }
       await goesOn();
-      await node.drain();
-      await node.start();
-    }
-    await goesOn();
-    await endsWell();
-    expect(
-      troubles().filter((trouble) => trouble !== 'no connection' && !trouble.startsWith('the connection')),
-    ).toEqual([]);
-  }, 120_000);
+      await endsWell(test, { 'nodes restarted': ROLLS * cluster.nodes.length });
+      expect(
+        troubles().filter((trouble) => trouble !== 'no connection' && !trouble.startsWith('the connection')),
+      ).toEqual([]);
+    },
+    TIME_LIMIT_MS,
+  );
 });

@@ -13,6 +13,8 @@ export interface PostgresServer {
   readonly port: number;
   /** Crashes the server: every process of it at once. What it acknowledged survives. */
   kill(): Promise<void>;
+  /** Stops it as an administrator does: links are closed, statements under way end in an error. */
+  shutDown(): Promise<void>;
   /** Stops all of its processes without closing a link; `thaw` lets them go on. */
   freeze(): void;
   thaw(): void;
@@ -55,6 +57,7 @@ export async function startPostgres(settings: readonly string[] = []): Promise<P
     url: `postgres://postgres@127.0.0.1:${port}/postgres`,
     port,
     kill: () => server.kill(),
+    shutDown: () => server.end('SIGINT'),
     freeze: () => server.freeze(),
     thaw: () => server.thaw(),
     async restart() {

@@ -12,6 +12,10 @@ export interface ClientOptions {
   readonly reads?: readonly Talk[];
   /** The address to connect to, asked anew each time. */
   readonly address: () => string;
+  /** How long it takes at most before it comes back, at random. */
+  readonly comesBackMs?: number;
+  /** How long it waits for a connection and for answers before it goes elsewhere. */
+  readonly patienceMs?: number;
 }
 
 export interface Client {
@@ -22,6 +26,8 @@ export interface Client {
   readonly troubles: ReadonlyMap<string, number>;
   /** How often it connected. */
   readonly connects: () => number;
+  /** How many frames came that are about no message of what it reads: presence, and the like. */
+  readonly notices: () => number;
   /** Sends until it is acked. Rejects where the service refuses for good. */
   send(talk: Talk, text: string, clientId: string): Promise<Acked>;
   /** Resolves with its connection, the next one where it has none. */
@@ -34,6 +40,9 @@ export interface Client {
 }
 
 const RETRY_MS = 50;
+/** After so long without an answer it tries another node. */
+const CONNECT_MS = 3_000;
+const ANSWER_MS = 5_000;
 /** What a client answers with another attempt. */
 const TRY_AGAIN = new Set(['UNAVAILABLE', 'RATE_LIMITED']);
 const TYPES: Record<string, SeenEvent['type']> = {
@@ -51,7 +60,9 @@ interface Place {
   cursor: number | undefined;
 }
 
-export function createClient({ user, transport, reads = [], address }: ClientOptions): Client {
+export function createClient(options: ClientOptions): Client {
+  const { user, transport, reads = [], address, comesBackMs = 2 * RETRY_MS } = options;
+  const { patienceMs: connectMs = CONNECT_MS, patienceMs: answerMs = ANSWER_MS } = options;
   const name = `${user.username} (${transport})`;
   const places = reads.map((talk): Place => ({ talk, sittings: [], current: undefined, cursor: undefined }));
   const channels = new Map(places.map((place) => ['channelId' in place.talk ? place.talk.channelId : 0, place]));
@@ -60,6 +71,7 @@ export function createClient({ user, transport, reads = [], address }: ClientOpt
   let waiters: Array<(connection: Connection) => void> = [];
   let current: Connection | undefined;
   let connects = 0;
+  let notices = 0;
   let stopped = false;
   const ended = live();
 
@@ -70,13 +82,13 @@ export function createClient({ user, transport, reads = [], address }: ClientOpt
       } catch (error) {
         note(error);
       }
-      if (!stopped) await pause(RETRY_MS * (1 + Math.random()));
+      if (!stopped) await pause(RETRY_MS + (comesBackMs - RETRY_MS) * Math.random());
     }
   }
 
   async function sit(): Promise<void> {
     for (const place of places) place.current = undefined;
-    const connection = await openConnection(transport, address(), user.token, take);
+    const connection = await openConnection(transport, address(), user.token, take, connectMs);
     connects += 1;
     try {
       if (stopped) return;
@@ -97,8 +109,8 @@ export function createClient({ user, transport, reads = [], address }: ClientOpt
     // The answer is recorded where it comes, between two frames: see `take`.
     joining = place;
     if ('channelId' in place.talk)
-      await connection.call('channel.join', { channel_id: place.talk.channelId, ...since });
-    else await connection.call('direct.join', { user_id: other(place.talk.between), ...since });
+      await connection.call('channel.join', { channel_id: place.talk.channelId, ...since }, answerMs);
+    else await connection.call('direct.join', { user_id: other(place.talk.between), ...since }, answerMs);
   }
 
   let joining: Place | undefined;
@@ -107,7 +119,10 @@ export function createClient({ user, transport, reads = [], address }: ClientOpt
     if (frame.type === 'ack' && joining && frame.data.last_seq !== undefined)
       return begin(joining, frame.data.last_seq);
     const type = TYPES[frame.type];
-    if (type === undefined || frame.seq === undefined) return;
+    if (type === undefined || frame.seq === undefined) {
+      if (frame.type.startsWith('channel.')) notices += 1;
+      return;
+    }
     const place = channels.get(frame.data.channel_id ?? 0);
     if (!place?.current) return;
     const { id: messageId, seq: storedSeq, updated_seq: updatedSeq, text = null } = frame.data;
@@ -139,7 +154,7 @@ export function createClient({ user, transport, reads = [], address }: ClientOpt
     for (;;) {
       const used = await connection();
       try {
-        const ack = await used.call(...messageTo(talk, text, clientId));
+        const ack = await used.call(...messageTo(talk, text, clientId), answerMs);
         const told = { log: talk.name, senderId: user.id, clientId, messageId: ack.id, seq: ack.seq };
         acked.push(told);
         return told;
@@ -164,6 +179,7 @@ export function createClient({ user, transport, reads = [], address }: ClientOpt
     acked,
     troubles,
     connects: () => connects,
+    notices: () => notices,
     send,
     connection,
     cut: () => current?.cut(),

@@ -8,7 +8,8 @@ import { type NetworkProxy, startProxy } from '../../support/proxy.ts';
 import { type RedisServer, startRedis } from '../../support/redis.ts';
 import { installRuntimes, type Runtime } from '../../support/runtimes.ts';
 import { freePort } from '../../support/server-process.ts';
-import { SECRET } from './people.ts';
+import { until } from '../../support/until.ts';
+import { makeUsers, SECRET, type User } from './people.ts';
 import { preloading } from './preload.ts';
 import { chosenRuntimes } from './runtimes.ts';
 
@@ -39,6 +40,10 @@ export interface Cluster {
   readonly sql: Sql;
   /** The address of any node. */
   readonly anyNode: () => string;
+  /** Gives addresses of nodes, at random, but never of the same node twice in a row. */
+  readonly roam: () => () => string;
+  /** Waits until every node has its database and its Redis, and knows of all the others. */
+  whole(): Promise<void>;
   /** Rejects where a node ended by itself, which clients that go elsewhere would hide. */
   stop(): Promise<void>;
 }
@@ -65,13 +70,15 @@ export interface ClusterOptions {
   readonly envOf?: (index: number) => Env;
   /** What the nodes run on, in turn; those of FAULTS_RUNTIMES by default. */
   readonly runtimes?: readonly Runtime[];
+  /** `name=value` of PostgreSQL. */
+  readonly postgres?: readonly string[];
 }
 
 export async function startCluster(options: ClusterOptions = {}): Promise<Cluster> {
   const { size = 3, env = {}, envOf = () => ({}), runtimes = chosenRuntimes() } = options;
   await installRuntimes(runtimes);
   const runtimeOf = (index: number) => runtimes[index % runtimes.length] as Runtime;
-  const [database, redis] = await Promise.all([startPostgres(), startRedis()]);
+  const [database, redis] = await Promise.all([startPostgres(options.postgres), startRedis()]);
   const indexes = Array.from({ length: size }, (_, index) => index);
   const start = (index: number) =>
     startNode({ database, redis, runtime: runtimeOf(index), env: { ...env, ...envOf(index) } });
@@ -84,6 +91,17 @@ export async function startCluster(options: ClusterOptions = {}): Promise<Cluste
     nodes,
     sql,
     anyNode: () => (nodes[Math.floor(Math.random() * size)] as ClusterNode).url,
+    roam() {
+      let at = Math.floor(Math.random() * size);
+      return () => {
+        at = (at + 1 + Math.floor(Math.random() * (size - 1))) % size;
+        return (nodes[at] as ClusterNode).url;
+      };
+    },
+    async whole() {
+      const [{ token }] = (await makeUsers(sql, 1)) as [User];
+      await until('all nodes know of each other', () => isWhole(token, nodes), 60_000);
+    },
     async stop() {
       await sql.end({ timeout: 1 });
       const crashed = nodes.flatMap((node) => node.crash() ?? []);
@@ -159,7 +177,18 @@ async function startNode({ database, redis, runtime, env }: NodeOptions): Promis
   };
 }
 
-const START_MS = 30_000;
+async function isWhole(token: string, nodes: readonly ClusterNode[]): Promise<boolean> {
+  const seen = await Promise.all(
+    nodes.map(async ({ url }) => {
+      const isReady = (await fetch(`${url}/ready`)).ok;
+      const stats = await fetch(`${url}/api/v1/ws/stats`, { headers: { authorization: `Bearer ${token}` } });
+      return isReady && ((await stats.json()) as { data: { nodes: number } }).data.nodes === nodes.length;
+    }),
+  );
+  return seen.every(Boolean);
+}
+
+const START_MS = 120_000;
 
 /** Its log is quiet, so it is asked. */
 async function untilUp(service: ServiceProcess, port: number): Promise<void> {

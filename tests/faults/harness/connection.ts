@@ -36,8 +36,8 @@ export class Refused extends Error {
 export class Unanswered extends Error {}
 
 export interface Connection {
-  /** Sends a frame and gives its answer's data. Rejects with Refused or Unanswered. */
-  call(type: string, data: object): Promise<Frame['data']>;
+  /** Sends a frame and gives its answer's data. Rejects with Refused, or with Unanswered after `patienceMs`. */
+  call(type: string, data: object, patienceMs?: number): Promise<Frame['data']>;
   /** Stops and goes on reading from the socket. */
   pause(): void;
   resume(): void;
@@ -47,15 +47,19 @@ export interface Connection {
   readonly closed: Promise<number | undefined>;
 }
 
-const CONNECT_MS = 3_000;
-const ANSWER_MS = 5_000;
+/** How long one waits who has no other node to go to. */
+const PATIENCE_MS = 30_000;
 
-/** Connects and waits for `connection.connect`. `onFrame` gets everything that comes, in order. */
+/**
+ * Connects and waits for `connection.connect`, each of the two for `patienceMs` at most. `onFrame` gets everything that
+ * comes, in order.
+ */
 export async function openConnection(
   transport: TransportName,
   url: string,
   token: string,
   onFrame: (frame: Frame) => void,
+  patienceMs = PATIENCE_MS,
 ): Promise<Connection> {
   const calls = createCalls();
   let welcome = (): void => {};
@@ -67,24 +71,30 @@ export async function openConnection(
     calls.answer(frame);
     onFrame(frame);
   };
-  const wire = await (transport === 'raw' ? openRaw : openSocketIo)(url, token, take, calls.end);
+  const wire = await (transport === 'raw' ? openRaw : openSocketIo)(url, token, patienceMs, take, calls.end);
   const lost = wire.closed.then(() => Promise.reject(new Unanswered('closed at once')));
   try {
-    await Promise.race([welcomed, lost, late(CONNECT_MS)]);
+    await Promise.race([welcomed, lost, late(patienceMs)]);
   } catch (error) {
     wire.cut();
     throw error;
   }
-  return { ...wire, call: (type, data) => calls.ask((id) => wire.send({ type, data, id })) };
+  return { ...wire, call: (type, data, wait = PATIENCE_MS) => calls.ask((id) => wire.send({ type, data, id }), wait) };
 }
 
 type Wire = Omit<Connection, 'call'> & { send(frame: object): void };
-type Open = (url: string, token: string, take: (frame: Frame) => void, ended: () => void) => Promise<Wire>;
+type Open = (
+  url: string,
+  token: string,
+  patienceMs: number,
+  take: (frame: Frame) => void,
+  ended: () => void,
+) => Promise<Wire>;
 
-const openRaw: Open = async (url, token, take, ended) => {
+const openRaw: Open = async (url, token, patienceMs, take, ended) => {
   const socket = new WebSocket(`${url.replace('http', 'ws')}/api/v1/ws`, {
     headers: { authorization: `Bearer ${token}` },
-    handshakeTimeout: CONNECT_MS,
+    handshakeTimeout: patienceMs,
   });
   socket.on('message', (data) => take(JSON.parse(String(data)) as Frame));
   const closed = new Promise<number>((resolve) => socket.once('close', resolve)).finally(ended);
@@ -101,9 +111,9 @@ const openRaw: Open = async (url, token, take, ended) => {
   };
 };
 
-const openSocketIo: Open = async (url, token, take, ended) => {
+const openSocketIo: Open = async (url, token, patienceMs, take, ended) => {
   const options = { transports: ['websocket'], reconnection: false, forceNew: true, auth: { token } };
-  const socket = io(url, { ...options, timeout: CONNECT_MS });
+  const socket = io(url, { ...options, timeout: patienceMs });
   socket.on('message', take);
   socket.on('error', (failure: { id?: string; code: string }) => {
     take({ id: failure.id ?? '', type: 'error', data: failure } as unknown as Frame);
@@ -139,12 +149,12 @@ function createCalls() {
   let isEnded = false;
 
   return {
-    ask(send: (id: string) => void): Promise<Frame['data']> {
+    ask(send: (id: string) => void, patienceMs: number): Promise<Frame['data']> {
       if (isEnded) return Promise.reject(new Unanswered('the connection has ended'));
       asked += 1;
       const id = `q${asked}`;
       return new Promise<Frame['data']>((resolve, reject) => {
-        const timer = setTimeout(() => reject(new Unanswered('no answer in time')), ANSWER_MS);
+        const timer = setTimeout(() => reject(new Unanswered('no answer in time')), patienceMs);
         const settle = <T>(act: (value: T) => void) => {
           return (value: T) => {
             clearTimeout(timer);

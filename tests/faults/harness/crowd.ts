@@ -1,7 +1,7 @@
 // The people of a run: senders and readers of some channels and of direct conversations, on mixed transports.
 import { type Client, createClient } from './client.ts';
 import type { Cluster } from './cluster.ts';
-import { TRANSPORTS } from './connection.ts';
+import { TRANSPORTS, type TransportName } from './connection.ts';
 import { directTalk, makeChannel, makeUsers, type Talk } from './people.ts';
 
 export interface Crowd {
@@ -17,19 +17,29 @@ export interface CrowdOptions {
   readonly channels?: number;
   readonly senders: number;
   readonly readers: number;
-  /** The address that the client of this index connects to; any node by default. */
+  /** The address that the client of this index connects to; by default another node each time. */
   readonly address?: (index: number) => () => string;
+  /** Everybody reads one of the channels only, as many each of them. */
+  readonly readOne?: boolean;
+  /** What they connect over, in turn; by default raw WebSocket and Socket.IO. */
+  readonly transports?: readonly TransportName[];
+  /** How long each waits for an answer before it goes elsewhere. */
+  readonly patienceMs?: number;
 }
 
-/** Connects everybody and waits until all have joined. Every reader reads every channel. */
+/** Connects everybody and waits until all have joined. Everybody reads every channel, unless told otherwise. */
 export async function gather(cluster: Cluster, options: CrowdOptions): Promise<Crowd> {
-  const { channels = 1, address = () => cluster.anyNode } = options;
+  const { channels = 1, address = () => cluster.roam(), readOne = false, transports = TRANSPORTS } = options;
+  const patience = options.patienceMs === undefined ? {} : { patienceMs: options.patienceMs };
   const users = await makeUsers(cluster.sql, options.senders + options.readers);
   const talks: Talk[] = [];
   for (let n = 0; n < channels; n += 1) talks.push(await makeChannel(cluster.sql, users));
   const all = users.map((user, index) => {
-    const transport = TRANSPORTS[index % TRANSPORTS.length] as (typeof TRANSPORTS)[number];
-    return createClient({ user, transport, reads: talks, address: address(index) });
+    // Of those who share a channel, one half each.
+    const turn = Math.floor(readOne ? index / channels : index);
+    const transport = transports[turn % transports.length] as TransportName;
+    const reads = readOne ? [talks[index % channels] as Talk] : talks;
+    return createClient({ user, transport, reads, address: address(index), ...patience });
   });
   await Promise.all(all.map((client) => client.connection()));
   return {
@@ -46,8 +56,12 @@ export async function gatherPair(cluster: Cluster): Promise<Crowd> {
   const users = await makeUsers(cluster.sql, 2);
   const talk = directTalk(users[0] as (typeof users)[0], users[1] as (typeof users)[0]);
   const all = users.map((user, index) => {
-    const transport = TRANSPORTS[index] as (typeof TRANSPORTS)[number];
-    return createClient({ user, transport, reads: [talk], address: cluster.anyNode });
+    return createClient({
+      user,
+      transport: TRANSPORTS[index] as TransportName,
+      reads: [talk],
+      address: cluster.roam(),
+    });
   });
   await Promise.all(all.map((client) => client.connection()));
   return {

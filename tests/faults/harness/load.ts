@@ -6,7 +6,12 @@ import type { Talk } from './people.ts';
 export interface Load {
   /** Messages acked so far. */
   readonly sent: () => number;
-  /** Lets everybody finish what is under way. Rejects where the service refused somebody for good. */
+  /** Edits and deletions that the service said it has made. */
+  readonly changed: () => number;
+  /**
+   * Lets everybody finish what is under way. Rejects where the service refused somebody for good, or acks nothing at
+   * all for STUCK_MS.
+   */
   stop(): Promise<void>;
 }
 
@@ -21,12 +26,15 @@ export interface LoadOptions {
   readonly address?: () => string;
 }
 
+const STUCK_MS = 120_000;
+
 let made = 0;
 
 export function startLoad({ senders, talks, everyMs = 20, messages, address }: LoadOptions): Load {
   made += 1;
   const load = made;
   let sent = 0;
+  let changed = 0;
   let stopped = false;
 
   async function talk(client: Client): Promise<void> {
@@ -34,7 +42,10 @@ export function startLoad({ senders, talks, everyMs = 20, messages, address }: L
       const clientId = `load-${load}-${client.user.id}-${n}`;
       const { messageId } = await client.send(talks[n % talks.length] as Talk, `text of ${clientId}`, clientId);
       sent += 1;
-      if (address && n % 5 === 3) await change(address, client, messageId, n % 10 === 3 ? `edited ${clientId}` : null);
+      if (address && n % 5 === 3) {
+        const text = n % 10 === 3 ? `edited ${clientId}` : null;
+        if (await change(address, client, messageId, text)) changed += 1;
+      }
       await pause(everyMs);
     }
   }
@@ -43,22 +54,31 @@ export function startLoad({ senders, talks, everyMs = 20, messages, address }: L
   done.catch(() => {});
   return {
     sent: () => sent,
+    changed: () => changed,
     async stop() {
       stopped = messages === undefined;
-      await done;
+      for (let before = -1; before !== sent; ) {
+        before = sent;
+        if (await Promise.race([done.then(() => true), stuckTime()])) return;
+      }
+      throw new Error(`No message was acked for ${STUCK_MS} ms`);
     },
   };
 }
 
-/** Edits, or deletes where `text` is null; given up where the node is away: nobody was promised anything. */
-async function change(address: () => string, client: Client, messageId: number, text: string | null): Promise<void> {
-  await fetch(`${address()}/api/v1/messages/${messageId}`, {
+function stuckTime(): Promise<false> {
+  return new Promise((resolve) => setTimeout(resolve, STUCK_MS, false).unref());
+}
+
+/** Edits, or deletes where `text` is null; given up (false) where the node is away: nobody was promised anything. */
+async function change(address: () => string, client: Client, messageId: number, text: string | null): Promise<boolean> {
+  return fetch(`${address()}/api/v1/messages/${messageId}`, {
     method: text === null ? 'DELETE' : 'PATCH',
     headers: { authorization: `Bearer ${client.user.token}`, 'content-type': 'application/json' },
     ...(text !== null && { body: JSON.stringify({ text }) }),
     signal: AbortSignal.timeout(3_000),
   }).then(
-    (response) => response.arrayBuffer(),
-    () => undefined,
+    async (response) => (await response.arrayBuffer()) && response.ok,
+    () => false,
   );
 }

@@ -33,9 +33,18 @@ export async function makeChannel(sql: Sql, users: readonly User[]): Promise<Tal
   const [channel] = await sql<{ id: number }[]>`
     insert into channels (name, "ownerId") values ('group', ${owner.id}) returning id`;
   const channelId = channel?.id as number;
+  await addMembers(sql, channelId, users);
+  return { name: `c${channelId}`, channelId };
+}
+
+export async function addMembers(sql: Sql, channelId: number, users: readonly User[]): Promise<void> {
   await sql`insert into channel_members ("userId", "channelId")
     select id, ${channelId} from unnest(${users.map(({ id }) => id)}::int[]) as id`;
-  return { name: `c${channelId}`, channelId };
+}
+
+export function channelOf(talk: Talk): number {
+  if (!('channelId' in talk)) throw new Error('A direct conversation has no channel');
+  return talk.channelId;
 }
 
 export function directTalk(one: User, other: User): Talk {

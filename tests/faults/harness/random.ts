@@ -7,9 +7,12 @@ export interface Random {
   pick<T>(items: readonly T[]): T;
 }
 
-/** Mulberry32: small, and good enough to choose faults. */
-export function createRandom(seed: number): Random {
-  let state = seed >>> 0;
+/**
+ * Mulberry32: small, and good enough to choose faults. Each `stream` of a seed has numbers of its own, so that how often
+ * one is asked changes nothing for the others.
+ */
+export function createRandom(seed: number, stream = ''): Random {
+  let state = mix(seed, stream);
   function next(): number {
     state = (state + 0x6d2b79f5) >>> 0;
     let mixed = Math.imul(state ^ (state >>> 15), state | 1);
@@ -21,4 +24,11 @@ export function createRandom(seed: number): Random {
     upTo: (limit) => next() * limit,
     pick: (items) => items[Math.floor(next() * items.length)] as (typeof items)[number],
   };
+}
+
+/** FNV-1a over the stream's name, begun with the seed. */
+function mix(seed: number, stream: string): number {
+  let state = (seed ^ 0x811c9dc5) >>> 0;
+  for (let at = 0; at < stream.length; at += 1) state = Math.imul(state ^ stream.charCodeAt(at), 0x01000193) >>> 0;
+  return state;
 }

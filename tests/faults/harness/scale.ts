@@ -1,8 +1,11 @@
-// How much of everything: a quick run by default, more where FAULTS_SCALE says so.
+// How much of everything: a quick run by default, the full one with FULL=1.
 
-const factor = Number(process.env.FAULTS_SCALE ?? 1);
+export const FULL = process.env.FULL === '1';
 
-/** `count` times FAULTS_SCALE, but at least one. */
-export function scaled(count: number): number {
-  return Math.max(1, Math.round(count * factor));
+/** The one figure in a quick run, the other in a full one. */
+export function sized<T>(quick: T, full: T): T {
+  return FULL ? full : quick;
 }
+
+/** For a test that ends by what happens, not by the time: when to give it up. */
+export const TIME_LIMIT_MS = sized(120_000, 400_000);
