@@ -28,10 +28,10 @@ const imageEnv = Object.fromEntries(
 );
 
 describe('the image', () => {
-  test('has the version of Node that the tests run on, too', () => {
-    const bases = [...dockerfile.matchAll(/^FROM node:(\S+)-bookworm-slim/gm)].map((match) => match[1]);
-    expect(new Set(bases).size).toBe(1);
-    expect(runtimeVersions()).toContain(bases[0]);
+  test('has versions of Node and Deno that the tests run on, too', () => {
+    const bases = [...dockerfile.matchAll(/^FROM (?:node:|denoland\/deno:debian-)([\d.]+)/gm)].map((match) => match[1]);
+    expect(new Set(bases).size).toBe(2);
+    expect(bases.filter((version) => !runtimeVersions().includes(String(version)))).toEqual([]);
   });
 
   test('takes nothing that its context lacks', () => {
@@ -41,6 +41,15 @@ describe('the image', () => {
     const taken = [...dockerfile.matchAll(/^COPY (?!--from)(.+) \S+$/gm)].flatMap(([, list = '']) => list.split(' '));
     expect(taken.filter((path) => !existsSync(join(ROOT, path)))).toEqual([]);
     expect(taken.filter((path) => !kept.includes(path))).toEqual([]);
+  });
+
+  test('gives Deno the permissions that `deno task start` gives, with another folder for the data', () => {
+    const command = JSON.parse(/^CMD (.*"deno".*)$/m.exec(dockerfile)?.[1] ?? '[]') as string[];
+    const { start } = (JSON.parse(read('deno.json')) as { tasks: { start: { command: string } } }).tasks;
+    const task = start.command
+      .replace(/(--allow-read=\S+)/, '$1,/data')
+      .replace('--allow-write=./data', '--allow-write=/data');
+    expect(command.join(' ')).toBe(task);
   });
 
   test('runs as nobody special, in production', () => {
