@@ -18,7 +18,7 @@ export interface Exit {
 }
 
 export interface ServiceProcess {
-  /** `http://127.0.0.1:<port>`; only once it is listening. */
+  /** `http://127.0.0.1:<port>` (or the HOST that it was given); only once it is listening. */
   readonly url: string;
   readonly pid: number;
   /** Its folder: where it finds `.env` and, unless told otherwise, has its data. Removed after `stop`. */
@@ -83,9 +83,9 @@ export function spawnServiceProcess(options: ServiceProcessOptions = {}): Servic
   const line: ServiceProcess['line'] = (match) => output.first(match, exited);
   return {
     get url() {
-      const port = output.log.find(isListening)?.port;
-      if (port === undefined) throw new Error('The service does not listen yet');
-      return `http://127.0.0.1:${port}`;
+      const line = output.log.find(isListening);
+      if (line === undefined) throw new Error('The service does not listen yet');
+      return `http://${line.address}:${line.port}`;
     },
     pid: child.pid as number,
     directory,

@@ -49,7 +49,7 @@ export interface Target {
 }
 
 /** Limits are off: a suite that is about one turns it on. */
-const QUIET: Env = {
+export const QUIET: Env = {
   JWT_SECRET: SECRET,
   ADMIN_EMAILS: ADMIN_EMAIL,
   CORS_ORIGIN: ORIGIN,
@@ -150,19 +150,22 @@ async function startCluster(runtimes: readonly Runtime[], env: Env): Promise<Ser
     nodes,
     redis,
     url: (index) => (nodes[index % nodes.length] as ServiceProcess).url,
-    async sql(statements) {
-      const connection = postgres(database.url, { max: 1, onnotice: () => {} });
-      const results = await connection.unsafe(statements);
-      await connection.end();
-      // Of several statements the result is a list of theirs.
-      const last: unknown = results.at(-1);
-      return Array.isArray(last) ? last : results;
-    },
+    sql: (statements) => runStatements(database.url, statements),
     async stop() {
       await Promise.all(nodes.map((node) => node.stop('SIGKILL')));
       await Promise.all([database.drop(), redis.stop()]);
     },
   };
+}
+
+/** Runs statements on a PostgreSQL server; gives the rows of the last one. */
+export async function runStatements(url: string, statements: string): Promise<Row[]> {
+  const connection = postgres(url, { max: 1, onnotice: () => {} });
+  const results = await connection.unsafe(statements);
+  await connection.end();
+  // Of several statements the result is a list of theirs.
+  const last: unknown = results.at(-1);
+  return Array.isArray(last) ? last : results;
 }
 
 /** Starts a service before the tests of a block and stops it after them; what it gives may be used inside the tests. */
