@@ -188,7 +188,8 @@ export class Feed {
     if (this.behind()) this.fillAfter(HOLE_GRACE_MS);
   }
 
-  private behind(): boolean {
+  /** Events are known of that were not handed out yet. */
+  behind(): boolean {
     return this.held.size > 0 || this.expected > this.head;
   }
 

@@ -170,8 +170,9 @@ export function createInboxes(deps: {
   function sweep(): void {
     const before = clock.now() - IDLE_MS;
     for (const idle of [...feeds.values()]) {
-      const quiet = idle.settled && idle.usedAt < before && [...idle.readers].every((reader) => reader.live);
-      if (!quiet) continue;
+      // One that is behind stands before what a reader may have come with: the reader would be sent that again.
+      const isWhole = idle.settled && !idle.behind() && [...idle.readers].every((reader) => reader.live);
+      if (!isWhole || idle.usedAt >= before) continue;
       for (const inbox of presentInboxes(idle.key as PairKey)) {
         inbox.heads.set(otherOf(idle.key as PairKey, inbox.userId), idle.head);
       }
