@@ -1,8 +1,10 @@
 // The configuration under any environment: settings, or an error that says what is wrong and shows no secret.
 import fc from 'fast-check';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { ConfigError, readConfig } from '../../src/runtime/config.ts';
-import { check } from './kit/check.ts';
+import { check, TIMEOUT_MS } from './kit/check.ts';
+
+vi.setConfig({ testTimeout: TIMEOUT_MS });
 
 const SECRETS = ['JWT_SECRET', 'DATABASE_URL', 'DB_PASSWORD', 'REDIS_URL', 'REDIS_PASSWORD'];
 const OTHERS = [

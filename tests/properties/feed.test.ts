@@ -1,7 +1,7 @@
 // A feed and its readers alone, over an array as the log: every order of publications, reads, full sockets and returns is
 // tried thousands of times, finer than real servers would ever show it.
 import fc from 'fast-check';
-import { test } from 'vitest';
+import { test, vi } from 'vitest';
 import { createFakeClock } from '../../src/backends/clock/fake.ts';
 import type { StoredMessage } from '../../src/chat/log/event.ts';
 import { channelKey } from '../../src/chat/log/key.ts';
@@ -13,8 +13,10 @@ import { HubSession } from '../../src/realtime/session.ts';
 import { createTurn } from '../../src/realtime/turn.ts';
 import { RecordingTransport } from '../support/hub-node.ts';
 import { createSilentLogger } from '../support/silent-logger.ts';
-import { check } from './kit/check.ts';
+import { check, TIMEOUT_MS } from './kit/check.ts';
 import { LogModel } from './kit/log-model.ts';
+
+vi.setConfig({ testTimeout: TIMEOUT_MS });
 
 const PAGE = 3;
 const MAX_BUFFERED = 2_500;
@@ -101,7 +103,7 @@ function createPlay() {
 
     function check(whole: boolean): void {
       const frames = transport.frames.slice(from);
-      const limits = { head: 0, began: 0, smooth: false, lostAccess: undefined };
+      const limits = { head: 0, began: 0, smooth: false, losses: [] };
       model.check({ ...limits, log: 'log', who: `reader ${number}`, since, frames, whole });
       if (transport.mostBeyondBound > PAGE) throw new Error(`${transport.mostBeyondBound} events beyond the bound`);
     }

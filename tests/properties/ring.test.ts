@@ -1,9 +1,11 @@
 // The ring of recent events against the plain array of all of them.
 import fc from 'fast-check';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import type { FeedEvent } from '../../src/realtime/feed-event.ts';
 import { Ring } from '../../src/realtime/ring.ts';
-import { check } from './kit/check.ts';
+import { check, TIMEOUT_MS } from './kit/check.ts';
+
+vi.setConfig({ testTimeout: TIMEOUT_MS });
 
 const BUDGET = 100_000;
 const MAX_EVENTS = 256;

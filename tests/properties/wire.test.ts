@@ -3,7 +3,7 @@
 import { createRequire } from 'node:module';
 import { PassThrough, type Writable } from 'node:stream';
 import fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import * as ws from 'ws';
 import { decodeFrame } from '../../src/protocol/decode-frame.ts';
 import { ERRORS } from '../../src/protocol/errors.ts';
@@ -13,7 +13,9 @@ import { decodePublication, encodeEvents, encodeNotice } from '../../src/realtim
 import { encodeTextFrames } from '../../src/realtime/ws-frame.ts';
 import { ackPacket, eventPacket, readPacket } from '../../src/socketio/packet.ts';
 import { parser } from '../../src/socketio/parser.ts';
-import { check } from './kit/check.ts';
+import { check, TIMEOUT_MS } from './kit/check.ts';
+
+vi.setConfig({ testTimeout: TIMEOUT_MS });
 
 interface Packet {
   readonly type: number;

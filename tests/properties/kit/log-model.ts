@@ -34,8 +34,15 @@ export interface Stretch {
   readonly whole: boolean;
   /** Nothing came in the way of it: every number comes, one by one. */
   readonly smooth: boolean;
-  /** Nothing that began later than this may be there. */
-  readonly lostAccess: number | undefined;
+  readonly losses: readonly Loss[];
+}
+
+/** Access that was lost. Who has it again may read of what was meanwhile. */
+export interface Loss {
+  /** Nothing that began later than this may be among the frames … */
+  readonly at: number;
+  /** … up to this one, before which access was given back; undefined where it was not. */
+  until: number | undefined;
 }
 
 export class LogModel {
@@ -93,15 +100,16 @@ export class LogModel {
     this.checkNothingMissing(stretch, fail);
   }
 
-  private checkFrames({ since, frames, lostAccess }: Stretch, fail: (what: string) => void): void {
+  private checkFrames({ since, frames, losses }: Stretch, fail: (what: string) => void): void {
     let last = since ?? -1;
     const known = new Set<number>();
-    for (const frame of frames) {
+    for (const [index, frame] of frames.entries()) {
       const number = frame.seq as number;
       const event = this.events[number];
       if (number <= last) fail(`${number} came after ${last}`);
       if (!event) return fail(`${number} came, which never was`);
-      if (lostAccess !== undefined && event.began > lostAccess) fail(`${number} came after access was lost`);
+      const isSecret = losses.some(({ at, until }) => event.began > at && (until === undefined || index < until));
+      if (isSecret) fail(`${number} came after access was lost`);
       if (frame.data.id !== event.id || frame.data.updated_seq !== number) fail(`${number} is of another message`);
       if ((frame.data.text ?? null) !== event.text) fail(`${number} says ${frame.data.text}, not ${event.text}`);
       const kind = frame.type.split('.')[1];
