@@ -27,8 +27,6 @@ export type Values = NonNullable<Parameters<Sql['unsafe']>[1]>;
 export interface Statements {
   unsafe(text: string, values?: Values): Rows;
   savepoint?(work: Work): Promise<unknown>;
-  /** A savepoint too: drizzle's migrator asks for this wherever it runs. */
-  begin?(work: Work): Promise<unknown>;
 }
 
 /** Rows as objects, or where `values` is called at once, as arrays. */
@@ -90,11 +88,9 @@ export function lazily(run: (asArrays: boolean) => Promise<unknown>): Rows {
 }
 
 function statements(link: Link, sql: TransactionSql): Statements {
-  const savepoint = (work: Work) => transaction(link, (inner) => sql.savepoint(inner), work);
   return {
     unsafe: (text, values = []) => lazily((asArrays) => query(link, sql, text, values, asArrays)),
-    savepoint,
-    begin: savepoint,
+    savepoint: (work) => transaction(link, (inner) => sql.savepoint(inner), work),
   };
 }
 
