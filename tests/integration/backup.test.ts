@@ -1,14 +1,17 @@
-// An older backup was put back: what clients see who saw more, before and after the command that is for it.
+// Backups as an operator restores them: the embedded database by a copy of its folder, and an older one anywhere.
 import { execFile } from 'node:child_process';
+import { cpSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import postgres from 'postgres';
 import { afterEach, expect, inject, it } from 'vitest';
 import { rest } from '../conformance/service/kit/rest.ts';
 import type { Channel, Message, Session } from '../conformance/service/kit/wire.ts';
+import { type ChatLife, liveAChat, readEverything } from '../support/chat-life.ts';
 import { type ChatClient, connect, TRANSPORTS } from '../support/contract-clients.ts';
 import { type ServiceProcess, startServiceProcess } from '../support/node-process.ts';
 import { createDatabase } from '../support/postgres.ts';
+import { removeDirectory, temporaryDirectory } from '../support/server-process.ts';
 
 const QUIET = { RATE_LIMIT_MAX_REQUESTS: '0', AUTH_RATE_LIMIT_MAX_REQUESTS: '0', WS_RATE_LIMIT_PER_SECOND: '0' };
 
@@ -32,9 +35,40 @@ async function restored(env: Env): Promise<string> {
     .stdout;
 }
 
+function folder(): string {
+  const directory = temporaryDirectory('backup');
+  cleanUp.push(() => removeDirectory(directory));
+  return directory;
+}
+
 async function post<T>(url: string, token: string | undefined, path: string, body: object): Promise<T> {
   return (await rest(url, token).post<T>(path, body)).data;
 }
+
+it('a copy of the data directory of a service that is stopped has everything', async () => {
+  const [directory, copy] = [folder(), folder()];
+  const service = await start({ DATA_DIR: directory });
+  const life: ChatLife = await liveAChat(service.url, 20);
+  const before = await readEverything(service.url, life);
+  await service.stop();
+  cpSync(directory, copy, { recursive: true });
+  removeDirectory(directory);
+
+  const again = await start({ DATA_DIR: copy });
+  expect(await readEverything(again.url, life)).toEqual(before);
+  await again.stop();
+
+  // An older copy: what came after it is lost, and no number of it comes back.
+  expect(await restored({ DATA_DIR: copy })).toMatch(
+    /^Numbers of messages and ids go on 1000000 further ahead \(embedded/,
+  );
+  const third = await start({ DATA_DIR: copy });
+  const message = await post<Message>(third.url, life.ann.token, '/messages', {
+    channelId: life.channelId,
+    text: 'next',
+  });
+  expect(Math.min(message.id, message.seq)).toBeGreaterThan(1_000_000);
+}, 120_000);
 
 it('an older backup: clients that saw more are told, and after the command read on', async () => {
   const [lost, kept] = [await createDatabase(inject('postgresUrl')), await createDatabase(inject('postgresUrl'))];
