@@ -45,7 +45,8 @@ export function toStoredMessage(row: MessageRow): StoredMessage {
     fileName: row.fileName,
     clientId: row.clientId,
     channelId: row.channelId,
-    receiverId: row.receiverId,
+    // A row of the former service may have both; it is the channel's then.
+    receiverId: row.channelId === null ? row.receiverId : null,
     createdAt: isoTime(row.createdAt),
     updatedAt: isoTime(row.updatedAt),
     deleted: row.deleted,

@@ -25,7 +25,7 @@ import { spawnServiceProcess, startServiceProcess } from '../support/node-proces
 import { createDatabase } from '../support/postgres.ts';
 import { until } from '../support/until.ts';
 
-const CHATS = 100_000;
+const CHATS = 60_000;
 const SECRET = 'the secret that both services have, 41 by';
 const entities = formerEntities();
 
@@ -232,9 +232,15 @@ it('serves old passwords and tokens, and what the former service goes on writing
   const messages = former.getRepository(entities.Chat);
   for (const channel of [made.id, member.id] as number[]) {
     const { last_seq: head = 0 } = await client.call('channel.join', { channel_id: channel });
-    const id = await messageOfFormer('from the former service', channel);
+    // With a receiver besides, which nothing kept it from: it is the channel's.
+    const id = await messageOfFormer('from the former service', channel, 2);
     const stored = await client.next(({ type, data }) => type === 'channel.message' && data.id === id);
     expect(stored.data).toMatchObject({ id, channel_id: channel, seq: head + 1, text: 'from the former service' });
+    expect(stored.data).not.toHaveProperty('receiver_id');
+    for (const path of [`/messages/${id}`, `/messages/channel/${channel}?limit=1`]) {
+      const { body } = await call(path, { headers: { authorization: `Bearer ${token}` } });
+      expect([body.data].flat()).toEqual([expect.objectContaining({ id, channelId: channel, receiverId: null })]);
+    }
     await messages.softDelete(id);
     const gone = await client.next('message.deleted');
     expect(gone.data).toMatchObject({ id, channel_id: channel, updated_seq: head + 2 });
@@ -259,8 +265,8 @@ it('goes back, lets the former service write on, and comes again', async () => {
   await expectNumbers();
 }, 60_000);
 
-async function messageOfFormer(text: string, channelId = 1): Promise<number> {
-  const draft: Partial<FormerChat> = { senderId: 1, channelId, text };
+async function messageOfFormer(text: string, channelId = 1, receiverId: number | null = null): Promise<number> {
+  const draft: Partial<FormerChat> = { senderId: 1, channelId, receiverId, text };
   const saved = await former.getRepository(entities.Chat).save(draft as FormerMessage);
   return saved.id;
 }
