@@ -3,14 +3,18 @@
 import { sql } from 'drizzle-orm';
 import { type Database, rows } from '../database.ts';
 import type { Progress } from '../progress.ts';
-import type { Step } from './short-lock.ts';
+import { retryLocks, type Step } from './short-lock.ts';
 import { indexFacts } from './survey.ts';
 import type { Index } from './wanted.ts';
 
 const LOOK_MS = 1000;
 
 /** `watcher` is another session of the same database, that looks how far the build is. */
-export async function buildIndex(step: Step, watcher: Database, index: Index): Promise<void> {
+export function buildIndex(step: Step, watcher: Database, index: Index): Promise<void> {
+  return retryLocks(step, () => build(step, watcher, index));
+}
+
+async function build(step: Step, watcher: Database, index: Index): Promise<void> {
   const facts = await indexFacts(step.db, index.name);
   if (facts?.valid) return;
   if (facts) await step.db.execute(sql.raw(`drop index concurrently if exists "${index.name}"`));

@@ -48,6 +48,7 @@ export interface Index {
 export const INDEXES: readonly Index[] = [
   { table: 'users', name: 'IDX_users_email_lower', on: '(lower(email))' },
   { table: 'channel_members', name: 'IDX_channel_members_channel_id', on: '("channelId")' },
+  { table: 'conversations', name: 'IDX_conversations_user_high', on: '("userHigh")' },
   { table: 'chats', name: 'UQ_chats_conversation_seq', unique: true, on: '("conversationId", seq)' },
   { table: 'chats', name: 'UQ_chats_conversation_updated_seq', unique: true, on: '("conversationId", "updatedSeq")' },
   {
