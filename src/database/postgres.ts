@@ -31,7 +31,7 @@ const BY_KEY = {
   jit: 'off',
 };
 // As texts: postgres.js leaves out a number 0, and then the role's own limit would hold.
-const UNLIMITED = { statement_timeout: '0', lock_timeout: '0', idle_in_transaction_session_timeout: '0' };
+const UNLIMITED = { statement_timeout: '0', lock_timeout: '0', idle_in_transaction_session_timeout: '0', jit: 'off' };
 
 /** Whatever the server or the role has as its own defaults, statements see the same session everywhere. */
 const SESSION = {

@@ -1,6 +1,7 @@
 // One runner of migrations at a time over all nodes, by a lock of its session, which goes with it.
 import { sql } from 'drizzle-orm';
 import { type Database, rows } from './database.ts';
+import { MigrationError } from './migration-error.ts';
 import type { Report } from './progress.ts';
 
 const KEY = sql`hashtextextended('chat-service.migrations', 0)`;
@@ -19,10 +20,10 @@ export async function takeRunnerLock(db: Database, report: Report): Promise<void
   }
 }
 
-/** False where the session of `tx` is another than that which took the lock, and somebody else has it by now. */
-export async function holdsRunnerLock(tx: Database): Promise<boolean> {
+/** Throws MigrationError where the session of `tx` is another than that which took the lock, and somebody else has it. */
+export async function requireRunnerLock(tx: Database): Promise<void> {
   const [row] = await rows<{ held: boolean }>(tx, sql`select pg_try_advisory_xact_lock(${KEY}) as "held"`);
-  return row?.held === true;
+  if (!row?.held) throw new MigrationError('The link to the database was lost, and another run has begun meanwhile');
 }
 
 /**

@@ -2,14 +2,13 @@
 // A batch is stored with its counters or not at all, so what is done can always be seen on the rows themselves.
 import { type SQL, sql } from 'drizzle-orm';
 import { type Database, rows } from '../database.ts';
-import { MigrationError } from '../migration-error.ts';
-import { holdsRunnerLock, pause } from '../runner-lock.ts';
+import { pause, requireRunnerLock } from '../runner-lock.ts';
 import { retryLocks, type Step } from './short-lock.ts';
 
-/** A writer may have to wait for a batch that has its rows: so long, about. */
-const BATCH_MS = 120;
+/** Who edits or deletes a message of the present batch waits so long, about. Smaller batches cost more a message. */
+const BATCH_MS = 400;
 const FIRST_BATCH = 1000;
-const SMALLEST_BATCH = 100;
+const SMALLEST_BATCH = 500;
 const LARGEST_BATCH = 20_000;
 /** So few may be left for the transaction that holds writers up. */
 const SMALL_REST = 500;
@@ -87,10 +86,10 @@ async function numberRange(step: Step, from: number, to: number, tell: (more: nu
 
 /** Numbers the messages with ids above `from`, up to `to`, and says how many. In the transaction of the caller. */
 export async function numberBatch(tx: Database, from: number, to: number): Promise<number> {
-  if (!(await holdsRunnerLock(tx)))
-    throw new MigrationError('The link to the database was lost, and another run has begun meanwhile');
+  await requireRunnerLock(tx);
   // What the server knows about tables that fill only now would mislead it to read them whole, for each batch.
-  for (const way of ['seqscan', 'hashjoin', 'mergejoin']) await tx.execute(sql.raw(`set local enable_${way} = off`));
+  await tx.execute(sql`select set_config('enable_' || way, 'off', true)
+    from unnest(array['seqscan', 'hashjoin', 'mergejoin']) way`);
   const some = sql`m.id > ${from}::int and m.id <= ${to}::int and m.seq is null`;
   await tx.execute(sql`insert into conversations ("channelId")
     select distinct m."channelId" from chats m
