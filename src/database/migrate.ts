@@ -8,7 +8,7 @@ import { foreignTables } from './former-tables.ts';
 import { MigrationError } from './migration-error.ts';
 import type { Report } from './progress.ts';
 import { endWithClient, takeRunnerLock } from './runner-lock.ts';
-import { type Step, withShortLock } from './takeover/short-lock.ts';
+import { givingWay, type Step, withShortLock } from './takeover/short-lock.ts';
 import { takeOver } from './takeover/takeover.ts';
 
 /** The numbers of the migrations that a takeover prepares. */
@@ -45,7 +45,7 @@ export function runMigrations(handle: DatabaseHandle, folder: string, report: Re
         withShortLock(step, { tables: LOCK_ORDER, mode: 'access exclusive' }, (tx) => apply(tx, migrations));
       await takeOver({ db, watcher: handle.db, tables: tables.sql, functions: functions.sql, report, finish });
     } else {
-      await db.transaction((tx) => apply(tx, migrations));
+      await givingWay({ db, report, step: 'applying migrations' }, (tx) => apply(tx, migrations));
     }
     return migrations.map(({ number }) => number);
   });

@@ -1,7 +1,10 @@
 // The migrations on an empty database: forth, again, back and forth; by several at once; never on somebody else's tables.
-import { readFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { generateDrizzleJson, generateMigration } from 'drizzle-kit/api';
 import { sql } from 'drizzle-orm';
+import postgres from 'postgres';
 import { afterAll, afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
 import * as schema from '../../drizzle/schema.ts';
 import { connectDatabase, type DatabaseHandle } from '../../src/database/connect.ts';
@@ -11,6 +14,7 @@ import { MigrationError } from '../../src/database/migration-error.ts';
 import { describeSchema } from '../support/catalog.ts';
 import { downScript, MIGRATIONS } from '../support/migrations.ts';
 import { createDatabase } from '../support/postgres.ts';
+import { until } from '../support/until.ts';
 
 const journal: { entries: { tag: string }[] } = JSON.parse(readFileSync(`${MIGRATIONS}/meta/_journal.json`, 'utf8'));
 const ALL = journal.entries.map(({ tag }) => tag.slice(0, 4));
@@ -154,5 +158,32 @@ it('changes nothing where a migration fails half-way', async () => {
   await expect(runMigrations(handle, MIGRATIONS)).rejects.toThrow();
   expect(await describeSchema(handle.db)).toEqual(before);
   expect(await pendingMigrations(handle, MIGRATIONS)).toEqual(ALL);
+  await drop();
+});
+
+it('lets writers pass while a later migration waits for a lock', async () => {
+  const { handle, url, drop } = await emptyDatabase();
+  await runMigrations(handle, MIGRATIONS);
+  const folder = mkdtempSync(join(tmpdir(), 'migrations-'));
+  cpSync(MIGRATIONS, folder, { recursive: true });
+  const later = { idx: ALL.length, version: '7', when: 9e12, tag: 'later', breakpoints: true };
+  writeFileSync(join(folder, 'later.sql'), 'alter table users add column later integer');
+  const entries = [...journal.entries, later];
+  writeFileSync(join(folder, 'meta/_journal.json'), JSON.stringify({ ...journal, entries }));
+  const admin = postgres(url, { max: 2, onnotice: () => {}, connection: { statement_timeout: 5000 } });
+  const slow = await admin.reserve();
+  await slow`begin`;
+  await slow`insert into users (username, email, password) values ('slow', 'slow@example.org', 'x')`;
+
+  const said: string[] = [];
+  const run = runMigrations(handle, folder, ({ step, waiting }) => said.push(`${step}: ${waiting}`));
+  await until('it waits', () => said.some((line) => /^applying migrations: a lock; the oldest/.test(line)));
+  await admin`insert into users (username, email, password) values ('quick', 'quick@example.org', 'x')`;
+  await slow`commit`;
+  expect(await run).toEqual([String(ALL.length).padStart(4, '0')]);
+
+  slow.release();
+  await admin.end();
+  rmSync(folder, { recursive: true });
   await drop();
 });

@@ -4,7 +4,7 @@ import { sql } from 'drizzle-orm';
 import { type Database, rows } from '../database.ts';
 import { sqlState } from '../errors.ts';
 import type { Report } from '../progress.ts';
-import { pause } from '../runner-lock.ts';
+import { pause, requireRunnerLock } from '../runner-lock.ts';
 
 /** How long writers may have to wait behind us. */
 const LOCK_TIMEOUT_MS = 250;
@@ -32,13 +32,22 @@ export interface TableLock {
 /** Runs `work` in a transaction that has these locks, as often as it takes until it gets them and all others it needs. */
 export function withShortLock<T>(step: Step, lock: TableLock, work: (tx: Database) => Promise<T>): Promise<T> {
   const tables = lock.tables.join(', ');
+  return givingWay(step, async (tx) => {
+    // First what stops a vacuum and no writer; then, briefly, what stops writers.
+    await tx.execute(sql.raw(`set local lock_timeout = '${VACUUM_TIMEOUT_MS}ms'`));
+    await tx.execute(sql.raw(`lock table ${tables} in share update exclusive mode`));
+    await tx.execute(sql.raw(`set local lock_timeout = '${LOCK_TIMEOUT_MS}ms'`));
+    await tx.execute(sql.raw(`lock table ${tables} in ${lock.mode} mode`));
+    return work(tx);
+  });
+}
+
+/** Runs `work` in a transaction that waits for no lock for long, as often as it takes until it gets all that it needs. */
+export function givingWay<T>(step: Step, work: (tx: Database) => Promise<T>): Promise<T> {
   return retryLocks(step, () =>
     step.db.transaction(async (tx) => {
-      // First what stops a vacuum and no writer; then, briefly, what stops writers.
-      await tx.execute(sql.raw(`set local lock_timeout = '${VACUUM_TIMEOUT_MS}ms'`));
-      await tx.execute(sql.raw(`lock table ${tables} in share update exclusive mode`));
+      await requireRunnerLock(tx);
       await tx.execute(sql.raw(`set local lock_timeout = '${LOCK_TIMEOUT_MS}ms'`));
-      await tx.execute(sql.raw(`lock table ${tables} in ${lock.mode} mode`));
       return work(tx);
     }),
   );
