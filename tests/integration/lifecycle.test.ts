@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { connect, createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -11,6 +11,7 @@ import connectTo from 'postgres';
 import { afterEach, describe, expect, inject, test } from 'vitest';
 import { readConfig } from '../../src/runtime/config.ts';
 import { startService } from '../../src/runtime/service.ts';
+import { migrate } from '../support/migrate-process.ts';
 import { type ServiceProcess, spawnServiceProcess } from '../support/node-process.ts';
 import { createDatabase, startPostgres } from '../support/postgres.ts';
 import { freePort } from '../support/server-process.ts';
@@ -147,6 +148,28 @@ describe('PostgreSQL', () => {
     expect(service.log[0]?.msg).toContain('no_such_database');
     expect(JSON.stringify([service.log, service.noise])).not.toContain('hunter2');
   });
+
+  test('a password that the database does not take, or that is missing, ends the start in one line', async () => {
+    const postgres = await startPostgres();
+    cleanUp.push(() => postgres.stop());
+    const sql = connectTo(postgres.url, { max: 1 });
+    await sql`create role chat login password 'the right one'`;
+    const [file] = await sql`show hba_file`;
+    await sql.end();
+    writeFileSync(file?.hba_file, 'host all chat 127.0.0.1/32 scram-sha-256\n');
+    await postgres.restart();
+    for (const password of ['hunter2', '']) {
+      const url = new URL(postgres.url);
+      Object.assign(url, { username: 'chat', password });
+      const { code, output, errors } = await migrate(['run'], { DATABASE_URL: url.href });
+      expect({ code, output }).toEqual({ code: 1, output: '' });
+      expect(errors).toMatch(/^Migrations failed, nothing was changed: .*password.*\n$/);
+      const service = spawned({ DATABASE_URL: url.href });
+      expect((await service.exited).code).toBe(1);
+      expect(service.log.map(({ msg }) => msg)).toEqual([expect.stringMatching(/cannot be used: .*password/)]);
+      expect(JSON.stringify([errors, service.log, service.noise])).not.toContain('hunter2');
+    }
+  }, 60_000);
 });
 
 test('a Redis that is away keeps nobody from starting, and is told of', async () => {
