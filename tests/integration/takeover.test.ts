@@ -224,16 +224,21 @@ it('serves old passwords and tokens, and what the former service goes on writing
   const [made] = await former.query(
     `insert into channels (name, "ownerId", type) values ('made later', 1, 'group') returning id`,
   );
-  await former.query(`insert into channel_members ("userId", "channelId") values (1, ${made.id})`);
-  const [member] = await former.query(
-    'select "channelId" as id from channel_members where "userId" = 1 order by 1 limit 1',
-  );
+  const channels: readonly number[] = [made.id, 2];
+  await former.query(`insert into channel_members ("userId", "channelId") values (1, $1), (1, $2)`, [...channels]);
   const client = await connect('raw', service.url, { token });
   const messages = former.getRepository(entities.Chat);
-  for (const channel of [made.id, member.id] as number[]) {
+  const written: { channel: number; head: number; id: number; old: number }[] = [];
+  for (const channel of channels) {
+    const old = await messageOfFormer('to be deleted', channel);
     const { last_seq: head = 0 } = await client.call('channel.join', { channel_id: channel });
     // With a receiver besides, which nothing kept it from: it is the channel's.
     const id = await messageOfFormer('from the former service', channel, 2);
+    await messages.softDelete(old);
+    expect(head).toBeGreaterThan(channel === made.id ? 0 : 10);
+    written.push({ channel, head, id, old });
+  }
+  for (const { channel, head, id, old } of written) {
     const stored = await client.next(({ type, data }) => type === 'channel.message' && data.id === id);
     expect(stored.data).toMatchObject({ id, channel_id: channel, seq: head + 1, text: 'from the former service' });
     expect(stored.data).not.toHaveProperty('receiver_id');
@@ -241,9 +246,8 @@ it('serves old passwords and tokens, and what the former service goes on writing
       const { body } = await call(path, { headers: { authorization: `Bearer ${token}` } });
       expect([body.data].flat()).toEqual([expect.objectContaining({ id, channelId: channel, receiverId: null })]);
     }
-    await messages.softDelete(id);
-    const gone = await client.next('message.deleted');
-    expect(gone.data).toMatchObject({ id, channel_id: channel, updated_seq: head + 2 });
+    const gone = await client.next(({ type, data }) => type === 'message.deleted' && data.id === old);
+    expect(gone.data).toMatchObject({ channel_id: channel, updated_seq: head + 2 });
     await client.call('channel.message', { channel_id: channel, text: 'from this one' });
     expect(await messages.findOneByOrFail({ channelId: channel, text: 'from this one' })).toMatchObject({
       senderId: 1,
