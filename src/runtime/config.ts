@@ -71,10 +71,15 @@ const port = wholeNumber(0, 65_535);
 const count = wholeNumber(0, MAX_INT);
 const password = z.string();
 
-const databaseUrl = field('an address like postgres://user:password@host:5432/name', (value) =>
-  /^postgres(ql)?:\/\/./.test(value) && isDecodable(value) && (value.includes(',') || URL.canParse(value))
-    ? value
-    : undefined,
+// Of a second @ the driver, and our own lines, would take the rest of the password for the host.
+const databaseUrl = field(
+  'an address like postgres://user:password@host:5432/name (a password has %40 for an @)',
+  (value) =>
+    /^postgres(ql)?:\/\/(?![^/?#]*@[^/?#]*@)./.test(value) &&
+    isDecodable(value) &&
+    (value.includes(',') || URL.canParse(value))
+      ? value
+      : undefined,
 );
 
 const redisUrl = field(

@@ -18,7 +18,7 @@ test('a bad environment ends the start with one line for each problem, and nothi
   expect(service.noise).toEqual([]);
   expect(service.log.map(({ level, msg }) => `${level} ${msg}`)).toEqual([
     'error PORT="70000": it takes a whole number from 0 to 65535',
-    'error DATABASE_URL (value not shown): it takes an address like postgres://user:password@host:5432/name',
+    'error DATABASE_URL (value not shown): it takes an address like postgres://user:password@host:5432/name (a password has %40 for an @)',
     'error DB_SSL="perhaps": it takes true or false',
   ]);
 });

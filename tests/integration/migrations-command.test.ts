@@ -75,5 +75,9 @@ it('says in one line why it did nothing', async () => {
   const away = { DB_HOST: '127.0.0.1', DB_PORT: '1', DB_PASSWORD: 'secret', NODE_ENV: 'production' };
   expect(await migrate('run', away)).toEqual(failed(/Cannot reach the database: PostgreSQL at 127\.0\.0\.1:1\/\w+/));
   expect(await migrate('run', { DB_HOST: 'x', DB_PORT: 'many' })).toEqual(failed(/Bad configuration: DB_PORT.*/));
+  // What follows the first @ would be taken for the host, and be shown.
+  expect(await migrate('run', { DATABASE_URL: 'postgres://me:se@cret@127.0.0.1:1/chat' })).toEqual(
+    failed(/Bad configuration: DATABASE_URL \(value not shown\): [^@]*@host:5432[^@]*@\)/),
+  );
   expect(await migrate('sideways', {})).toEqual(failed(/Say what to do.*/));
 }, 120_000);
