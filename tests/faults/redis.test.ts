@@ -151,6 +151,7 @@ describe('Redis', () => {
       for (const load of loads) await load.stop();
       const slowest = await catchUp();
       for (const node of cluster.nodes) node.toRedis.filter(undefined);
+      test.expect(lost).toBeGreaterThan(0);
       await endsWell(test, { 'pieces lost': lost, 'caught up after ms, at most': slowest });
     },
     TIME_LIMIT_MS,

@@ -1,7 +1,8 @@
 // Takes publications out of what Redis sends to a node, as a network that drops whole messages would.
 import type { Filter } from '../../support/proxy.ts';
 
-const MESSAGE = '*3\r\n$7\r\nmessage\r\n';
+/** A publication as Redis pushes it in version 3 of its protocol, after the `>`, or answers with it in version 2. */
+const MESSAGE = '3\r\n$7\r\nmessage\r\n';
 
 /** Loses those chunks that hold nothing but whole publications, where `isLost` says so. */
 export function losePublications(isLost: () => boolean): Filter {
@@ -14,8 +15,9 @@ export function losePublications(isLost: () => boolean): Filter {
 function holdsOnlyMessages(chunk: Buffer): boolean {
   let at = 0;
   while (at < chunk.length) {
-    if (chunk.toString('latin1', at, at + MESSAGE.length) !== MESSAGE) return false;
-    const topicEnd = bulkEnd(chunk, at + MESSAGE.length);
+    const begin = chunk.toString('latin1', at, at + 1 + MESSAGE.length);
+    if (begin !== `>${MESSAGE}` && begin !== `*${MESSAGE}`) return false;
+    const topicEnd = bulkEnd(chunk, at + begin.length);
     at = bulkEnd(chunk, topicEnd);
     if (Number.isNaN(at) || at > chunk.length) return false;
   }
