@@ -4,7 +4,7 @@ import { hash } from '@node-rs/bcrypt';
 import { sign } from 'hono/jwt';
 import postgres, { type Sql } from 'postgres';
 import type { DataSource } from 'typeorm';
-import { afterAll, beforeAll, expect, inject, it } from 'vitest';
+import { afterAll, beforeAll, expect, inject, it, onTestFinished } from 'vitest';
 import { connectDatabase, type DatabaseHandle } from '../../src/database/connect.ts';
 import { runMigrations } from '../../src/database/migrate.ts';
 import { describeSchema } from '../support/catalog.ts';
@@ -201,6 +201,7 @@ it('leaves the schema that a new database has, with nothing unfinished', async (
 
 it('serves old passwords and tokens, and what the former service goes on writing', async () => {
   const service = await startServiceProcess({ env: { ...env, JWT_SECRET: SECRET } });
+  onTestFinished(() => void service.stop('SIGKILL'));
   const call = async (path: string, init: RequestInit = {}) => {
     const headers = { 'content-type': 'application/json', ...init.headers };
     const response = await fetch(`${service.url}/api/v1${path}`, { ...init, headers });
