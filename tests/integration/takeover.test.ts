@@ -25,7 +25,7 @@ import { spawnServiceProcess, startServiceProcess } from '../support/node-proces
 import { createDatabase } from '../support/postgres.ts';
 import { until } from '../support/until.ts';
 
-const CHATS = 60_000;
+const CHATS = 100_000;
 const SECRET = 'the secret that both services have, 41 by';
 const entities = formerEntities();
 
