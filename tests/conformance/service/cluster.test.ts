@@ -1,14 +1,15 @@
-// The same on several nodes that share PostgreSQL and Redis, and what only several nodes can get wrong.
+// What only several nodes can get wrong, which share PostgreSQL and Redis, and what a node could do otherwise there than
+// with the embedded database. All the rest is asked of a cluster of several runtimes: tests/runtimes/mixed-cluster.test.ts.
 import { describe } from 'vitest';
 import { clusterTarget } from '../../support/service-under-test.ts';
 import { outagesSuite } from './outages.suite.ts';
-import { serviceSuite } from './service.suite.ts';
+import { runtimeSuite } from './runtime.suite.ts';
 import { twoNodesSuite } from './two-nodes.suite.ts';
 
 const target = clusterTarget();
 
 describe(target.name, () => {
-  serviceSuite(target);
+  runtimeSuite(target);
   twoNodesSuite(target);
   outagesSuite(target);
 });

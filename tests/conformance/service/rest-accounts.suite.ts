@@ -132,17 +132,17 @@ export function accountsSuite(service: Service): void {
 
       test('takes about as long for an unknown email as for a wrong password', async () => {
         const { user } = (await signUp()).data;
-        const quickest = async (email: () => string): Promise<number> => {
-          let best = Number.POSITIVE_INFINITY;
-          for (let attempt = 0; attempt < 6; attempt++) {
-            const begin = performance.now();
-            await signIn(email(), 'wrong password');
-            best = Math.min(best, performance.now() - begin);
-          }
-          return best;
+        const timeOf = async (email: string): Promise<number> => {
+          const begin = performance.now();
+          await signIn(email, 'wrong password');
+          return performance.now() - begin;
         };
-        const wrong = await quickest(() => user.email);
-        const unknown = await quickest(() => `${unique('nobody')}@example.com`);
+        // In turns, and the quickest of each: what else the machine does meets both alike.
+        let [wrong, unknown] = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY];
+        for (let round = 0; round < 12; round++) {
+          wrong = Math.min(wrong, await timeOf(user.email));
+          unknown = Math.min(unknown, await timeOf(`${unique('nobody')}@example.com`));
+        }
         expect(unknown / wrong).toBeGreaterThan(0.5);
         expect(unknown / wrong).toBeLessThan(2);
       });
