@@ -86,7 +86,8 @@ it(
     expect(announced).toBeLessThan(2 * (cluster.nodes.length * ANNOUNCED) ** 2);
     // The readers come out of the ring, or share what they read.
     expect(counted.pages).toBeLessThan(50 + READERS / 50);
-    expect(counted.all).toBeLessThan(200 + READERS / 5);
+    // Each has three questions, to be answered alone where the machine is quick; in a rush they share the statements.
+    expect(counted.all).toBeLessThan(200 + 3 * READERS);
     await Promise.all(clients.map((client) => client.stop()));
   },
   TIME_LIMIT_MS,
