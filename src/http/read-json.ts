@@ -2,6 +2,11 @@
 import { ChatError } from '../protocol/errors.ts';
 
 const JSON_TYPE = /^application\/([\w.-]+\+)?json\s*(;|$)/i;
+/**
+ * So much of a body that is too large is still read, and thrown away: most clients read the answer only when they have
+ * sent all, and find the connection broken where nobody took it.
+ */
+const DISCARDED_BYTES = 8 << 20;
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 
 /**
@@ -38,9 +43,10 @@ async function readStream(request: Request, maxBytes: number): Promise<Uint8Arra
   let size = 0;
   for await (const chunk of request.body ?? []) {
     size += chunk.byteLength;
-    if (size > maxBytes) throw new ChatError('PAYLOAD_TOO_LARGE');
-    chunks.push(chunk);
+    if (size <= maxBytes) chunks.push(chunk);
+    else if (size > maxBytes + DISCARDED_BYTES) break;
   }
+  if (size > maxBytes) throw new ChatError('PAYLOAD_TOO_LARGE');
   const bytes = new Uint8Array(size);
   let offset = 0;
   for (const chunk of chunks) {
