@@ -28,10 +28,11 @@ export async function readJson(request: Request, maxBytes: number): Promise<unkn
 async function readBytes(request: Request, maxBytes: number): Promise<Uint8Array> {
   const declared = request.headers.get('content-length');
   const isDeclared = declared !== null && !request.headers.has('transfer-encoding');
-  if (isDeclared && Number(declared) > maxBytes) throw new ChatError('PAYLOAD_TOO_LARGE');
+  const size = isDeclared ? Number(declared) : Number.NaN;
+  if (size > maxBytes + DISCARDED_BYTES) throw new ChatError('PAYLOAD_TOO_LARGE');
   try {
-    // The server holds a peer to the length that it declared; only a body without one has to be counted.
-    return isDeclared ? new Uint8Array(await request.arrayBuffer()) : await readStream(request, maxBytes);
+    // The server holds a peer to the length that it declared: a body that is small by that need not be counted.
+    return size <= maxBytes ? new Uint8Array(await request.arrayBuffer()) : await readStream(request, maxBytes);
   } catch (error) {
     if (error instanceof ChatError) throw error;
     throw new ChatError('MALFORMED_JSON', 'The body ended early', { cause: error });

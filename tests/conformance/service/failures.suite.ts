@@ -91,11 +91,13 @@ export function failuresSuite(service: Service): void {
 
     test('a body that is too large is refused, announced or not', async () => {
       const large = JSON.stringify({ type: 'group', name: 'x'.repeat(4_000_000) });
-      expectFailure(await post(large), 413, 'PAYLOAD_TOO_LARGE');
-      const stream = new Blob([large]).stream();
-      // What is left of such a body is in the way of a further request on the same connection.
-      const reply = await post(stream, { ...JSON_TYPE, connection: 'close' }, { duplex: 'half' });
-      expectFailure(reply, 413, 'PAYLOAD_TOO_LARGE');
+      const headers = { ...JSON_TYPE, connection: 'close' };
+      // Again and again: whether the client is still sending when it is answered is a matter of moments.
+      for (let time = 0; time < 5; time++) {
+        expectFailure(await post(large, headers), 413, 'PAYLOAD_TOO_LARGE');
+        const stream = new Blob([large]).stream();
+        expectFailure(await post(stream, headers, { duplex: 'half' }), 413, 'PAYLOAD_TOO_LARGE');
+      }
     });
 
     test('a failed validation says which fields and why, without their values', async () => {
