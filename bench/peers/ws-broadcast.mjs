@@ -2,10 +2,10 @@
 // room; with COALESCE=1, those of one turn of the event loop are joined first.
 import { createServer } from 'node:http';
 import { Sender, WebSocketServer } from 'ws';
+import { messageFrame } from './message-frame.mjs';
 
 const coalesce = process.env.COALESCE === '1';
 const rooms = new Map();
-let id = 0;
 
 const server = createServer((_request, response) => response.end('{"status":"ok"}'));
 const sockets = new WebSocketServer({ server, perMessageDeflate: false });
@@ -34,28 +34,9 @@ function broadcast(room, bytes) {
   else if (room.pending.push(bytes) === 1) setImmediate(flush, room);
 }
 
-function messageFrame(room, { channel_id, text }) {
-  id += 1;
+function nextMessage(room, { channel_id, text }) {
   room.seq += 1;
-  const time = new Date();
-  const data = {
-    id,
-    seq: room.seq,
-    updated_seq: room.seq,
-    channel_id,
-    sender_id: 1,
-    sender_name: 'somebody',
-    sender_avatar: null,
-    text,
-    url: null,
-    file_name: null,
-    message_type: 'text',
-    client_id: null,
-    created_at: time.toISOString(),
-    updated_at: time.toISOString(),
-  };
-  const frame = { id: `c${channel_id}-${room.seq}`, type: 'channel.message', data, timestamp: time.getTime() };
-  return JSON.stringify({ ...frame, user_id: 1, seq: room.seq });
+  return JSON.stringify(messageFrame(channel_id, room.seq, text));
 }
 
 sockets.on('connection', (socket, { socket: network }) => {
@@ -67,7 +48,7 @@ sockets.on('connection', (socket, { socket: network }) => {
     if (type === 'channel.join') {
       mine.add(room);
       room.members.add(network);
-    } else broadcast(room, encode(messageFrame(room, data)));
+    } else broadcast(room, encode(nextMessage(room, data)));
     if (frameId) answer(frameId, { id, seq: room.seq });
   });
   socket.on('close', () => {

@@ -1,14 +1,11 @@
 // Nodes crash, freeze, are restarted one after the other or have the wrong time: their clients go elsewhere, and nobody
 // notices more than that.
 import { afterAll, afterEach, beforeAll, describe, expect, it, type TestContext } from 'vitest';
-import { until } from '../support/until.ts';
 import { type Cluster, type ClusterNode, startCluster } from './harness/cluster.ts';
-import { type Crowd, gather, gatherPair } from './harness/crowd.ts';
-import { eventsOf, judge } from './harness/evidence.ts';
-import { type Figures, figures } from './harness/figures.ts';
-import { type Load, startLoad } from './harness/load.ts';
+import type { Figures } from './harness/figures.ts';
 import { pause } from './harness/pause.ts';
 import { sized, TIME_LIMIT_MS } from './harness/scale.ts';
+import { everybodyTalks, type Talking } from './harness/talking.ts';
 import { wrongTime } from './harness/wrong-time.ts';
 
 const KILLS = sized(3, 9);
@@ -17,46 +14,29 @@ const FROZEN_MS = sized(12_000, 30_000);
 const ROLLS = sized(1, 3);
 
 let cluster: Cluster;
-let crowds: Crowd[] = [];
-let loads: Load[] = [];
+let talking: Talking;
 
 beforeAll(async () => {
   // One node is ten minutes ahead, another as much behind.
   cluster = await startCluster({ envOf: (index) => wrongTime([0, 600_000, -600_000][index] ?? 0) });
 });
 afterAll(() => cluster.stop());
-afterEach(async () => {
-  for (const crowd of crowds) await crowd.stop();
-});
+afterEach(() => talking.stop());
 
-async function everybodyTalks(): Promise<void> {
-  crowds = [await gather(cluster, { channels: 2, senders: 6, readers: 9 }), await gatherPair(cluster)];
-  loads = crowds.map(({ senders, talks }) => startLoad({ senders, talks, address: cluster.anyNode }));
+async function begin(): Promise<void> {
+  talking = await everybodyTalks(cluster, { channels: 2, senders: 6, readers: 9 });
 }
 
-const sent = () => loads.reduce((sum, load) => sum + load.sent(), 0);
-const clients = () => crowds.flatMap(({ all }) => all);
-const troubles = () => [...new Set(clients().flatMap((client) => [...client.troubles.keys()]))];
-
-async function goesOn(): Promise<void> {
-  const before = sent();
-  await until('messages are acked again', () => sent() > before + 50, 60_000);
-}
-
-/** Also counts what was done, beside what the test says itself. */
-async function endsWell(test: TestContext, counted: Figures): Promise<void> {
-  for (const load of loads) await load.stop();
-  const breaches = await judge(cluster.sql, clients());
-  const cuts = clients().reduce((sum, client) => sum + client.connects() - 1, 0);
-  figures(test, { ...counted, messages: sent(), events: eventsOf(clients()), cuts, breaches: breaches.length });
-  expect(breaches).toEqual([]);
-}
+const goesOn = () => talking.goesOn(50, 60_000);
+const troubles = () => [...new Set(talking.clients.flatMap((client) => [...client.troubles.keys()]))];
+const cuts = () => talking.clients.reduce((sum, client) => sum + client.connects() - 1, 0);
+const endsWell = (test: TestContext, counted: Figures) => talking.endsWell(test, counted, () => ({ cuts: cuts() }));
 
 describe('a node', () => {
   it(
     'whose clock is minutes off serves like the others',
     async (test) => {
-      await everybodyTalks();
+      await begin();
       await pause(2_000);
       await endsWell(test, { 'clock off by minutes': 10 });
       expect(troubles()).toEqual([]);
@@ -67,7 +47,7 @@ describe('a node', () => {
   it(
     'crashes and comes back',
     async (test) => {
-      await everybodyTalks();
+      await begin();
       for (let round = 0; round < KILLS; round += 1) {
         const node = cluster.nodes[round % 3] as ClusterNode;
         await goesOn();
@@ -84,7 +64,7 @@ describe('a node', () => {
   it(
     'freezes, is taken for dead, and goes on',
     async (test) => {
-      await everybodyTalks();
+      await begin();
       const [node] = cluster.nodes as [ClusterNode];
       await goesOn();
       node.freeze();
@@ -112,7 +92,7 @@ describe('a rolling restart', () => {
   it(
     'costs nobody more than a reconnect, after the database was brought to a later schema under load',
     async (test) => {
-      await everybodyTalks();
+      await begin();
       await goesOn();
       await expandSchema();
       for (let roll = 0; roll < ROLLS; roll += 1) {

@@ -2,56 +2,40 @@
 // UNAVAILABLE and may send again, and the nodes go on when it is back, without a restart of theirs.
 import postgres, { type Sql } from 'postgres';
 import { afterAll, afterEach, beforeAll, describe, expect, it, type TestContext } from 'vitest';
-import { until } from '../support/until.ts';
 import type { Client } from './harness/client.ts';
 import { type Cluster, type ClusterNode, startCluster } from './harness/cluster.ts';
 import { openConnection, Refused, Unanswered } from './harness/connection.ts';
-import { type Crowd, gather, gatherPair } from './harness/crowd.ts';
-import { eventsOf, judge } from './harness/evidence.ts';
-import { type Figures, figures } from './harness/figures.ts';
-import { type Load, startLoad } from './harness/load.ts';
+import { gather } from './harness/crowd.ts';
+import type { Figures } from './harness/figures.ts';
+import { startLoad } from './harness/load.ts';
 import { pause } from './harness/pause.ts';
 import type { Talk } from './harness/people.ts';
 import { sized, TIME_LIMIT_MS } from './harness/scale.ts';
+import { everybodyTalks, type Talking, talkOf } from './harness/talking.ts';
 
 /** How long the server is frozen, in ms: longer than the limit of a statement, 15 s. */
 const FROZEN_MS = 17_000;
 const ROUNDS = sized(3, 8);
 
 let cluster: Cluster;
-let crowds: Crowd[] = [];
-let loads: Load[] = [];
+let talking: Talking;
 
 beforeAll(async () => {
   cluster = await startCluster();
 });
 afterAll(() => cluster.stop());
-afterEach(async () => {
-  for (const crowd of crowds) await crowd.stop();
-});
+afterEach(() => talking.stop());
 
-async function everybodyTalks(): Promise<void> {
-  crowds = [await gather(cluster, { channels: 2, senders: 6, readers: 6 }), await gatherPair(cluster)];
-  loads = crowds.map(({ senders, talks }) => startLoad({ senders, talks, address: cluster.anyNode }));
+async function begin(): Promise<void> {
+  talking = await everybodyTalks(cluster, { channels: 2, senders: 6, readers: 6 });
 }
 
-const sent = () => loads.reduce((sum, load) => sum + load.sent(), 0);
-const clients = () => crowds.flatMap(({ all }) => all);
-const refusals = (code: string) => clients().reduce((sum, { troubles }) => sum + (troubles.get(code) ?? 0), 0);
-
-async function goesOn(): Promise<void> {
-  const before = sent();
-  await until('messages are acked again', () => sent() > before + 50, 60_000);
-}
-
-/** Also counts what was done, beside what the test says itself. */
-async function endsWell(test: TestContext, counted: Figures): Promise<void> {
-  for (const load of loads) await load.stop();
-  const breaches = await judge(cluster.sql, clients());
-  const retries = clients().reduce((sum, { troubles }) => sum + [...troubles.values()].reduce((a, b) => a + b, 0), 0);
-  figures(test, { ...counted, messages: sent(), events: eventsOf(clients()), retries, breaches: breaches.length });
-  expect(breaches).toEqual([]);
-}
+const sum = (counts: Iterable<number>) => [...counts].reduce((all, count) => all + count, 0);
+const refusals = (code: string) => sum(talking.clients.map(({ troubles }) => troubles.get(code) ?? 0));
+const retries = () => sum(talking.clients.map(({ troubles }) => sum(troubles.values())));
+const goesOn = () => talking.goesOn(50, 60_000);
+const endsWell = (test: TestContext, counted: Figures) =>
+  talking.endsWell(test, counted, () => ({ retries: retries() }));
 
 /** Ends the nodes' connections and takes every place before they can, and each that becomes free. */
 async function takeAllConnections(): Promise<Sql> {
@@ -69,7 +53,7 @@ describe('PostgreSQL', () => {
   it(
     'crashes and starts again',
     async (test) => {
-      await everybodyTalks();
+      await begin();
       for (let round = 0; round < ROUNDS; round += 1) {
         await goesOn();
         // Now as a crash, now as an administrator does it.
@@ -88,7 +72,7 @@ describe('PostgreSQL', () => {
   it(
     'is out of reach of one node, whose senders hear so',
     async (test) => {
-      await everybodyTalks();
+      await begin();
       await goesOn();
       const [node] = cluster.nodes as [ClusterNode];
       node.toPostgres.cut();
@@ -104,7 +88,7 @@ describe('PostgreSQL', () => {
   it(
     'loses its connections in the middle of statements',
     async (test) => {
-      await everybodyTalks();
+      await begin();
       for (let round = 0; round < ROUNDS; round += 1) {
         await goesOn();
         await cluster.sql`select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'chat-service'`;
@@ -118,7 +102,7 @@ describe('PostgreSQL', () => {
   it(
     'freezes for longer than a statement may take',
     async (test) => {
-      await everybodyTalks();
+      await begin();
       await goesOn();
       cluster.postgres.freeze();
       await pause(FROZEN_MS);
@@ -132,7 +116,7 @@ describe('PostgreSQL', () => {
   it(
     'has no connection left when the nodes lost theirs',
     async (test) => {
-      await everybodyTalks();
+      await begin();
       await goesOn();
       const hog = await takeAllConnections();
       await pause(2_000);
@@ -146,10 +130,10 @@ describe('PostgreSQL', () => {
   it(
     'holds a log locked: its senders wait in vain, those of others do not',
     async (test) => {
-      crowds = [await gather(cluster, { channels: 2, senders: 6, readers: 3 })];
-      const [{ talks, senders }] = crowds as [Crowd];
+      const crowd = await gather(cluster, { channels: 2, senders: 6, readers: 3 });
+      const { talks, senders } = crowd;
       const [locked, other] = talks as [Talk, Talk];
-      loads = [startLoad({ senders: senders.slice(3), talks: [other] })];
+      talking = talkOf(cluster, [crowd], [startLoad({ senders: senders.slice(3), talks: [other] })]);
       const channelId = 'channelId' in locked ? locked.channelId : 0;
       const { token } = (senders[0] as Client).user;
       await (senders[0] as Client).send(locked, 'before', 'before');
@@ -157,7 +141,7 @@ describe('PostgreSQL', () => {
       await cluster.sql.begin(async (sql) => {
         await sql`select 1 from conversations where "channelId" = ${channelId} for update`;
         const connection = await openConnection('raw', cluster.anyNode(), token, () => {});
-        const before = sent();
+        const before = talking.sent();
         const began = performance.now();
         // Not in a quick run: only after 15 s it hears UNAVAILABLE.
         const answer = connection.call(
@@ -169,7 +153,7 @@ describe('PostgreSQL', () => {
         hung = Math.round((performance.now() - began) / 1_000);
         expect(error).toEqual(sized(new Unanswered('no answer in time'), new Refused('UNAVAILABLE')));
         expect(hung).toBeLessThan(30);
-        expect(sent()).toBeGreaterThan(before + 100);
+        expect(talking.sent()).toBeGreaterThan(before + 100);
         connection.cut();
       });
       await endsWell(test, { 'hung for seconds': hung });

@@ -1,10 +1,8 @@
 // What is read from and written to the wire, for any input: a result or a coded error, and bytes that other people's
 // libraries read as they were meant.
 import { createRequire } from 'node:module';
-import { PassThrough, type Writable } from 'node:stream';
 import fc from 'fast-check';
 import { describe, expect, test, vi } from 'vitest';
-import * as ws from 'ws';
 import { decodeFrame } from '../../src/protocol/decode-frame.ts';
 import { ERRORS } from '../../src/protocol/errors.ts';
 import { isStorable } from '../../src/protocol/fields.ts';
@@ -13,6 +11,7 @@ import { decodePublication, encodeEvents, encodeNotice } from '../../src/realtim
 import { encodeTextFrames } from '../../src/realtime/ws-frame.ts';
 import { ackPacket, eventPacket, readPacket } from '../../src/socketio/packet.ts';
 import { parser } from '../../src/socketio/parser.ts';
+import { readFrames } from '../support/frame-receiver.ts';
 import { check, TIMEOUT_MS } from './kit/check.ts';
 
 vi.setConfig({ testTimeout: TIMEOUT_MS });
@@ -32,8 +31,6 @@ interface OfficialParser {
 
 const requireOfSocketIo = createRequire(createRequire(import.meta.url).resolve('socket.io'));
 const official = requireOfSocketIo('socket.io-parser') as OfficialParser;
-// The types of ws lack its receiver.
-const { Receiver } = ws as unknown as { Receiver: new (options: { isServer: boolean }) => Writable };
 
 const anyText = fc.oneof(fc.string(), fc.string({ unit: 'grapheme' }), fc.string({ unit: 'binary' }));
 const wellFormed = anyText.filter((text) => text.isWellFormed());
@@ -86,27 +83,9 @@ describe('WebSocket frames', () => {
     });
     const pieces = fc.array(fc.integer({ min: 1, max: 4_000 }), { minLength: 1, maxLength: 8 });
     await check('ws frames', fc.record({ texts, pieces }), 250, async ({ texts, pieces }) => {
-      expect(await read(encodeTextFrames(texts), pieces)).toEqual(texts);
+      expect(await readFrames(encodeTextFrames(texts), pieces)).toEqual(texts);
     });
   });
-
-  function read(bytes: Uint8Array, pieces: readonly number[]): Promise<string[]> {
-    return new Promise((resolve, reject) => {
-      const texts: string[] = [];
-      const receiver = new Receiver({ isServer: false });
-      receiver.on('message', (data: Buffer) => texts.push(data.toString()));
-      receiver.on('error', reject);
-      receiver.on('finish', () => resolve(texts));
-      const source = new PassThrough();
-      source.pipe(receiver);
-      for (let [at, i] = [0, 0]; at < bytes.length; i += 1) {
-        const length = pieces[i % pieces.length] as number;
-        source.write(bytes.subarray(at, at + length));
-        at += length;
-      }
-      source.end();
-    });
-  }
 });
 
 describe('Socket.IO packets', () => {
