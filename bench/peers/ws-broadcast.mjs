@@ -49,7 +49,7 @@ sockets.on('connection', (socket, { socket: network }) => {
       mine.add(room);
       room.members.add(network);
     } else broadcast(room, encode(nextMessage(room, data)));
-    if (frameId) answer(frameId, { id, seq: room.seq });
+    if (frameId) answer(frameId, { id: room.seq, seq: room.seq });
   });
   socket.on('close', () => {
     for (const room of mine) room.members.delete(network);
