@@ -4,6 +4,7 @@ import type { DatabaseHandle } from './connect.ts';
 import { type Database, rows } from './database.ts';
 import { pendingMigrations, runMigrations, unknownMigrations } from './migrate.ts';
 import { MigrationError } from './migration-error.ts';
+import type { Report } from './progress.ts';
 import { type Counter, columnList, readContent, readCounters, readTables, type TableShape } from './table-shapes.ts';
 
 /** Refused before anything was changed, and why: a text for the operator. */
@@ -19,13 +20,8 @@ export interface TransferOptions {
   readonly source: DatabaseHandle;
   readonly target: DatabaseHandle;
   readonly migrationsFolder: string;
-  readonly onProgress: (progress: Progress) => void;
-}
-
-export interface Progress {
-  readonly table: string;
-  readonly done: number;
-  readonly total: number;
+  /** Each table is a step. */
+  readonly report: Report;
 }
 
 /** The migration that a database lacks as long as it is none of ours. */
@@ -48,7 +44,7 @@ export async function transfer(options: TransferOptions, onCommit: () => void): 
       await prepare(tx, target, migrationsFolder);
       const tables = await readTables(source.db);
       await lockEmpty(tx, tables);
-      for (const table of tables) await copyTable(source.db, tx, table, options.onProgress);
+      for (const table of tables) await copyTable(source.db, tx, table, options.report);
       for (const counter of await readCounters(source.db)) await setCounter(tx, counter);
       const counts = await compare(source.db, tx, tables);
       onCommit();
@@ -109,12 +105,7 @@ function some(names: readonly string[]): string {
 }
 
 /** Triggers rest meanwhile, for the rows have their numbers; constraints hold. */
-async function copyTable(
-  source: Database,
-  tx: Database,
-  table: TableShape,
-  onProgress: TransferOptions['onProgress'],
-): Promise<void> {
+async function copyTable(source: Database, tx: Database, table: TableShape, report: Report): Promise<void> {
   const name = sql.identifier(table.name);
   const [whole] = await rows<{ count: number }>(source, sql`select count(*)::int as count from ${name}`);
   const total = whole?.count ?? 0;
@@ -125,7 +116,7 @@ async function copyTable(
     await tx.execute(sql`insert into ${name} (${columns}) overriding system value
       select ${columns} from json_populate_recordset(null::${name}, ${sql.param(text)}::json)`);
     done += count;
-    onProgress({ table: table.name, done, total });
+    report({ step: table.name, done, total, unit: 'rows' });
   }
   await tx.execute(sql`alter table ${name} enable trigger user`);
   await tx.execute(sql`analyze ${name}`);

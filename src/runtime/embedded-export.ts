@@ -4,8 +4,10 @@ import { join } from 'node:path';
 import { connectDatabase, type DatabaseHandle, type DatabaseOptions } from '../database/connect.ts';
 import { isLinkLost, withoutValues } from '../database/errors.ts';
 import { MigrationError } from '../database/migration-error.ts';
-import { type Progress, TransferError, transfer } from '../database/transfer.ts';
-import { type Config, ConfigError, readConfig } from './config.ts';
+import type { Report } from '../database/progress.ts';
+import { TransferError, transfer } from '../database/transfer.ts';
+import { readCommandConfig } from './command.ts';
+import { type Config, ConfigError } from './config.ts';
 import { holdDataDir, SECRET_FILE } from './data-dir.ts';
 import { describeDatabase } from './database-start.ts';
 import { loadEnvFile } from './env-file.ts';
@@ -31,10 +33,8 @@ interface Ends {
 }
 
 function readEnds(address: string | undefined): Ends {
-  // Not production's rules: nothing here needs the secret that they ask for.
-  const env = { ...process.env, NODE_ENV: 'development' };
-  const config = readConfig({ ...env, ...(address !== undefined && { DATABASE_URL: address }) });
-  const { database: source } = readConfig({ ...env, DATABASE_URL: '', DB_HOST: '' });
+  const config = readCommandConfig(address === undefined ? {} : { DATABASE_URL: address });
+  const { database: source } = readCommandConfig({ DATABASE_URL: '', DB_HOST: '' });
   if (config.database.kind !== 'postgres') throw new StartError(USAGE);
   if (source.kind !== 'embedded' || !existsSync(join(source.directory, 'PG_VERSION'))) {
     throw new StartError(`There is no embedded database in ${config.dataDir} (DATA_DIR says where)`);
@@ -52,7 +52,7 @@ async function exportEmbedded({ source, target, config }: Ends): Promise<void> {
     const [to, from] = open as [DatabaseHandle, DatabaseHandle];
     say(`From: ${describeDatabase(source)}`);
     say(`To:   ${describeDatabase(target)}`);
-    const options = { source: from, target: to, migrationsFolder: migrationsFolder(), onProgress: reporter() };
+    const options = { source: from, target: to, migrationsFolder: migrationsFolder(), report: reporter() };
     const counts = await transfer(options, () => {
       isCommitting = true;
     });
@@ -65,12 +65,12 @@ async function exportEmbedded({ source, target, config }: Ends): Promise<void> {
   }
 }
 
-function reporter(): (progress: Progress) => void {
+function reporter(): Report {
   let next = 0;
-  return ({ table, done, total }) => {
+  return ({ step, done = 0, total = 0 }) => {
     if (done < total && performance.now() < next) return;
     next = performance.now() + PROGRESS_MS;
-    say(`${table}: ${done} of ${total} rows`);
+    say(`${step}: ${done} of ${total} rows`);
   };
 }
 

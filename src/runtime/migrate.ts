@@ -3,17 +3,16 @@
 import { existsSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { connectDatabase, type DatabaseHandle } from '../database/connect.ts';
+import type { DatabaseHandle } from '../database/connect.ts';
 import { isLinkLost, withoutValues } from '../database/errors.ts';
 import { revertMigration, runMigrations } from '../database/migrate.ts';
 import { MigrationError, TakeoverStopped } from '../database/migration-error.ts';
 import type { Report } from '../database/progress.ts';
 import { planMigrations } from '../database/takeover/dry-run.ts';
-import { type Config, ConfigError, readConfig } from './config.ts';
-import { holdDataDir } from './data-dir.ts';
+import { readCommandConfig, withDatabase } from './command.ts';
+import { type Config, ConfigError } from './config.ts';
 import { describeDatabase } from './database-start.ts';
 import { loadEnvFile } from './env-file.ts';
-import { createLogger } from './logger.ts';
 import { createProgressBar, createProgressLines } from './progress.ts';
 import { migrationsFolder } from './project-root.ts';
 import { StartError } from './start-error.ts';
@@ -46,22 +45,15 @@ async function downScript(folder: string, number: string): Promise<string> {
 
 /** Gives what is to be said of it when it is done. */
 async function execute(command: Command, config: Config, report: Report): Promise<string> {
-  const { database, dataDir } = config;
+  const { database } = config;
   const place = describeDatabase(database);
   if (database.kind === 'embedded' && command === COMMANDS['run --dry-run'] && !existsSync(database.directory))
     return `Migrations: a dry run, nothing was changed. A run would make the database (${place})`;
-  const release = database.kind === 'embedded' ? holdDataDir(dataDir, createLogger('warn')) : () => {};
   try {
-    const handle = await connectDatabase(database);
-    try {
-      return `Migrations: ${await command(handle, migrationsFolder(), report)} (${place})`;
-    } finally {
-      await handle.close();
-    }
+    const done = await withDatabase(config, (handle) => command(handle, migrationsFolder(), report));
+    return `Migrations: ${done} (${place})`;
   } catch (error) {
     throw isAway(error) ? new StartError(`Cannot reach the database: ${place}`) : error;
-  } finally {
-    release();
   }
 }
 
@@ -100,9 +92,7 @@ async function main(words: readonly string[]): Promise<void> {
     if (!command) throw new StartError('Say what to do: `run`, `run --dry-run` or `revert`');
     endOnSignal(clear);
     loadEnvFile();
-    // Not production's rules: nothing here needs the secret that they ask for.
-    const config = readConfig({ ...process.env, NODE_ENV: 'development' });
-    const done = await execute(command, config, report);
+    const done = await execute(command, readCommandConfig(), report);
     clear();
     process.stdout.write(`${done}\n`);
   } catch (error) {
