@@ -15,7 +15,7 @@ export async function catchUp(reader: Reader, gone: () => boolean): Promise<void
   while (!stopped()) {
     await feed.whenSettled();
     if (stopped() || tryGoLive(reader)) return;
-    const page = await feed.pageAfter(reader.cursor);
+    const page = await feed.pageAfter(reader.cursor, reader.target);
     feed.noteHead(page.head, page.membersVersion);
     // Somebody may have lost access since: nothing is sent before that is known.
     await feed.whenSettled();
@@ -27,9 +27,9 @@ export async function catchUp(reader: Reader, gone: () => boolean): Promise<void
   }
 }
 
-/** Lets a connection read the feed's log from `cursor` on. */
-export function attachReader(owner: ReaderOwner, feed: Feed, cursor: number): Reader {
-  const reader = new Reader(owner, feed, cursor);
+/** Lets a connection read the feed's log from `cursor` on; the log is known to have come to `target`. */
+export function attachReader(owner: ReaderOwner, feed: Feed, cursor: number, target: number): Reader {
+  const reader = new Reader(owner, feed, cursor, target);
   owner.readers.set(feed.name, reader);
   feed.readers.add(reader);
   if (!tryGoLive(reader)) owner.catchUp();
@@ -50,6 +50,8 @@ export function detachReader(reader: Reader, now: number): void {
 export function tryGoLive(reader: Reader): boolean {
   const { feed, owner } = reader;
   if (!feed.settled || owner.outbox.lagging) return false;
+  // What this node has not heard of yet may have changed what its ring holds, and what comes next.
+  if (reader.cursor < reader.target && feed.head < reader.target) return false;
   if (reader.cursor < feed.head) {
     const events = feed.ring.after(reader.cursor);
     if (!events) return false;

@@ -108,9 +108,9 @@ export function createCommands(deps: CommandDependencies): RunCommand {
     answer({ channel_id, last_seq: entry.head });
     const known = session.readers.get(feed.name);
     if (!known) {
-      attachReader(session, feed, since ?? entry.head);
+      attachReader(session, feed, since ?? entry.head, entry.head);
       tracker.joined(channel_id, session.user);
-    } else if (since !== undefined) known.restart(since);
+    } else if (since !== undefined) known.restart(since, entry.head);
   }
 
   /** The channel's feed and what the database said after it was open; again where somebody was taken out meanwhile. */
@@ -148,13 +148,24 @@ export function createCommands(deps: CommandDependencies): RunCommand {
     const entry = await deps.readPairEntry(session.user.id, user_id);
     if (!entry) throw new ChatError('USER_NOT_FOUND');
     checkSince(since, entry.head);
-    const feed = inboxes.feed(pairKey(session.user.id, user_id));
-    await feed?.whenSettled();
-    if (!feed || session.isClosed) return;
+    const feed = await pairFeed(session, user_id);
+    if (!feed) return;
     feed.noteHead(entry.head, 0);
     answer({ user_id, last_seq: entry.head });
-    const reader = session.readers.get(feed.name) ?? attachReader(session, feed, entry.head);
-    if (since !== undefined) reader.restart(since);
+    const reader = session.readers.get(feed.name) ?? attachReader(session, feed, entry.head, entry.head);
+    if (since !== undefined) reader.restart(since, entry.head);
+  }
+
+  /** The pair's feed once it has begun; undefined where the connection is gone. */
+  async function pairFeed(session: HubSession, otherId: number): Promise<Feed | undefined> {
+    const key = pairKey(session.user.id, otherId);
+    for (;;) {
+      const feed = inboxes.feed(key);
+      await feed?.whenSettled();
+      if (!feed || session.isClosed) return undefined;
+      // It may have been put away while it was waited for.
+      if (inboxes.feed(key) === feed) return feed;
+    }
   }
 
   async function authenticate(session: HubSession, token: string, answer: (data: unknown) => void): Promise<void> {

@@ -35,6 +35,12 @@ export interface EventPage {
   readonly membersVersion: number;
 }
 
+/** A read of the database under way; it sees at least what was known of the log when it began. */
+interface PageRead {
+  readonly page: Promise<EventPage>;
+  readonly knownHead: number;
+}
+
 export class Feed {
   readonly key: LogKey;
   readonly name: string;
@@ -52,7 +58,7 @@ export class Feed {
   usedAt: number;
   private readonly context: FeedContext;
   private readonly held = new Map<number, FeedEvent>();
-  private readonly pages = new Map<number, Promise<EventPage>>();
+  private readonly pages = new Map<number, PageRead>();
   private pending: FeedEvent[] = [];
   /** The last number that was handed out before those pending: lower than the first of them less one after a hole. */
   private pendingAfter = 0;
@@ -103,18 +109,27 @@ export class Feed {
     this.advance();
   }
 
-  /** Events after `cursor` from the database; all who ask for the same at the same time share one read. */
-  pageAfter(cursor: number): Promise<EventPage> {
-    let page = this.pages.get(cursor);
-    if (!page) {
-      page = this.readPage(cursor).finally(() => this.pages.delete(cursor));
-      this.pages.set(cursor, page);
-    }
-    return page;
+  /**
+   * Events after `cursor` from the database, in a state that number `target` or a later one led to; `target` is known to
+   * be taken. All who ask for the same at the same time share one read, but for one that may have begun before `target`.
+   */
+  pageAfter(cursor: number, target: number): Promise<EventPage> {
+    const running = this.pages.get(cursor);
+    if (running && running.knownHead >= target) return running.page;
+    const read: PageRead = { page: this.readPage(cursor), knownHead: Math.max(this.head, this.expected, target) };
+    const forget = () => {
+      if (this.pages.get(cursor) === read) this.pages.delete(cursor);
+    };
+    this.pages.set(cursor, read);
+    read.page.then(forget, forget);
+    return read.page;
   }
 
+  /** Resolves at once, or when what keeps it from handing out is over, or when it is closed. */
   whenSettled(): Promise<void> {
-    return this.settled ? Promise.resolve() : new Promise((resolve) => this.settledWaiters.push(resolve));
+    return this.settled || this.closed
+      ? Promise.resolve()
+      : new Promise((resolve) => this.settledWaiters.push(resolve));
   }
 
   /** The highest members version that the log is known to have come to. */
@@ -151,11 +166,18 @@ export class Feed {
     }
   }
 
+  /** Nothing waits to be handed out or caught up with: whoever is put in its place at `head` loses nothing. */
+  isQuiet(): boolean {
+    return this.settled && !this.behind() && this.pending.length === 0 && [...this.readers].every(isLive);
+  }
+
   close(): void {
     this.closed = true;
     this.settled = false;
     this.cancelFill?.();
     this.ring.clear(0);
+    // Whoever still waits is to see that it is closed.
+    this.wakeWaiters();
   }
 
   private newerThan(events: readonly FeedEvent[], cursor: number): Outgoing {
@@ -206,7 +228,7 @@ export class Feed {
     this.filling = true;
     const before = this.head;
     try {
-      const page = await this.pageAfter(before);
+      const page = await this.pageAfter(before, this.expected);
       this.noteVersion(page.membersVersion);
       if (this.settled) this.takePage(page);
     } catch (error) {
@@ -268,9 +290,17 @@ export class Feed {
 
   private settle(): void {
     this.settled = true;
+    this.wakeWaiters();
+    this.advance();
+  }
+
+  private wakeWaiters(): void {
     const waiters = this.settledWaiters;
     this.settledWaiters = [];
     for (const wake of waiters) wake();
-    this.advance();
   }
+}
+
+function isLive(reader: Reader): boolean {
+  return reader.live;
 }

@@ -59,7 +59,8 @@ export function createInboxes(deps: {
     if (!inbox.owners.has(owner)) return;
     for (const feed of feedsOfUser.get(owner.user.id) ?? []) {
       if (feed.head >= 0 && !owner.readers.has(feed.name)) {
-        attachReader(owner, feed, fresh ? baseline(inbox, feed) : feed.head);
+        const cursor = fresh ? baseline(inbox, feed) : feed.head;
+        attachReader(owner, feed, cursor, cursor);
       }
     }
   }
@@ -136,7 +137,8 @@ export function createInboxes(deps: {
     made.begin(Math.min(...present.map((inbox) => baseline(inbox, made))), 0);
     for (const inbox of present) {
       for (const owner of inbox.owners) {
-        if (!owner.readers.has(made.name)) attachReader(owner, made, baseline(inbox, made));
+        const cursor = baseline(inbox, made);
+        if (!owner.readers.has(made.name)) attachReader(owner, made, cursor, cursor);
       }
     }
   }
@@ -171,8 +173,7 @@ export function createInboxes(deps: {
     const before = clock.now() - IDLE_MS;
     for (const idle of [...feeds.values()]) {
       // One that is behind stands before what a reader may have come with: the reader would be sent that again.
-      const isWhole = idle.settled && !idle.behind() && [...idle.readers].every((reader) => reader.live);
-      if (!isWhole || idle.usedAt >= before) continue;
+      if (idle.usedAt >= before || !idle.isQuiet()) continue;
       for (const inbox of presentInboxes(idle.key as PairKey)) {
         inbox.heads.set(otherOf(idle.key as PairKey, inbox.userId), idle.head);
       }

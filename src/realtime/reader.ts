@@ -24,21 +24,25 @@ export class Reader {
   cursor: number;
   /** Where the current catch-up began: messages stored after it are new to the client. */
   since: number;
+  /** The log's last number when the client was last answered how far it goes: it gets no state from before that. */
+  target: number;
   /** True while the feed hands events to this reader as they come. */
   live = false;
   /** Grows with each new start, so that a page read for an earlier one is not taken. */
   generation = 0;
   private delivered: DeliveredSet | undefined;
 
-  constructor(owner: ReaderOwner, feed: Feed, cursor: number) {
+  constructor(owner: ReaderOwner, feed: Feed, cursor: number, target: number) {
     this.owner = owner;
     this.feed = feed;
     this.cursor = cursor;
     this.since = cursor;
+    this.target = target;
   }
 
-  /** Reads on from `cursor`, wherever it was. */
-  restart(cursor: number): void {
+  /** Reads on from `cursor`, wherever it was; the log is known to have come to `target`. */
+  restart(cursor: number, target: number): void {
+    this.target = target;
     this.fallBehind(cursor);
     this.delivered = undefined;
     this.owner.catchUp();

@@ -99,11 +99,12 @@ function createPlay() {
     session.identity = { principal: { id: number } } as never;
     transport.session = session;
     let since = 0;
+    let head = 0;
     let from = 0;
 
     function check(whole: boolean): void {
       const frames = transport.frames.slice(from);
-      const limits = { head: 0, began: 0, smooth: false, losses: [] };
+      const limits = { head, began: 0, smooth: false, losses: [] };
       model.check({ ...limits, log: 'log', who: `reader ${number}`, since, frames, whole });
       if (transport.mostBeyondBound > PAGE) throw new Error(`${transport.mostBeyondBound} events beyond the bound`);
     }
@@ -117,15 +118,17 @@ function createPlay() {
       read(back: number, fresh: boolean): void {
         session.outbox.flush();
         check(false);
-        since = Math.max(0, Math.min(feed.head, model.head()) - back);
+        since = Math.max(0, model.head() - back);
         from = transport.frames.length;
+        head = model.head();
+        feed.noteHead(head, 0);
         const known = session.readers.get(feed.name);
-        if (known && !fresh) return known.restart(since);
+        if (known && !fresh) return known.restart(since, head);
         if (known) {
           feed.readers.delete(known);
           known.generation += 1;
         }
-        attachReader(session, feed, since);
+        attachReader(session, feed, since, head);
       },
     };
   }

@@ -90,6 +90,14 @@ export const KEPT: Readonly<Record<string, readonly unknown[]>> = {
       { do: 'release', node: 1, first: 0, backwards: false },
       { do: 'send', node: 1, user: 0, log: 0, count: 2, name: 0, wait: true },
     ],
+    // A pair's feed was put away between an event's coming and the end of that turn, when it would have been handed out.
+    [
+      { do: 'send', node: 0, user: 1, log: 2, count: 1, name: 0, wait: true },
+      { do: 'weather', node: 2, fate: 'held' },
+      { do: 'send', node: 0, user: 1, log: 2, count: 1, name: 0, wait: true },
+      { do: 'release', node: 2, first: 0, backwards: false },
+      { do: 'time', ms: 700_000 },
+    ],
   ],
   'fair log': [
     // Nor here: of two deletions of one message that are on their way, the second may overtake the first.

@@ -100,7 +100,7 @@ export class LogModel {
     this.checkNothingMissing(stretch, fail);
   }
 
-  private checkFrames({ since, frames, losses }: Stretch, fail: (what: string) => void): void {
+  private checkFrames({ since, head, frames, losses }: Stretch, fail: (what: string) => void): void {
     let last = since ?? -1;
     const known = new Set<number>();
     for (const [index, frame] of frames.entries()) {
@@ -118,6 +118,8 @@ export class LogModel {
       if (since !== undefined && kind !== this.kindFor(event, since, known) && !passedOver) {
         fail(`${number} came as ${frame.type}`);
       }
+      const replaced = this.events.slice(number + 1, head + 1).find((later) => later?.id === event.id);
+      if (since !== undefined && replaced) fail(`${number} came, which ${show(replaced)} had replaced at the join`);
       known.add(event.id);
       last = number;
     }
