@@ -7,6 +7,10 @@ export type Database = PgDatabase<PgQueryResultHKT, typeof schema>;
 
 /** Runs one SQL statement and gives its rows as plain objects, whatever the driver wraps them in. */
 export async function rows<T extends Record<string, unknown>>(db: Database, statement: SQL): Promise<T[]> {
-  const result: unknown = await db.execute(statement);
+  return toRows<T>(await db.execute(statement));
+}
+
+/** The rows of what a driver gave. */
+export function toRows<T>(result: unknown): T[] {
   return Array.isArray(result) ? (result as T[]) : (result as { rows: T[] }).rows;
 }

@@ -1,11 +1,9 @@
 // Group commit: messages that wait while one batch is being stored leave together in the next one.
-import { sql } from 'drizzle-orm';
 import type { Clock } from '../../backends/clock/clock.ts';
-import { type Database, rows } from '../../database/database.ts';
+import type { Database } from '../../database/database.ts';
 import { isUnavailable, sqlState, withoutValues } from '../../database/errors.ts';
-import { isoTime } from '../../database/time.ts';
 import { ChatError, type ErrorCode } from '../../protocol/errors.ts';
-import type { StoredMessage } from './event.ts';
+import { createStoreBatch, type Fate, toMessage } from './append-statement.ts';
 import { keyOfMessage, type LogKey, logName } from './key.ts';
 import type { Append, Appended, Draft, EventSink } from './log.ts';
 
@@ -23,7 +21,7 @@ const TRY_AGAIN = new Set(['23505', '40001', '40P01']);
 const MAX_TRIES = 3;
 
 /** The fates of a draft that stored nothing. */
-const REFUSALS: Record<string, ErrorCode> = {
+const REFUSALS: Readonly<Record<string, ErrorCode>> = {
   no_sender: 'UNAUTHORIZED',
   no_channel: 'CHANNEL_NOT_FOUND',
   no_receiver: 'USER_NOT_FOUND',
@@ -55,26 +53,9 @@ interface Lane {
   running: boolean;
 }
 
-interface Fate extends Record<string, unknown> {
-  fate: string;
-  id: number;
-  seq: number;
-  updatedSeq: number;
-  createdAt: string;
-  updatedAt: string;
-  deleted: boolean;
-  senderName: string;
-  senderAvatar: string | null;
-  text: string | null;
-  url: string | null;
-  fileName: string | null;
-  channelId: number | null;
-  receiverId: number | null;
-  membersVersion: number;
-}
-
 export function createAppend(deps: AppendDependencies): Append {
-  const { db, sink, clock } = deps;
+  const { sink, clock } = deps;
+  const store = createStoreBatch(deps.db);
   const shared: Lane = { log: undefined, queue: [], running: false };
   const stuck = new Map<string, Lane>();
   let stuckRunning = 0;
@@ -145,7 +126,7 @@ export function createAppend(deps: AppendDependencies): Append {
     const started = clock.now();
     let fates: Fate[];
     try {
-      fates = await store(db, batch);
+      fates = await store(batch.map((item) => item.draft));
     } catch (error) {
       return recover(lane, batch, attempt, error);
     }
@@ -230,34 +211,4 @@ export function createAppend(deps: AppendDependencies): Append {
 /** An estimate, from above for most scripts: what bounds a batch need not be exact. */
 function draftBytes(draft: Draft): number {
   return 64 + 2 * ((draft.text?.length ?? 0) + (draft.url?.length ?? 0) + (draft.fileName?.length ?? 0));
-}
-
-function store(db: Database, batch: readonly Waiting[]): Promise<Fate[]> {
-  const column = <K extends keyof Draft>(name: K) => sql.param(batch.map((item) => item.draft[name]));
-  return rows<Fate>(
-    db,
-    sql`select * from append_messages(${column('senderId')}::int[], ${column('channelId')}::int[], ${column('receiverId')}::int[], ${column('text')}::text[], ${column('url')}::text[], ${column('fileName')}::text[], ${column('clientId')}::text[])`,
-  );
-}
-
-function toMessage(draft: Draft, fate: Fate): StoredMessage {
-  const stored = fate.fate === 'stored';
-  const createdAt = isoTime(fate.createdAt);
-  return {
-    id: fate.id,
-    seq: fate.seq,
-    updatedSeq: fate.updatedSeq,
-    senderId: draft.senderId,
-    senderName: fate.senderName,
-    senderAvatar: fate.senderAvatar,
-    text: stored ? draft.text : fate.text,
-    url: stored ? draft.url : fate.url,
-    fileName: stored ? draft.fileName : fate.fileName,
-    clientId: draft.clientId,
-    channelId: stored ? draft.channelId : fate.channelId,
-    receiverId: stored ? draft.receiverId : fate.receiverId,
-    createdAt,
-    updatedAt: fate.updatedAt === fate.createdAt ? createdAt : isoTime(fate.updatedAt),
-    deleted: fate.deleted,
-  };
 }
