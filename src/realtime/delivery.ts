@@ -72,8 +72,12 @@ export function createDelivery(deps: DeliveryDependencies): Delivery {
   const sink: EventSink = (events) => {
     for (const { key, membersVersion, feedEvents } of byLog(events)) {
       localFeed(key)?.receive(feedEvents, membersVersion);
-      const payload = encodeEvents({ origin: nodeId, log: logName(key), membersVersion, events: feedEvents });
-      for (const topic of topicsOf(key)) void broker.publish(topic, payload);
+      let payload: string | undefined;
+      const encode = () => {
+        payload ??= encodeEvents({ origin: nodeId, log: logName(key), membersVersion, events: feedEvents });
+        return payload;
+      };
+      for (const topic of topicsOf(key)) broker.publishToOthers(topic, encode);
     }
   };
 

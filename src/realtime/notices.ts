@@ -44,8 +44,8 @@ export function createNotices(deps: {
       if (feed && isCrowded(feed.readers)) return;
       const frame = text(type, data);
       feed?.notify(outgoing([frame]), exceptUserId);
-      const notice = { origin: nodeId, log: logName(channelKey(channelId)), exceptUserId, frame };
-      void broker.publish(channelTopic(channelId), encodeNotice(notice));
+      const log = logName(channelKey(channelId));
+      broker.publishToOthers(channelTopic(channelId), () => encodeNotice({ origin: nodeId, log, exceptUserId, frame }));
     },
   };
 }

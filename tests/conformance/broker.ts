@@ -31,6 +31,19 @@ export function describeBroker(target: BrokerTarget): void {
       for (const queue of heard) expect(await queue.take(() => true, 'the publication')).toBe('hello');
     });
 
+    test('hands what is for other nodes to all of them, and makes it for no node but these', async () => {
+      const topic = randomUUID();
+      const others = nodes.filter((other) => other !== node(0));
+      const heard = await Promise.all(others.map((other) => listen(other, topic)));
+      let made = 0;
+      node(0).publishToOthers(topic, () => {
+        made += 1;
+        return 'hello, others';
+      });
+      expect(made).toBe(others.length > 0 ? 1 : 0);
+      for (const queue of heard) expect(await queue.take(() => true, 'the publication')).toBe('hello, others');
+    });
+
     test('hands each publication over once, those of one node in order', async () => {
       const topic = randomUUID();
       const heard = await listen(node(1), topic);

@@ -27,10 +27,12 @@ export function createLossyBus(fate: () => number | false): LossyBus {
       const topics = new Map<string, Set<Listener>>();
       const interruptions = new Set<() => void>();
       nodes.push({ topics, interruptions });
+      const publish = (topic: string, payload: string) => {
+        for (const node of nodes) deliver(node.topics, topic, payload);
+      };
       return {
-        async publish(topic, payload) {
-          for (const node of nodes) deliver(node.topics, topic, payload);
-        },
+        publish: async (topic, payload) => publish(topic, payload),
+        publishToOthers: (topic, encode) => publish(topic, encode()),
         subscribe(topic, listener) {
           const listeners = topics.get(topic) ?? new Set();
           topics.set(topic, listeners.add(listener));

@@ -37,10 +37,12 @@ export function createSteeredBus(): SteeredBus {
       if (place.fate === 'twice') hand(topic, payload);
     }
 
+    const publish = (topic: string, payload: string) => {
+      for (const one of [...places]) one.take(topic, payload);
+    };
     const broker: Broker = {
-      async publish(topic, payload) {
-        for (const one of [...places]) one.take(topic, payload);
-      },
+      publish: async (topic, payload) => publish(topic, payload),
+      publishToOthers: (topic, encode) => publish(topic, encode()),
       subscribe(topic, listener) {
         const listeners = topics.get(topic) ?? new Set();
         topics.set(topic, listeners.add(listener));

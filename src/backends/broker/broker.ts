@@ -13,6 +13,12 @@ export interface Broker {
   publish(topic: string, payload: string): Promise<void>;
 
   /**
+   * The same for the other nodes alone: `encode` is called at once, and only where there may be one. This node's own
+   * listeners may hear of it as well.
+   */
+  publishToOthers(topic: string, encode: () => string): void;
+
+  /**
    * Listens to `topic`. The promise settles once publications made from now on will arrive, or, where the link is
    * down, at once: then the topic is subscribed when the link returns, and an interruption is reported after that.
    * Never rejects.

@@ -10,6 +10,7 @@ export function createMemoryBroker({ logger }: { readonly logger?: Logger } = {}
     async publish(topic, payload) {
       listeners.deliver(topic, payload);
     },
+    publishToOthers() {},
     subscribe(topic: string, listener: Listener): { ready: Promise<void>; unsubscribe: Unsubscribe } {
       return { ready: Promise.resolve(), unsubscribe: listeners.add(topic, listener) };
     },

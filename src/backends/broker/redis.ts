@@ -56,6 +56,9 @@ export function createRedisBroker(deps: {
       if (company.keeps()) bus.deliver(nameOf(topic), payload);
       else await bus.publish(nameOf(topic), payload);
     },
+    publishToOthers(topic, encode) {
+      if (!company.keeps()) void bus.publish(nameOf(topic), encode());
+    },
     subscribe: (topic, listener) => bus.subscribe(nameOf(topic), listener),
     onInterruption(listener) {
       const entry = { listener };
