@@ -3,11 +3,12 @@
 type Item = string | number | null;
 
 function serialize(items: readonly Item[]): string {
-  return `{${items.map((item) => (item === null ? 'NULL' : quoted(String(item)))).join(',')}}`;
+  return `{${items.map(itemText).join(',')}}`;
 }
 
-function quoted(text: string): string {
-  return `"${text.replace(/["\\]/g, '\\$&')}"`;
+function itemText(item: Item): string {
+  if (item === null) return 'NULL';
+  return typeof item === 'number' ? String(item) : `"${item.replace(/["\\]/g, '\\$&')}"`;
 }
 
 function parser<T>(parseItem: (text: string) => T) {
