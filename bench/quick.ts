@@ -109,15 +109,20 @@ async function measure(node: Counted, url: string): Promise<Measured> {
 
 /** Heap of connections that are live in a channel and silent. */
 async function idleConnections(node: Counted, channel: Channel): Promise<number> {
-  const options = channel.members.map(({ token }) => ({ port: node.port, dialect: raw, token, channelId: channel.id }));
+  const options = channel.members.map(({ token }) => ({
+    port: node.port,
+    dialect: raw,
+    token,
+    channelIds: [channel.id],
+  }));
   // One by one for the first, so that what is made once is there.
   const first = await openMembers(options.slice(0, 50));
   const before = await node.counts();
   const rest = await openMembers(options.slice(50));
   await quiet();
   const after = await node.counts();
-  for (const member of [...first, ...rest]) member.close();
-  return (after.heapBytes - before.heapBytes) / rest.length;
+  for (const crowd of [first, rest]) crowd.close();
+  return (after.heapBytes - before.heapBytes) / rest.members.length;
 }
 
 async function openRoom(port: number, channel: Channel) {
@@ -133,7 +138,7 @@ async function openRoom(port: number, channel: Channel) {
     bytes += more;
   };
   const [author, ...others] = channel.members.slice(0, RECEIVERS + 1);
-  const member = (token: string) => ({ port, dialect: raw, token, channelId: channel.id });
+  const member = (token: string) => ({ port, dialect: raw, token, channelIds: [channel.id] });
   const receivers = await openMembers(others.map(({ token }) => ({ ...member(token), onDelivery, onBytes })));
   // Counted for the receivers alone: the author's own connection gets its acknowledgements as well.
   const sender = await openMember(member(author?.token ?? ''));
@@ -155,14 +160,14 @@ async function openRoom(port: number, channel: Channel) {
     },
   };
   const close = () => {
-    for (const { close: end } of [...receivers, sender]) end();
+    for (const { close: end } of [receivers, sender]) end();
   };
   return { sender, received, close };
 }
 
 async function send(sender: Member, received: { after(n: number): Promise<void> }, channel: Channel, count: number) {
   const all = received.after(count * RECEIVERS);
-  sender.sendAll(Array.from({ length: count }, (_, index) => raw.message(channel.id, TEXT, `m${index}`)));
+  sender.sendAll(Array.from({ length: count }, (_, index) => raw.message(channel.id, TEXT, index)));
   await all;
 }
 

@@ -1,12 +1,13 @@
 // What is measured: the service as it is built, and bare servers that show what the machine can do without it.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { type RuntimeName, runtimePath } from '../scripts/runtime.mjs';
 import { freePort } from '../tests/support/server-process.ts';
 import { type Dialect, raw, socketIo } from './load/dialect.ts';
+import { pause } from './load/pace.ts';
 import { SECRET } from './load/people.ts';
+import { type Usage, usageOf } from './process-tree.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 
@@ -38,11 +39,6 @@ export interface Running {
   readonly startMs: number;
   usage(): Usage;
   stop(): Promise<void>;
-}
-
-export interface Usage {
-  readonly cpuSeconds: number;
-  readonly rssBytes: number;
 }
 
 export function targets(services: { databaseUrl: string; redisUrl: string }): Target[] {
@@ -94,7 +90,7 @@ export async function run({ runtime, command, env, name }: Target): Promise<Runn
     await pause(3);
   }
   const startMs = performance.now() - started;
-  return { port, startMs, usage: () => usageOf(child), stop: () => end(child) };
+  return { port, startMs, usage: () => usageOf(child.pid as number), stop: () => end(child) };
 }
 
 async function answers(port: number): Promise<boolean> {
@@ -110,22 +106,4 @@ async function end(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;
   child.kill('SIGTERM');
   await once(child, 'exit');
-}
-
-const TICKS_PER_SECOND = 100;
-const PAGE_BYTES = 4096;
-
-/** User and system time and resident memory, as Linux counts them. */
-function usageOf({ pid }: ChildProcess): Usage {
-  const line = readFileSync(`/proc/${pid}/stat`, 'latin1');
-  const fields = line
-    .slice(line.lastIndexOf(')') + 2)
-    .split(' ')
-    .map(Number);
-  const [user = 0, system = 0] = fields.slice(11, 13);
-  return { cpuSeconds: (user + system) / TICKS_PER_SECOND, rssBytes: (fields[21] ?? 0) * PAGE_BYTES };
-}
-
-export function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
 }

@@ -1,10 +1,12 @@
-// One connection of a load that is live in a channel.
+// One connection of a load that is live in its channels.
 import type { Dialect } from './dialect.ts';
 import { openRaw } from './raw-client.ts';
 
 export interface Member {
   send(text: string): void;
   sendAll(texts: readonly string[]): void;
+  /** Resolves when the connection has joined; rejects where it may not. */
+  join(channelId: number): Promise<void>;
   close(): void;
 }
 
@@ -12,50 +14,101 @@ export interface MemberOptions {
   readonly port: number;
   readonly dialect: Dialect;
   readonly token: string;
-  readonly channelId: number;
-  readonly onDelivery?: (text: string) => void;
-  readonly onAck?: () => void;
+  /** What it joins at once. */
+  readonly channelIds: readonly number[];
+  readonly from?: string;
+  /** Gets the number in its log of each message that arrives. */
+  readonly onDelivery?: (seq: number) => void;
+  /** Gets the sender's number of the message that was acknowledged. */
+  readonly onAck?: (number: number) => void;
   readonly onBytes?: (count: number) => void;
+  readonly onLost?: () => void;
+}
+
+interface Waiting {
+  readonly resolve: () => void;
+  readonly reject: (error: Error) => void;
 }
 
 /** Resolves when the connection has joined. */
 export async function openMember(options: MemberOptions): Promise<Member> {
-  const { port, dialect, token, channelId, onDelivery, onAck, onBytes } = options;
-  const ready = createSignal();
-  const joined = createSignal();
+  const { port, dialect, token, channelIds, from, onDelivery, onAck, onBytes, onLost } = options;
+  // Answers come in the order of what they answer: first the greeting, then one for each join.
+  const waiting: Waiting[] = [];
+  const answer = () => new Promise<void>((resolve, reject) => waiting.push({ resolve, reject }));
+  const ready = answer();
   const client = await openRaw({
     port,
     path: dialect.path(token),
+    ...(from && { from }),
     ...(onBytes && { onBytes }),
-    onMessage(text) {
-      if (dialect.isDelivery(text)) return onDelivery?.(text);
-      if (dialect.isReady(text)) return ready.fire();
-      if (dialect.isJoined(text)) return joined.fire();
-      if (dialect.isAck(text)) return onAck?.();
+    ...(onLost && { onLost }),
+    onMessage(bytes, start, end) {
+      const seq = dialect.seqOf(bytes, start, end);
+      if (seq > 0) return onDelivery?.(seq);
+      const text = bytes.toString('latin1', start, end);
+      if (dialect.isReady(text) || dialect.isJoined(text)) return waiting.shift()?.resolve();
+      if (dialect.isError(text)) return waiting[0] ? waiting.shift()?.reject(new Error(text)) : tellRefusal(text);
+      const number = dialect.ackOf(text);
+      if (number !== undefined) return onAck?.(number);
       const pong = dialect.pong(text);
       if (pong !== undefined) client.send(pong);
     },
   });
   for (const text of dialect.hello(token)) client.send(text);
-  await ready.fired;
-  client.send(dialect.join(channelId));
-  await joined.fired;
-  return client;
+  await ready;
+  const join = (channelId: number): Promise<void> => {
+    const joined = answer();
+    client.send(dialect.join(channelId));
+    return joined;
+  };
+  await Promise.all(channelIds.map(join));
+  return { ...client, join };
+}
+
+let isRefusalTold = false;
+
+/** A message that is refused will be missing: why is told once, or a run would be full of it. */
+function tellRefusal(text: string): void {
+  if (!isRefusalTold) console.error(`A message was refused: ${text}`);
+  isRefusalTold = true;
+}
+
+export interface Crowd {
+  readonly members: readonly Member[];
+  /** Connections that ended by themselves. */
+  lost(): number;
+  close(): void;
 }
 
 /** Opens many, some at a time. */
-export async function openMembers(all: readonly MemberOptions[], atOnce = 100): Promise<Member[]> {
+export async function openMembers(all: readonly MemberOptions[], atOnce = 100): Promise<Crowd> {
   const members: Member[] = [];
+  let lost = 0;
+  const onLost = (): void => {
+    lost += 1;
+  };
   for (let at = 0; at < all.length; at += atOnce) {
-    members.push(...(await Promise.all(all.slice(at, at + atOnce).map(openMember))));
+    const some = all.slice(at, at + atOnce).map((options) => openMember({ ...options, ...nextSource(), onLost }));
+    members.push(...(await Promise.all(some)));
   }
-  return members;
+  return {
+    members,
+    lost: () => lost,
+    close() {
+      open -= members.length;
+      for (const member of members) member.close();
+    },
+  };
 }
 
-function createSignal(): { fire(): void; readonly fired: Promise<void> } {
-  let fire = (): void => {};
-  const fired = new Promise<void>((resolve) => {
-    fire = resolve;
-  });
-  return { fire, fired };
+const CONNECTIONS_PER_ADDRESS = 20_000;
+/** Connections of all crowds of this process. */
+let open = 0;
+
+/** The first ones leave the choice to the system; others take addresses of their own, as ports run out. */
+function nextSource(): { from?: string } {
+  const address = Math.floor(open / CONNECTIONS_PER_ADDRESS);
+  open += 1;
+  return address === 0 ? {} : { from: `127.0.0.${1 + address}` };
 }

@@ -14,27 +14,55 @@ export interface Channel {
   readonly members: readonly Person[];
 }
 
+/** A person and the channels of which it is a member. */
+export interface Reader extends Person {
+  readonly channelIds: readonly number[];
+}
+
 /** Makes `channels` channels of `members` members each, all different people. The schema must be there. */
 export async function createPeople(url: string, { channels, members }: { channels: number; members: number }) {
+  const made = await createRows(url, { channels, people: channels * members });
+  return made.channelIds.map((id, index): Channel => {
+    const own = Array.from({ length: members }, (_, round) => made.people[index + round * channels] as Person);
+    return { id, members: own };
+  });
+}
+
+/** Makes `people` people, each the only member of `channelsEach` channels. The schema must be there. */
+export async function createReaders(url: string, { people, channelsEach }: { people: number; channelsEach: number }) {
+  const made = await createRows(url, { channels: people * channelsEach, people });
+  return made.people.map((person, index): Reader => {
+    const channelIds = Array.from({ length: channelsEach }, (_, round) => made.channelIds[index + round * people] ?? 0);
+    return { ...person, channelIds };
+  });
+}
+
+/** People and channels, one after the other members of each other: whichever there are fewer of come round again. */
+async function createRows(url: string, { channels, people }: { channels: number; people: number }) {
   const sql = postgres(url, { max: 1, onnotice: () => {} });
   try {
     const run = Date.now().toString(36);
     const users = await sql<{ id: number; username: string }[]>`
       insert into users (username, email, password)
       select ${run} || '-' || g, ${run} || '-' || g || '@example.com', 'no hash'
-      from generate_series(1, ${channels * members}::int) g returning id, username`;
+      from generate_series(1, ${people}::int) g returning id, username`;
     const made = await sql<{ id: number }[]>`
       insert into channels (name, "ownerId", type) select 'bench ' || g, ${users[0]?.id ?? 0}, 'group'
       from generate_series(1, ${channels}::int) g returning id`;
+    const memberships = Array.from({ length: Math.max(channels, people) }, (_, index) => ({
+      user: users[index % people]?.id ?? 0,
+      channel: made[index % channels]?.id ?? 0,
+    }));
     await sql`
       insert into channel_members ("userId", "channelId")
-      select u, c from unnest(${users.map(({ id }) => id)}::int[],
-        ${users.map((_, index) => made[index % channels]?.id ?? 0)}::int[]) as m(u, c)`;
-    await sql`vacuum analyze`;
-    return made.map(({ id }, index): Channel => {
-      const own = users.filter((_, at) => at % channels === index);
-      return { id, members: own.map((user) => ({ id: user.id, token: tokenOf(user) })) };
-    });
+      select u, c from unnest(${memberships.map(({ user }) => user)}::int[],
+        ${memberships.map(({ channel }) => channel)}::int[]) as m(u, c)`;
+    // Not the tables of messages: as on any new database, nobody has counted that those are empty.
+    await sql`vacuum analyze users, channels, channel_members`;
+    return {
+      people: users.map((user): Person => ({ id: user.id, token: tokenOf(user) })),
+      channelIds: made.map(({ id }) => id),
+    };
   } finally {
     await sql.end();
   }
