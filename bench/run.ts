@@ -10,12 +10,13 @@ import type { Figures, Scenario } from './scenario.ts';
 import { coldstart } from './scenarios/coldstart.ts';
 import { fanout } from './scenarios/fanout.ts';
 import { idle } from './scenarios/idle.ts';
+import { nodes } from './scenarios/nodes.ts';
 import { persist } from './scenarios/persist.ts';
 import { rest } from './scenarios/rest.ts';
 import { rooms } from './scenarios/rooms.ts';
 import { run, type Target, targets } from './targets.ts';
 
-const SCENARIOS: Record<string, Scenario> = { fanout, rooms, persist, rest, idle, coldstart };
+const SCENARIOS: Record<string, Scenario> = { fanout, rooms, persist, rest, idle, coldstart, nodes };
 // As on a machine whose data matters.
 const DURABLE = ['fsync=on', 'full_page_writes=on'];
 
