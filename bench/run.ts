@@ -9,14 +9,26 @@ import { faultsIn, reportOf, save } from './report.ts';
 import type { Figures, Scenario } from './scenario.ts';
 import { coldstart } from './scenarios/coldstart.ts';
 import { fanout } from './scenarios/fanout.ts';
-import { idle } from './scenarios/idle.ts';
+import { growthChannels, growthMemberships } from './scenarios/growth-channels.ts';
+import { growthHistory } from './scenarios/growth-history.ts';
+import { growthJoins } from './scenarios/growth-joins.ts';
+import { growthReaders } from './scenarios/growth-readers.ts';
+import { growthConnections, idle } from './scenarios/idle.ts';
 import { nodes } from './scenarios/nodes.ts';
 import { persist } from './scenarios/persist.ts';
 import { rest } from './scenarios/rest.ts';
 import { rooms } from './scenarios/rooms.ts';
 import { run, type Target, targets } from './targets.ts';
 
-const SCENARIOS: Record<string, Scenario> = { fanout, rooms, persist, rest, idle, coldstart, nodes };
+const GROWTH: Record<string, Scenario> = {
+  'growth-readers': growthReaders,
+  'growth-history': growthHistory,
+  'growth-joins': growthJoins,
+  'growth-memberships': growthMemberships,
+  'growth-channels': growthChannels,
+  'growth-connections': growthConnections,
+};
+const SCENARIOS: Record<string, Scenario> = { fanout, rooms, persist, rest, idle, coldstart, nodes, ...GROWTH };
 // As on a machine whose data matters.
 const DURABLE = ['fsync=on', 'full_page_writes=on'];
 
@@ -43,10 +55,12 @@ try {
   await postgres.stop();
 }
 
+/** `growth` stands for all of its parts. */
 function scenariosNamed(names: readonly string[]): Array<[string, Scenario]> {
   return names.flatMap((name): Array<[string, Scenario]> => {
+    if (name === 'growth') return Object.entries(GROWTH);
     const scenario = SCENARIOS[name];
-    if (!scenario) throw new Error(`There is no scenario ${name}: ${Object.keys(SCENARIOS).join(', ')}`);
+    if (!scenario) throw new Error(`There is no scenario ${name}: ${['growth', ...Object.keys(SCENARIOS)].join(', ')}`);
     return [[name, scenario]];
   });
 }
