@@ -1,20 +1,22 @@
 // What a message costs, in counts that are no times and so are the same on every machine. Fails where one has grown past
 // its limit in bench/limits.json: `npm run bench:quick`.
-import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import { Redis } from 'ioredis';
 import { createDatabase, startPostgres } from '../tests/support/postgres.ts';
 import { startRedis } from '../tests/support/redis.ts';
-import type { Counts } from './counted-service.ts';
+import { type Counted, startCounted } from './counted.ts';
 import { raw } from './load/dialect.ts';
 import { type Member, openMember, openMembers } from './load/member.ts';
-import { type Channel, createPeople, SECRET } from './load/people.ts';
+import { type Channel, createPeople, createReaders } from './load/people.ts';
 
 const RECEIVERS = 100;
 const IDLE = 1_000;
 const BURST = 50;
+/** Live users of a channel that joins are announced in, and of one that has too many for that. */
+const ANNOUNCED = 20;
+const CROWDED = 300;
+const READERS = { people: 20, channelsEach: 50 };
 const TEXT = 'a text of a usual length for a chat, about one line';
 
 type Measured = Record<string, number>;
@@ -35,43 +37,14 @@ try {
   await postgres.stop();
 }
 
-interface Counted {
-  readonly child: ChildProcess;
-  readonly port: number;
-  /** Counts since the last call. */
-  counts(): Promise<Counts>;
-}
-
-async function startCounted(databaseUrl: string, redisUrl: string): Promise<Counted> {
-  const child = fork(fileURLToPath(new URL('counted-service.ts', import.meta.url)), {
-    execArgv: ['--expose-gc', '--import', 'tsx'],
-    env: {
-      ...process.env,
-      PORT: '0',
-      HOST: '127.0.0.1',
-      DATABASE_URL: databaseUrl,
-      REDIS_URL: redisUrl,
-      MIGRATE_ON_START: 'true',
-      JWT_SECRET: SECRET,
-      RATE_LIMIT_MAX_REQUESTS: '0',
-      WS_RATE_LIMIT_PER_SECOND: '0',
-    },
-  });
-  const [{ port }] = (await once(child, 'message')) as [{ port: number }];
-  return {
-    child,
-    port,
-    async counts() {
-      child.send('counts');
-      const [counts] = (await once(child, 'message')) as [Counts];
-      return counts;
-    },
-  };
-}
-
 async function measure(node: Counted, url: string): Promise<Measured> {
   const [channel, idle] = (await createPeople(url, { channels: 2, members: IDLE })) as [Channel, Channel];
-  const perConnection = await idleConnections(node, idle);
+  // In this order: what was kept for messages would count as kept for connections.
+  const presence = await presenceCounts(node, url, idle);
+  return { ...(await messageCounts(node, channel)), ...(await requestCounts(node, channel)), ...presence };
+}
+
+async function messageCounts(node: Counted, channel: Channel): Promise<Measured> {
   const { sender, received, close } = await openRoom(node.port, channel);
   await send(sender, received, channel, 1); // What is prepared once is prepared now.
   await quiet();
@@ -84,13 +57,6 @@ async function measure(node: Counted, url: string): Promise<Measured> {
   await send(sender, received, channel, BURST);
   const burst = await node.counts();
   const publishedAfter = await publications();
-
-  for (let asked = 0; asked < BURST; asked++) await get(node.port, '/api/v1/channels', channel);
-  const list = await node.counts();
-  for (let asked = 0; asked < BURST; asked++) {
-    await get(node.port, `/api/v1/messages/channel/${channel.id}?limit=50`, channel);
-  }
-  const history = await node.counts();
   close();
 
   const deliveries = BURST * RECEIVERS;
@@ -101,9 +67,38 @@ async function measure(node: Counted, url: string): Promise<Measured> {
     [`socket writes per delivery, ${BURST} messages at once`]: burst.writes / deliveries,
     'bytes per delivered frame beside its text': bytes / deliveries - TEXT.length,
     'publications per message of a node that is alone': (publishedAfter - published) / (2 * BURST),
+  };
+}
+
+async function requestCounts(node: Counted, channel: Channel): Promise<Measured> {
+  await quiet();
+  await node.counts();
+  for (let asked = 0; asked < BURST; asked++) await get(node.port, '/api/v1/channels', channel);
+  const list = await node.counts();
+  for (let asked = 0; asked < BURST; asked++) {
+    await get(node.port, `/api/v1/messages/channel/${channel.id}?limit=50`, channel);
+  }
+  const history = await node.counts();
+  return {
     'SQL statements per GET /channels': list.statements / BURST,
     'SQL statements per page of history': history.statements / BURST,
-    'bytes of heap per idle connection': perConnection,
+  };
+}
+
+async function presenceCounts(node: Counted, url: string, channel: Channel): Promise<Measured> {
+  return {
+    'bytes of heap per idle connection': await idleConnections(node, channel),
+    'bytes of heap per joined channel': await idleJoins(node, url),
+    [`socket writes caused by a join, as live user ${ANNOUNCED} of a channel`]: await writesOfJoin(
+      node,
+      channel,
+      ANNOUNCED,
+    ),
+    [`socket writes caused by a join, as live user ${CROWDED} of a channel`]: await writesOfJoin(
+      node,
+      channel,
+      CROWDED,
+    ),
   };
 }
 
@@ -123,6 +118,36 @@ async function idleConnections(node: Counted, channel: Channel): Promise<number>
   const after = await node.counts();
   for (const crowd of [first, rest]) crowd.close();
   return (after.heapBytes - before.heapBytes) / rest.members.length;
+}
+
+/** Heap of channels that few connections have joined, a reader each. */
+async function idleJoins(node: Counted, url: string): Promise<number> {
+  const readers = await createReaders(url, READERS);
+  const options = readers.map((reader) => ({ port: node.port, dialect: raw, ...reader }));
+  const first = await openMembers(options.map((one) => ({ ...one, channelIds: one.channelIds.slice(0, 1) })));
+  await quiet();
+  const before = await node.counts();
+  const rest = readers.flatMap(({ channelIds }, index) => channelIds.slice(1).map((id) => ({ id, index })));
+  for (const { id, index } of rest) await first.members[index]?.join(id);
+  await quiet();
+  const after = await node.counts();
+  first.close();
+  return (after.heapBytes - before.heapBytes) / rest.length;
+}
+
+/** Writes to all who are live in the channel, and the answer to the one who comes as the `place`th. */
+async function writesOfJoin(node: Counted, { id, members }: Channel, place: number): Promise<number> {
+  const options = members.slice(0, place).map(({ token }) => ({ port: node.port, dialect: raw, token }));
+  const live = await openMembers(options.slice(0, -1).map((one) => ({ ...one, channelIds: [id] })));
+  const last = await openMembers(options.slice(-1).map((one) => ({ ...one, channelIds: [] })));
+  await quiet();
+  await node.counts();
+  await last.members[0]?.join(id);
+  await quiet();
+  const { writes } = await node.counts();
+  for (const crowd of [live, last]) crowd.close();
+  await quiet();
+  return writes;
 }
 
 async function openRoom(port: number, channel: Channel) {
