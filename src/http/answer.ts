@@ -2,20 +2,21 @@
 import * as z from 'zod';
 import { type Pagination, paginationSchema } from '../protocol/resources.ts';
 import type { HttpContext } from './environment.ts';
+import { respondJson } from './respond.ts';
 
 /** Answers with a resource. */
 export function answer(c: HttpContext, data: unknown, status: 200 | 201 = 200): Response {
-  return c.json({ success: true, data }, status);
+  return respondJson(c, status, { success: true, data });
 }
 
 /** Answers with one page of a list. */
 export function answerPage(c: HttpContext, data: readonly unknown[], pagination: Pagination): Response {
-  return c.json({ success: true, data, pagination });
+  return respondJson(c, 200, { success: true, data, pagination });
 }
 
 /** Answers an action that gives nothing back but that it was done. */
 export function answerDone(c: HttpContext, message: string): Response {
-  return c.json({ success: true, data: null, message });
+  return respondJson(c, 200, { success: true, data: null, message });
 }
 
 const success = z.literal(true);

@@ -8,7 +8,6 @@ import { createAddressKey } from './middleware/client-address.ts';
 import { createCors } from './middleware/cors.ts';
 import { createTakePoint, limited } from './middleware/limit.ts';
 import { createObserve } from './middleware/observe.ts';
-import { createSecurityHeaders } from './middleware/security-headers.ts';
 import { createSignedIn } from './middleware/signed-in.ts';
 import { openApiDocument } from './openapi.ts';
 import { authRoutes } from './routes/auth.ts';
@@ -34,7 +33,7 @@ export function createApp(deps: AppDependencies): Hono<HttpEnvironment> {
 
   app.onError(respondError);
   app.notFound((c) => respondError(new ChatError('NOT_FOUND'), c));
-  app.use(createObserve({ ...deps, respondError }), createSecurityHeaders(), createCors(deps.corsOrigins));
+  app.use(createObserve({ ...deps, respondError }), createCors(deps.corsOrigins));
 
   app.route('/', systemRoutes(deps)); // GET /health, /ready, /metrics
   app.get('/openapi.json', openApiDocument(app, deps.version));

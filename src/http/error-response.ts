@@ -2,6 +2,7 @@
 import { ChatError, ERRORS, type ErrorCode, type ErrorDetail } from '../protocol/errors.ts';
 import type { AppDependencies } from './dependencies.ts';
 import type { HttpContext } from './environment.ts';
+import { respondJson, setHeader } from './respond.ts';
 
 /** What a client gets for a request that failed, whatever the reason. */
 export interface FailureBody {
@@ -32,9 +33,9 @@ export function createRespondError({ logger, toChatError, withoutValues }: Error
     const { status } = ERRORS[code];
     const requestId = c.get('requestId');
     log({ code, status }, error, requestId);
-    if (code === 'UNAUTHORIZED') c.header('WWW-Authenticate', 'Bearer');
-    if (retryAfterMs !== undefined) c.header('Retry-After', String(Math.ceil(retryAfterMs / 1000)));
-    return c.json(failureBody(failure, requestId), status);
+    if (code === 'UNAUTHORIZED') setHeader(c, 'WWW-Authenticate', 'Bearer');
+    if (retryAfterMs !== undefined) setHeader(c, 'Retry-After', String(Math.ceil(retryAfterMs / 1000)));
+    return respondJson(c, status, failureBody(failure, requestId));
   };
 }
 

@@ -1,10 +1,11 @@
 // The published document: what each route says about itself, and what holds for all of them.
 import type { Hono, MiddlewareHandler } from 'hono';
-import { describeRoute, openAPIRouteHandler, resolver } from 'hono-openapi';
+import { describeRoute, generateSpecs, resolver } from 'hono-openapi';
 import type { z } from 'zod';
 import { ERRORS, type ErrorCode } from '../protocol/errors.ts';
 import { errorSchema } from '../protocol/resources.ts';
 import type { HttpEnvironment } from './environment.ts';
+import { respondJson } from './respond.ts';
 
 /** What a route says about itself; parameters and body come from its validators. */
 export interface Operation {
@@ -74,20 +75,26 @@ function json(schema: z.ZodType) {
 }
 
 /** Answers with the document of all routes of `app`, made when first asked for. */
-export function openApiDocument(app: Hono<HttpEnvironment>, version: string): MiddlewareHandler {
-  return openAPIRouteHandler(app, {
-    defaultValidationErrorResponse: false,
-    documentation: {
-      info: {
-        title: 'Chat service',
-        version,
-        description: 'The REST interface. Live events come over WebSocket at `/api/v1/ws` or over Socket.IO.',
+export function openApiDocument(app: Hono<HttpEnvironment>, version: string): MiddlewareHandler<HttpEnvironment> {
+  let document: Promise<unknown> | undefined;
+  const make = () =>
+    generateSpecs(app, {
+      defaultValidationErrorResponse: false,
+      documentation: {
+        info: {
+          title: 'Chat service',
+          version,
+          description: 'The REST interface. Live events come over WebSocket at `/api/v1/ws` or over Socket.IO.',
+        },
+        tags: ['Accounts', 'Users', 'Channels', 'Messages', 'Live'].map((name) => ({ name })),
+        security: [{ token: [] }],
+        components: {
+          securitySchemes: { token: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' } },
+        },
       },
-      tags: ['Accounts', 'Users', 'Channels', 'Messages', 'Live'].map((name) => ({ name })),
-      security: [{ token: [] }],
-      components: {
-        securitySchemes: { token: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' } },
-      },
-    },
-  });
+    });
+  return async (c) => {
+    document ??= make();
+    return respondJson(c, 200, await document);
+  };
 }

@@ -1,6 +1,7 @@
 // Which web pages may call. Costs nothing where no page asks; Hono's own makes a response object for every request.
 import type { MiddlewareHandler } from 'hono';
 import type { HttpContext, HttpEnvironment } from '../environment.ts';
+import { respond, setHeader } from '../respond.ts';
 
 const METHODS = 'GET, HEAD, POST, PUT, PATCH, DELETE';
 const REQUEST_HEADERS = 'Authorization, Content-Type, X-Request-Id';
@@ -13,10 +14,10 @@ export function createCors(origins: readonly string[] | '*'): MiddlewareHandler<
   return async function cors(c, next) {
     const origin = c.req.header('Origin');
     const isAllowed = origin !== undefined && (allowed === undefined || allowed.has(origin));
-    if (isAllowed) c.header('Access-Control-Allow-Origin', allowed === undefined ? '*' : origin);
-    if (allowed !== undefined) c.header('Vary', 'Origin');
+    if (isAllowed) setHeader(c, 'Access-Control-Allow-Origin', allowed === undefined ? '*' : origin);
+    if (allowed !== undefined) setHeader(c, 'Vary', 'Origin');
     if (isPreflight(c)) return answerPreflight(c, isAllowed);
-    if (isAllowed) c.header('Access-Control-Expose-Headers', EXPOSED_HEADERS);
+    if (isAllowed) setHeader(c, 'Access-Control-Expose-Headers', EXPOSED_HEADERS);
     await next();
   };
 }
@@ -27,9 +28,9 @@ function isPreflight(c: HttpContext): boolean {
 
 function answerPreflight(c: HttpContext, isAllowed: boolean): Response {
   if (isAllowed) {
-    c.header('Access-Control-Allow-Methods', METHODS);
-    c.header('Access-Control-Allow-Headers', REQUEST_HEADERS);
-    c.header('Access-Control-Max-Age', PREFLIGHT_SECONDS);
+    setHeader(c, 'Access-Control-Allow-Methods', METHODS);
+    setHeader(c, 'Access-Control-Allow-Headers', REQUEST_HEADERS);
+    setHeader(c, 'Access-Control-Max-Age', PREFLIGHT_SECONDS);
   }
-  return c.body(null, 204);
+  return respond(c, 204, null);
 }

@@ -4,6 +4,7 @@ import type { Clock } from '../../backends/clock/clock.ts';
 import type { RateLimiter } from '../../backends/rate-limit/rate-limiter.ts';
 import { ChatError } from '../../protocol/errors.ts';
 import type { HttpContext, HttpEnvironment } from '../environment.ts';
+import { setHeader } from '../respond.ts';
 
 /** Takes one point of `key` and sets the limit's headers. Throws RATE_LIMITED. */
 export type TakePoint = (c: HttpContext, key: string) => Promise<void>;
@@ -13,9 +14,9 @@ export function createTakePoint(limiter: RateLimiter | null, clock: Clock): Take
   if (limiter === null) return async () => {};
   return async (c, key) => {
     const { allowed, limit, remaining, resetAt } = await limiter.consume(key);
-    c.header('X-RateLimit-Limit', String(limit));
-    c.header('X-RateLimit-Remaining', String(remaining));
-    c.header('X-RateLimit-Reset', String(Math.ceil(resetAt / 1000)));
+    setHeader(c, 'X-RateLimit-Limit', String(limit));
+    setHeader(c, 'X-RateLimit-Remaining', String(remaining));
+    setHeader(c, 'X-RateLimit-Reset', String(Math.ceil(resetAt / 1000)));
     if (allowed) return;
     // At least a millisecond, so that Retry-After never says "at once".
     throw new ChatError('RATE_LIMITED', undefined, { retryAfterMs: Math.max(1, resetAt - clock.now()) });

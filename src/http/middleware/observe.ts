@@ -1,10 +1,11 @@
-// The outermost middleware: the id of the request, its line in the log, its place in the metrics.
+// The outermost middleware: the id and the headers that every answer has, its line in the log, its place in the metrics.
 import type { MiddlewareHandler } from 'hono';
 import type { Logger } from '../../protocol/logger.ts';
 import type { HttpMetrics } from '../dependencies.ts';
 import type { HttpEnvironment } from '../environment.ts';
 import type { RespondError } from '../error-response.ts';
 import { routePattern } from '../route-pattern.ts';
+import { SECURITY_HEADERS } from '../security-headers.ts';
 
 /** What a caller may choose as the id of its request: nothing that could forge a log line. */
 const SAFE_ID = /^[\w.-]{1,64}$/;
@@ -25,7 +26,7 @@ export function createObserve({
     const given = c.req.header('X-Request-Id');
     const requestId = given !== undefined && SAFE_ID.test(given) ? given : crypto.randomUUID();
     c.set('requestId', requestId);
-    c.header('X-Request-Id', requestId);
+    c.set('headers', { ...SECURITY_HEADERS, 'X-Request-Id': requestId });
     try {
       await next();
     } catch (error) {

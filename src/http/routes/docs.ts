@@ -3,6 +3,7 @@ import { Hono } from 'hono';
 import { ChatError } from '../../protocol/errors.ts';
 import type { AppDependencies, DocsAsset } from '../dependencies.ts';
 import type { HttpEnvironment } from '../environment.ts';
+import { respond, setHeader } from '../respond.ts';
 
 const PAGE = `<!doctype html>
 <html lang="en">
@@ -37,13 +38,11 @@ export function docsRoutes({ docsAssets }: Pick<AppDependencies, 'docsAssets'>):
   }
 
   return new Hono<HttpEnvironment>()
-    .get('/', (c) => c.html(PAGE))
+    .get('/', (c) => respond(c, 200, PAGE, 'text/html; charset=UTF-8'))
     .get('/:asset', async (c) => {
       const asset = await find(c.req.param('asset'));
       if (!asset) throw new ChatError('NOT_FOUND');
-      return c.body(asset.body as Uint8Array<ArrayBuffer>, 200, {
-        'Content-Type': asset.type,
-        'Cache-Control': CACHED,
-      });
+      setHeader(c, 'Cache-Control', CACHED);
+      return respond(c, 200, asset.body as Uint8Array<ArrayBuffer>, asset.type);
     });
 }

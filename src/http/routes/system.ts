@@ -2,6 +2,7 @@
 import { Hono } from 'hono';
 import type { AppDependencies } from '../dependencies.ts';
 import type { HttpEnvironment } from '../environment.ts';
+import { respond, respondJson } from '../respond.ts';
 
 export type SystemRouteDependencies = Pick<AppDependencies, 'readiness' | 'metrics' | 'clock'>;
 
@@ -11,11 +12,15 @@ export function systemRoutes({ readiness, metrics, clock }: SystemRouteDependenc
   return new Hono<HttpEnvironment>()
     .get('/health', (c) => {
       const now = clock.now();
-      return c.json({ status: 'ok', timestamp: new Date(now).toISOString(), uptime: (now - startedAt) / 1000 });
+      return respondJson(c, 200, {
+        status: 'ok',
+        timestamp: new Date(now).toISOString(),
+        uptime: (now - startedAt) / 1000,
+      });
     })
     .get('/ready', async (c) => {
       const { ok, checks } = await readiness();
-      return c.json({ status: ok ? 'ready' : 'unavailable', checks }, ok ? 200 : 503);
+      return respondJson(c, ok ? 200 : 503, { status: ok ? 'ready' : 'unavailable', checks });
     })
-    .get('/metrics', async (c) => c.body(await metrics.text(), 200, { 'Content-Type': metrics.contentType }));
+    .get('/metrics', async (c) => respond(c, 200, await metrics.text(), metrics.contentType));
 }

@@ -3,11 +3,12 @@ import { Hono, type MiddlewareHandler } from 'hono';
 import { ChatError } from '../../protocol/errors.ts';
 import type { HttpEnvironment } from '../environment.ts';
 import { describe } from '../openapi.ts';
+import { setHeader } from '../respond.ts';
 
 export function upgradeRoutes({ limited }: { limited: MiddlewareHandler<HttpEnvironment> }): Hono<HttpEnvironment> {
   return new Hono<HttpEnvironment>().get('/', limited, connect, (c) => {
-    c.header('Connection', 'Upgrade');
-    c.header('Upgrade', 'websocket');
+    setHeader(c, 'Connection', 'Upgrade');
+    setHeader(c, 'Upgrade', 'websocket');
     throw new ChatError('UPGRADE_REQUIRED');
   });
 }
