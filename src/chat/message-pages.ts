@@ -1,13 +1,14 @@
-// History: pages of a conversation, each one statement that checks who asks, finds the place and reads.
+// History: pages of a conversation, each one statement that finds the place and reads.
 import { type SQL, sql } from 'drizzle-orm';
 import { type Database, rows } from '../database/database.ts';
-import { ChatError, type ErrorCode } from '../protocol/errors.ts';
+import { ChatError } from '../protocol/errors.ts';
 import { LIMITS } from '../protocol/limits.ts';
 import type { PageQuery } from '../protocol/requests.ts';
 import type { Pagination } from '../protocol/resources.ts';
 import type { StoredMessage } from './log/event.ts';
 import { pairKey } from './log/key.ts';
 import { type MessageRow, storedMessageColumns, toStoredMessage } from './rows.ts';
+import { createShare } from './share.ts';
 
 /** In the statement's text, so that it is planned for a page; of a parameter the planner would expect a tenth of the log. */
 const LONGEST_PAGE = sql.raw(String(LIMITS.PAGE_MAX + 1));
@@ -18,40 +19,58 @@ export interface MessagePage {
   readonly pagination: Pagination;
 }
 
-/** Throws CHANNEL_NOT_FOUND where there is no such channel, or the user is no member. */
-export function readChannelPage(db: Database, userId: number, channelId: number, query: PageQuery) {
-  const visible = sql`channel_members me join channels ch on ch."id" = me."channelId" and ch."deletedAt" is null
-    left join conversations v on v."channelId" = ch."id"
-    where me."channelId" = ${channelId}::int and me."userId" = ${userId}::int`;
-  return readPage(db, visible, query, 'CHANNEL_NOT_FOUND');
+export interface MessagePages {
+  /** Of whoever asks: who may is for the caller to find out, afterwards. */
+  ofChannel(channelId: number, query: PageQuery): Promise<MessagePage>;
+  /** Throws USER_NOT_FOUND where there is no such friend. */
+  ofFriend(userId: number, friendId: number, query: PageQuery): Promise<MessagePage>;
 }
 
-/** Throws USER_NOT_FOUND where there is no such friend. */
-export function readFriendPage(db: Database, userId: number, friendId: number, query: PageQuery) {
-  const { userLow, userHigh } = pairKey(userId, friendId);
-  const visible = sql`users friend
-    left join conversations v on v."userLow" = ${userLow}::int and v."userHigh" = ${userHigh}::int
-    where friend."id" = ${friendId}::int and friend."deletedAt" is null`;
-  return readPage(db, visible, query, 'USER_NOT_FOUND');
+export function createMessagePages({ db }: { db: Database }): MessagePages {
+  // When a node is back, all members of a channel ask for its newest page at once.
+  const share = createShare<MessagePage>();
+
+  return {
+    ofChannel(channelId, query) {
+      const log = sql`conversations v where v."channelId" = ${channelId}::int`;
+      const key = [channelId, query.limit, query.before, query.after].join();
+      return share(key, async () => toPage((await readPage(db, log, query)) ?? [], query));
+    },
+
+    async ofFriend(userId, friendId, query) {
+      const { userLow, userHigh } = pairKey(userId, friendId);
+      const log = sql`users friend
+        left join conversations v on v."userLow" = ${userLow}::int and v."userHigh" = ${userHigh}::int
+        where friend."id" = ${friendId}::int and friend."deletedAt" is null`;
+      const messages = await readPage(db, log, query);
+      if (!messages) throw new ChatError('USER_NOT_FOUND');
+      return toPage(messages, query);
+    },
+  };
 }
 
-/** `visible` gives the one conversation `v` that may be read, its id null before its first event; or nothing. */
-async function readPage(db: Database, visible: SQL, query: PageQuery, absent: ErrorCode): Promise<MessagePage> {
-  const { limit, before, after } = query;
+/**
+ * `log` gives the one conversation `v` that is read, its id null before its first event; or nothing, then this gives
+ * undefined. One message more than the limit where there are more.
+ */
+async function readPage(db: Database, log: SQL, query: PageQuery): Promise<StoredMessage[] | undefined> {
   const found = await rows<MessageRow | { id: null }>(
     db,
-    sql`select m.* from (select v."id" from ${visible}) v
+    sql`select m.* from (select v."id" from ${log}) v
       left join lateral (
         select * from (
           select ${storedMessageColumns} from chats m join users s on s."id" = m."senderId"
           where m."conversationId" = v."id" and m."deletedAt" is null ${beyond(query)}
-          order by m."seq" ${after === undefined ? sql`desc` : sql`asc`} limit ${LONGEST_PAGE}
-        ) m limit ${limit + 1}::int
+          order by m."seq" ${query.after === undefined ? sql`desc` : sql`asc`} limit ${LONGEST_PAGE}
+        ) m limit ${query.limit + 1}::int
       ) m on true
       order by m."seq"`,
   );
-  if (found.length === 0) throw new ChatError(absent);
-  const messages = found.filter((row): row is MessageRow => row.id !== null).map(toStoredMessage);
+  if (found.length === 0) return undefined;
+  return found.filter((row): row is MessageRow => row.id !== null).map(toStoredMessage);
+}
+
+function toPage(messages: StoredMessage[], { limit, before, after }: PageQuery): MessagePage {
   return {
     // The one too many is at the end that was read towards.
     data: after === undefined ? messages.slice(-limit) : messages.slice(0, limit),

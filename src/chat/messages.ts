@@ -3,11 +3,12 @@ import { sql } from 'drizzle-orm';
 import { type Database, rows } from '../database/database.ts';
 import { ChatError, invalid } from '../protocol/errors.ts';
 import type { PageQuery, SendMessageBody } from '../protocol/requests.ts';
+import { createAssertReader } from './channel-readers.ts';
 import type { StoredMessage } from './log/event.ts';
 import type { Append, Appended, Change } from './log/log.ts';
-import { type MessagePage, readChannelPage, readFriendPage } from './message-pages.ts';
+import { createMessagePages, type MessagePage } from './message-pages.ts';
 import { type MessageFacts, mayDeleteMessage, mayEditMessage, mayReadMessage } from './policy.ts';
-import type { Principal } from './principal.ts';
+import type { Actor, Principal } from './principal.ts';
 import { type MessageRow, storedMessageColumns, toStoredMessage } from './rows.ts';
 
 export interface MessagesDependencies {
@@ -21,28 +22,31 @@ export interface MessagesDependencies {
 /** Calls about one message throw MESSAGE_NOT_FOUND where it is gone or the principal is no party to it. */
 export interface Messages {
   /** Throws VALIDATION_FAILED (too long a text) and what append throws. */
-  send(principal: Principal, body: SendMessageBody): Promise<Appended>;
+  send(actor: Actor, body: SendMessageBody): Promise<Appended>;
   get(principal: Principal, id: number): Promise<StoredMessage>;
   /** The sender may. Throws VALIDATION_FAILED, FORBIDDEN. */
   edit(principal: Principal, id: number, text: string): Promise<StoredMessage>;
   /** The sender and the channel's owner may, and admins in every conversation. Throws FORBIDDEN. */
   remove(principal: Principal, id: number): Promise<void>;
-  /** Throws CHANNEL_NOT_FOUND. */
-  channelPage(principal: Principal, channelId: number, query: PageQuery): Promise<MessagePage>;
+  /** Throws UNAUTHORIZED, CHANNEL_NOT_FOUND. Who asks for the same page at the same moment gets the same object. */
+  channelPage(actor: Actor, channelId: number, query: PageQuery): Promise<MessagePage>;
   /** Throws USER_NOT_FOUND. */
   friendPage(principal: Principal, friendId: number, query: PageQuery): Promise<MessagePage>;
 }
 
 export function createMessages({ db, append, change, maxTextLength }: MessagesDependencies): Messages {
+  const pages = createMessagePages({ db });
+  const assertReader = createAssertReader({ db });
+
   function assertLength(text: string | null): void {
     if (text !== null && text.length > maxTextLength)
       throw invalid('text', `must have at most ${maxTextLength} characters`);
   }
 
   return {
-    async send(principal, { channelId, receiverId, text, url, fileName, clientId }) {
+    async send(actor, { channelId, receiverId, text, url, fileName, clientId }) {
       assertLength(text);
-      return append({ senderId: principal.id, channelId, receiverId, text, url, fileName, clientId });
+      return append({ senderId: actor.id, channelId, receiverId, text, url, fileName, clientId });
     },
 
     async get(principal, id) {
@@ -67,8 +71,14 @@ export function createMessages({ db, append, change, maxTextLength }: MessagesDe
       await change({ messageId: id, actorId: principal.isAdmin ? null : principal.id, text: null });
     },
 
-    channelPage: (principal, channelId, query) => readChannelPage(db, principal.id, channelId, query),
-    friendPage: (principal, friendId, query) => readFriendPage(db, principal.id, friendId, query),
+    async channelPage(actor, channelId, query) {
+      const page = await pages.ofChannel(channelId, query);
+      // Afterwards: who was removed meanwhile must not see what was said since.
+      await assertReader(actor.id, channelId);
+      return page;
+    },
+
+    friendPage: (principal, friendId, query) => pages.ofFriend(principal.id, friendId, query),
   };
 }
 

@@ -11,6 +11,12 @@ export interface Principal {
   readonly isAdmin: boolean;
 }
 
+/**
+ * Whom a verified token names, as far as that is all that counts. The account may be gone: whoever takes this finds out
+ * in the statement that acts, and throws UNAUTHORIZED.
+ */
+export type Actor = Pick<Principal, 'id'>;
+
 /** What a verified token says; the account behind it may be gone since. */
 export interface TokenClaims {
   readonly userId: number;

@@ -1,17 +1,28 @@
 // The shapes of success, as values and as schemas of the published document.
 import * as z from 'zod';
-import { type Pagination, paginationSchema } from '../protocol/resources.ts';
+import type { MessagePage } from '../chat/message-pages.ts';
+import { toMessage } from '../chat/message-resource.ts';
+import { paginationSchema } from '../protocol/resources.ts';
 import type { HttpContext } from './environment.ts';
-import { respondJson } from './respond.ts';
+import { respondJson, respondJsonText } from './respond.ts';
 
 /** Answers with a resource. */
 export function answer(c: HttpContext, data: unknown, status: 200 | 201 = 200): Response {
   return respondJson(c, status, { success: true, data });
 }
 
-/** Answers with one page of a list. */
-export function answerPage(c: HttpContext, data: readonly unknown[], pagination: Pagination): Response {
-  return respondJson(c, 200, { success: true, data, pagination });
+/** Makes what answers with one page of messages. A page that several get at the same moment is encoded once. */
+export function createAnswerPage(): (c: HttpContext, page: MessagePage) => Response {
+  const encoded = new WeakMap<MessagePage, string>();
+
+  function encode(page: MessagePage): string {
+    const { data, pagination } = page;
+    const text = JSON.stringify({ success: true, data: data.map(toMessage), pagination });
+    encoded.set(page, text);
+    return text;
+  }
+
+  return (c, page) => respondJsonText(c, 200, encoded.get(page) ?? encode(page));
 }
 
 /** Answers an action that gives nothing back but that it was done. */

@@ -229,6 +229,18 @@ describeChat('messages', (chat) => {
       await expect(page(bob)).rejects.toMatchObject({ code: 'CHANNEL_NOT_FOUND' });
     });
 
+    it('are read once for many who ask at the same moment, each of whom must be a member', async () => {
+      const { ann, bob, eve, id } = await filled(1);
+      const askers = [ann, bob, ann, eve, bob, ann];
+      const ends = await Promise.allSettled(askers.map((who) => chat().messages.channelPage(who, id, NEWEST)));
+      expect(ends.map(({ status }) => status === 'fulfilled')).toEqual(askers.map((who) => who !== eve));
+      const pages = ends.flatMap((end) => (end.status === 'fulfilled' ? [end.value] : []));
+      for (const page of pages) expect(page.data.map((message) => message.text)).toEqual(['1']);
+      expect(new Set(pages).size).toBe(2);
+      await chat().say(ann, id, '2');
+      expect((await chat().messages.channelPage(bob, id, NEWEST)).data).toHaveLength(2);
+    });
+
     it('show what the former service writes', async () => {
       const { ann, id } = await filled(1);
       await chat().sql(sql`insert into chats ("senderId", "channelId", "text")
