@@ -8,13 +8,16 @@ import type { Announce } from './announce.ts';
 import { type CreateChannel, createChannelCreation } from './channel-creation.ts';
 import { otherUser, readMemberChannel, withLockedChannel } from './membership.ts';
 import { isGroup, isOwner } from './policy.ts';
-import type { Principal } from './principal.ts';
+import type { Actor, Principal } from './principal.ts';
 import { type ChannelRow, channelColumns, toChannel, toUser, type UserRow, userColumns } from './rows.ts';
 
 /** Every call about one channel throws CHANNEL_NOT_FOUND where it is gone or the principal is no member. */
 export interface Channels {
-  /** The channels of the principal by id; a direct one under the other's email, with the other's avatar. */
-  list(principal: Principal): Promise<{ direct: DirectChannel[]; group: Channel[] }>;
+  /**
+   * The channels of the actor by id; a direct one under the other's email, with the other's avatar.
+   * Throws UNAUTHORIZED where the account is gone.
+   */
+  list(actor: Actor): Promise<{ direct: DirectChannel[]; group: Channel[] }>;
   create: CreateChannel;
   /** With its members, the longest-standing first. */
   get(principal: Principal, id: number): Promise<ChannelDetail>;
@@ -28,10 +31,14 @@ export interface Channels {
 
 export function createChannels({ db, announce }: { db: Database; announce: Announce }): Channels {
   return {
-    async list(principal) {
-      const found = await readList(db, principal.id);
-      const direct = found.filter((row) => !isGroup(row)).map(toDirectChannel);
-      return { direct, group: found.filter(isGroup).map(toChannel) };
+    async list(actor) {
+      const direct: DirectChannel[] = [];
+      const group: Channel[] = [];
+      for (const row of await readList(db, actor.id)) {
+        if (isGroup(row)) group.push(toChannel(row));
+        else direct.push(toDirectChannel(row));
+      }
+      return { direct, group };
     },
 
     create: createChannelCreation({ db, announce }),
@@ -78,17 +85,28 @@ export function createChannels({ db, announce }: { db: Database; announce: Annou
 type ListRow = ChannelRow & { otherEmail: string | null; otherAvatar: string | null };
 
 function toDirectChannel(row: ListRow): DirectChannel {
-  return { ...toChannel(row), name: row.otherEmail ?? row.name, avatar: row.otherAvatar };
+  return {
+    id: row.id,
+    name: row.otherEmail ?? row.name,
+    type: row.type,
+    ownerId: row.ownerId,
+    createdAt: isoTime(row.createdAt),
+    avatar: row.otherAvatar,
+  };
 }
 
-function readList(db: Database, userId: number): Promise<ListRow[]> {
-  return rows<ListRow>(
+/** Throws UNAUTHORIZED. */
+async function readList(db: Database, userId: number): Promise<ListRow[]> {
+  const found = await rows<ListRow | { id: null }>(
     db,
-    sql`select ${channelColumns}, o."email" as "otherEmail", o."avatar" as "otherAvatar"
-      from channel_members me join channels c on c."id" = me."channelId" and c."deletedAt" is null
+    sql`select ${channelColumns}, o."email" as "otherEmail", o."avatar" as "otherAvatar" from users me
+      left join (channel_members m join channels c on c."id" = m."channelId" and c."deletedAt" is null)
+        on m."userId" = me."id"
       left join lateral (${otherUser(userId)}) o on true
-      where me."userId" = ${userId}::int order by c."id"`,
+      where me."id" = ${userId}::int and me."deletedAt" is null order by c."id"`,
   );
+  if (found.length === 0) throw new ChatError('UNAUTHORIZED');
+  return found.filter((row): row is ListRow => row.id !== null);
 }
 
 async function readMembers(db: Database, channelId: number): Promise<Member[]> {

@@ -24,6 +24,8 @@ import { createJsonBody, createQueryOrJsonBody } from './validate.ts';
 
 export type { AppDependencies } from './dependencies.ts';
 
+/** See `createSignedIn`. */
+const TOKEN_IS_ENOUGH = new Set(['GET /api/v1/channels', 'GET /api/v1/messages/channel/:id', 'POST /api/v1/messages']);
 const MIN_BODY_BYTES = 128 * 1024;
 
 export function createApp(deps: AppDependencies): Hono<HttpEnvironment> {
@@ -55,7 +57,7 @@ function createApi(deps: AppDependencies): Hono<HttpEnvironment> {
   api.route('/auth', authRoutes({ ...deps, jsonBody, limited: limited(takeAuth, addressKey) }));
   api.route('/ws', upgradeRoutes({ limited: limited(takeGeneral, addressKey) }));
 
-  api.use(createSignedIn({ ...deps, addressKey, take: takeGeneral }));
+  api.use(createSignedIn({ ...deps, addressKey, take: takeGeneral, tokenIsEnough: TOKEN_IS_ENOUGH }));
   api.route('/users', userRoutes({ ...deps, jsonBody }));
   api.route('/channels', channelRoutes({ ...deps, jsonBody }));
   api.route('/channels', memberRoutes({ ...deps, jsonBody, queryOrJsonBody }));

@@ -4,17 +4,19 @@ import type { Clock } from '../backends/clock/clock.ts';
 import type { RateLimiter } from '../backends/rate-limit/rate-limiter.ts';
 import type { Accounts } from '../chat/accounts.ts';
 import type { Announce } from '../chat/announce.ts';
-import type { Authenticate } from '../chat/authenticate.ts';
 import type { Channels } from '../chat/channels.ts';
 import type { Conversations } from '../chat/conversations.ts';
 import type { Members } from '../chat/members.ts';
 import type { Messages } from '../chat/messages.ts';
+import type { Principals } from '../chat/principals.ts';
+import type { Tokens } from '../chat/tokens.ts';
 import type { ChatError } from '../protocol/errors.ts';
 import type { Logger } from '../protocol/logger.ts';
 import type { Live } from '../realtime/live.ts';
 
 export interface AppDependencies {
-  readonly authenticate: Authenticate;
+  readonly tokens: Pick<Tokens, 'verify'>;
+  readonly principals: Principals;
   readonly accounts: Accounts;
   readonly channels: Channels;
   readonly members: Members;

@@ -1,6 +1,6 @@
 // What rides on the Hono context of one request, and nothing else.
 import type { Context } from 'hono';
-import type { Principal } from '../chat/principal.ts';
+import type { Actor, Principal } from '../chat/principal.ts';
 import type { ResponseHeaders } from './respond.ts';
 
 export interface HttpEnvironment {
@@ -9,7 +9,9 @@ export interface HttpEnvironment {
     requestId: string;
     /** What the answer will carry: see respond.ts. */
     headers: ResponseHeaders;
-    /** Who acts. Set on every route below the sign-in. */
+    /** Whom the token names. Set on every route below the sign-in. */
+    actor: Actor;
+    /** The account behind the token, where the route has asked for it: see middleware/signed-in.ts. */
     principal: Principal;
   };
 }

@@ -84,7 +84,8 @@ export function composeChat(foundation: Foundation): Chat {
   metrics.observeConnections(hub.connections);
 
   const app = createApp({
-    authenticate,
+    tokens,
+    principals,
     accounts: createAccounts({ db, tokens }),
     channels: createChannels({ db, announce }),
     members: createMembers({ db, announce }),

@@ -98,3 +98,24 @@ it('takes the scheme of the token in any case, and no other token', async () => 
   await http().chat.deleteUser(ann);
   expectFailure(await profile(`Bearer ${token}`), 401, 'UNAUTHORIZED');
 });
+
+it('refuses whose account is gone, everywhere', async () => {
+  const [ann, bob] = await http().users();
+  const id = await http().chat.group(ann, bob);
+  await http().chat.deleteUser(bob);
+  for (const call of [
+    'GET /api/v1/users/profile',
+    'GET /api/v1/channels',
+    `GET /api/v1/channels/${id}`,
+    `GET /api/v1/messages/channel/${id}`,
+    `GET /api/v1/messages/friend/${ann.id}`,
+    'GET /api/v1/conversations',
+    'GET /api/v1/ws/stats',
+  ]) {
+    expectFailure(await http().call(call, { as: bob }), 401, 'UNAUTHORIZED');
+  }
+  for (const to of [{ channelId: id }, { receiverId: ann.id }]) {
+    const json = { ...to, text: 'from beyond' };
+    expectFailure(await http().call('POST /api/v1/messages', { as: bob, json }), 401, 'UNAUTHORIZED');
+  }
+});

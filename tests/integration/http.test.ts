@@ -104,12 +104,11 @@ it.each([['a text'], [undefined], [null]])('survives %s being thrown', async (th
 
 it('says that it is unavailable where the database is away', async () => {
   const refused = Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' });
-  const authenticate = () => Promise.reject(refused);
-  const headers = { authorization: 'Bearer x' };
-  const reply = await http().with({ authenticate }).call('GET /api/v1/channels', { headers });
-  expectFailure(reply, 503, 'UNAVAILABLE');
-  const error = () => Promise.reject(new ChatError('UNAVAILABLE', undefined, { retryAfterMs: 1500 }));
-  const later = await http().with({ authenticate: error }).call('GET /api/v1/channels', { headers });
+  const as = await http().chat.user();
+  const failing = (error: Error) => http().with({ principals: { load: () => Promise.reject(error) } });
+  expectFailure(await failing(refused).call('GET /api/v1/users/profile', { as }), 503, 'UNAVAILABLE');
+  const busy = failing(new ChatError('UNAVAILABLE', undefined, { retryAfterMs: 1500 }));
+  const later = await busy.call('GET /api/v1/users/profile', { as });
   expect(later.headers.get('retry-after')).toBe('2');
 });
 

@@ -1,6 +1,8 @@
 // Lets signed-in users through, each within their limit, and puts them on the context.
 import type { MiddlewareHandler } from 'hono';
-import type { Authenticate, Identity } from '../../chat/authenticate.ts';
+import type { Actor } from '../../chat/principal.ts';
+import type { Principals } from '../../chat/principals.ts';
+import type { Tokens } from '../../chat/tokens.ts';
 import { ChatError } from '../../protocol/errors.ts';
 import type { HttpContext, HttpEnvironment } from '../environment.ts';
 import { routePattern } from '../route-pattern.ts';
@@ -9,35 +11,44 @@ import type { TakePoint } from './limit.ts';
 const BEARER = /^Bearer +(\S+)$/i;
 
 export interface SignedInDependencies {
-  readonly authenticate: Authenticate;
+  readonly tokens: Pick<Tokens, 'verify'>;
+  readonly principals: Principals;
   readonly take: TakePoint;
   /** The limiter's key of a request that nobody has signed. */
   readonly addressKey: (c: HttpContext) => string;
+  /**
+   * Methods and patterns of routes that take an actor: their statements find out whether the account is still there, so
+   * it is not looked up before. All others have the principal.
+   */
+  readonly tokenIsEnough: ReadonlySet<string>;
 }
 
 /** Throws UNAUTHORIZED, RATE_LIMITED. Whoever has no valid token is counted by address. */
 export function createSignedIn({
-  authenticate,
+  tokens,
+  principals,
   take,
   addressKey,
+  tokenIsEnough,
 }: SignedInDependencies): MiddlewareHandler<HttpEnvironment> {
-  async function identify(c: HttpContext): Promise<Identity> {
-    try {
-      const token = BEARER.exec(c.req.header('Authorization') ?? '')?.[1];
-      if (token === undefined) throw new ChatError('UNAUTHORIZED');
-      return await authenticate(token);
-    } catch (error) {
-      if (error instanceof ChatError && error.code === 'UNAUTHORIZED') await take(c, addressKey(c));
-      throw error;
-    }
+  async function identify(c: HttpContext, route: string): Promise<Actor | undefined> {
+    const token = BEARER.exec(c.req.header('Authorization') ?? '')?.[1];
+    const claims = token === undefined ? undefined : await tokens.verify(token);
+    if (claims === undefined) return undefined;
+    if (tokenIsEnough.has(`${c.req.method} ${route}`)) return { id: claims.userId };
+    const principal = await principals.load(claims.userId);
+    if (principal) c.set('principal', principal);
+    return principal;
   }
 
   return async function signedIn(c, next) {
+    const route = routePattern(c);
     // What does not exist does not exist for anybody: 404, not 401.
-    if (routePattern(c) === undefined) return next();
-    const { principal } = await identify(c);
-    await take(c, `user:${principal.id}`);
-    c.set('principal', principal);
+    if (route === undefined) return next();
+    const actor = await identify(c, route);
+    await take(c, actor ? `user:${actor.id}` : addressKey(c));
+    if (!actor) throw new ChatError('UNAUTHORIZED');
+    c.set('actor', actor);
     await next();
   };
 }

@@ -16,7 +16,7 @@ export interface ChannelRouteDependencies {
 
 export function channelRoutes({ channels, jsonBody }: ChannelRouteDependencies): Hono<HttpEnvironment> {
   return new Hono<HttpEnvironment>()
-    .get('/', listChannels, async (c) => answer(c, await channels.list(c.get('principal'))))
+    .get('/', listChannels, async (c) => answer(c, await channels.list(c.get('actor'))))
     .post('/', createChannel, jsonBody(createChannelBody), async (c) => {
       const { channel, created } = await channels.create(c.get('principal'), c.req.valid('json'));
       return answer(c, channel, created ? 201 : 200);

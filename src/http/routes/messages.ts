@@ -20,7 +20,7 @@ export function messageRoutes({ messages, jsonBody }: MessageRouteDependencies):
   return new Hono<HttpEnvironment>()
     .get('/channel/:id', listChannelMessages, params(idParam), query(pageQuery), async (c) => {
       const { id } = c.req.valid('param');
-      const page = await messages.channelPage(c.get('principal'), id, c.req.valid('query'));
+      const page = await messages.channelPage(c.get('actor'), id, c.req.valid('query'));
       return answerPage(c, page);
     })
     .get('/friend/:friendId', listDirectMessages, params(friendParam), query(pageQuery), async (c) => {
@@ -29,7 +29,7 @@ export function messageRoutes({ messages, jsonBody }: MessageRouteDependencies):
       return answerPage(c, page);
     })
     .post('/', sendMessage, jsonBody(sendMessageBody), async (c) => {
-      const { message, duplicate } = await messages.send(c.get('principal'), c.req.valid('json'));
+      const { message, duplicate } = await messages.send(c.get('actor'), c.req.valid('json'));
       return answer(c, toMessage(message), duplicate ? 200 : 201);
     })
     .get('/:id', getMessage, params(idParam), async (c) =>
