@@ -4,37 +4,43 @@ import { type Database, rows } from '../database/database.ts';
 import { ChatError } from '../protocol/errors.ts';
 import { LIMITS } from '../protocol/limits.ts';
 import type { PageQuery } from '../protocol/requests.ts';
-import type { Pagination } from '../protocol/resources.ts';
-import type { StoredMessage } from './log/event.ts';
+import type { Message, Pagination } from '../protocol/resources.ts';
 import { pairKey } from './log/key.ts';
+import { toMessage } from './message-resource.ts';
 import { type MessageRow, storedMessageColumns, toStoredMessage } from './rows.ts';
 import { createShare } from './share.ts';
 
 /** In the statement's text, so that it is planned for a page; of a parameter the planner would expect a tenth of the log. */
 const LONGEST_PAGE = sql.raw(String(LIMITS.PAGE_MAX + 1));
 
-/** Messages, oldest first. */
+/** A page as the REST interface shows it: messages, oldest first. */
 export interface MessagePage {
-  readonly data: StoredMessage[];
+  readonly data: Message[];
   readonly pagination: Pagination;
 }
 
+/**
+ * A `MessagePage` as JSON: all that anybody wants of it. What it was made of is let go of before anything else is waited
+ * for; thousands of rows in the hands of slow requests would cost the garbage collector more than reading them did.
+ */
+export type PageJson = string;
+
 export interface MessagePages {
   /** Of whoever asks: who may is for the caller to find out, afterwards. */
-  ofChannel(channelId: number, query: PageQuery): Promise<MessagePage>;
+  ofChannel(channelId: number, query: PageQuery): Promise<PageJson>;
   /** Throws USER_NOT_FOUND where there is no such friend. */
-  ofFriend(userId: number, friendId: number, query: PageQuery): Promise<MessagePage>;
+  ofFriend(userId: number, friendId: number, query: PageQuery): Promise<PageJson>;
 }
 
 export function createMessagePages({ db }: { db: Database }): MessagePages {
   // When a node is back, all members of a channel ask for its newest page at once.
-  const share = createShare<MessagePage>();
+  const share = createShare<PageJson>();
 
   return {
     ofChannel(channelId, query) {
       const log = sql`conversations v where v."channelId" = ${channelId}::int`;
       const key = [channelId, query.limit, query.before, query.after].join();
-      return share(key, async () => toPage((await readPage(db, log, query)) ?? [], query));
+      return share(key, async () => toJson((await readPage(db, log, query)) ?? [], query));
     },
 
     async ofFriend(userId, friendId, query) {
@@ -44,7 +50,7 @@ export function createMessagePages({ db }: { db: Database }): MessagePages {
         where friend."id" = ${friendId}::int and friend."deletedAt" is null`;
       const messages = await readPage(db, log, query);
       if (!messages) throw new ChatError('USER_NOT_FOUND');
-      return toPage(messages, query);
+      return toJson(messages, query);
     },
   };
 }
@@ -53,7 +59,7 @@ export function createMessagePages({ db }: { db: Database }): MessagePages {
  * `log` gives the one conversation `v` that is read, its id null before its first event; or nothing, then this gives
  * undefined. One message more than the limit where there are more.
  */
-async function readPage(db: Database, log: SQL, query: PageQuery): Promise<StoredMessage[] | undefined> {
+async function readPage(db: Database, log: SQL, query: PageQuery): Promise<Message[] | undefined> {
   const found = await rows<MessageRow | { id: null }>(
     db,
     sql`select m.* from (select v."id" from ${log}) v
@@ -67,15 +73,20 @@ async function readPage(db: Database, log: SQL, query: PageQuery): Promise<Store
       order by m."seq"`,
   );
   if (found.length === 0) return undefined;
-  return found.filter((row): row is MessageRow => row.id !== null).map(toStoredMessage);
+  return found.flatMap((row) => (isMessage(row) ? toMessage(toStoredMessage(row)) : []));
 }
 
-function toPage(messages: StoredMessage[], { limit, before, after }: PageQuery): MessagePage {
-  return {
+function isMessage(row: MessageRow | { id: null }): row is MessageRow {
+  return row.id !== null;
+}
+
+function toJson(messages: Message[], { limit, before, after }: PageQuery): PageJson {
+  const page: MessagePage = {
     // The one too many is at the end that was read towards.
     data: after === undefined ? messages.slice(-limit) : messages.slice(0, limit),
     pagination: { limit, before: before ?? null, after: after ?? null, hasMore: messages.length > limit },
   };
+  return JSON.stringify(page);
 }
 
 /** What keeps a page on its side of a message: by its number, however much was deleted around it. */

@@ -6,7 +6,7 @@ import type { PageQuery, SendMessageBody } from '../protocol/requests.ts';
 import { createAssertReader } from './channel-readers.ts';
 import type { StoredMessage } from './log/event.ts';
 import type { Append, Appended, Change } from './log/log.ts';
-import { createMessagePages, type MessagePage } from './message-pages.ts';
+import { createMessagePages, type PageJson } from './message-pages.ts';
 import { type MessageFacts, mayDeleteMessage, mayEditMessage, mayReadMessage } from './policy.ts';
 import type { Actor, Principal } from './principal.ts';
 import { type MessageRow, storedMessageColumns, toStoredMessage } from './rows.ts';
@@ -28,10 +28,10 @@ export interface Messages {
   edit(principal: Principal, id: number, text: string): Promise<StoredMessage>;
   /** The sender and the channel's owner may, and admins in every conversation. Throws FORBIDDEN. */
   remove(principal: Principal, id: number): Promise<void>;
-  /** Throws UNAUTHORIZED, CHANNEL_NOT_FOUND. Who asks for the same page at the same moment gets the same object. */
-  channelPage(actor: Actor, channelId: number, query: PageQuery): Promise<MessagePage>;
+  /** Throws UNAUTHORIZED, CHANNEL_NOT_FOUND. */
+  channelPage(actor: Actor, channelId: number, query: PageQuery): Promise<PageJson>;
   /** Throws USER_NOT_FOUND. */
-  friendPage(principal: Principal, friendId: number, query: PageQuery): Promise<MessagePage>;
+  friendPage(principal: Principal, friendId: number, query: PageQuery): Promise<PageJson>;
 }
 
 export function createMessages({ db, append, change, maxTextLength }: MessagesDependencies): Messages {

@@ -33,6 +33,7 @@ export const storedMessageColumns = sql`
 
 /** Leaves out whatever other columns the row has. */
 export function toStoredMessage(row: MessageRow): StoredMessage {
+  const createdAt = isoTime(row.createdAt);
   return {
     id: row.id,
     seq: row.seq,
@@ -47,8 +48,8 @@ export function toStoredMessage(row: MessageRow): StoredMessage {
     channelId: row.channelId,
     // A row of the former service may have both; it is the channel's then.
     receiverId: row.channelId === null ? row.receiverId : null,
-    createdAt: isoTime(row.createdAt),
-    updatedAt: isoTime(row.updatedAt),
+    createdAt,
+    updatedAt: row.updatedAt === row.createdAt ? createdAt : isoTime(row.updatedAt),
     deleted: row.deleted,
   };
 }

@@ -147,7 +147,7 @@ describeChat('channels', (chat) => {
         chat().members.add(who, channelId, eve.id),
         chat().members.remove(who, channelId, bob.id),
         chat().members.leave(who, channelId),
-        chat().messages.channelPage(who, channelId, { limit: 20 }),
+        chat().page(who, channelId, { limit: 20 }),
         chat().say(who, channelId),
       ];
       const codes = async (promises: Promise<unknown>[]) =>
@@ -197,7 +197,7 @@ describeChat('channels', (chat) => {
       const ann = await chat().user();
       const id = await chat().group(ann);
       await chat().sql(sql`delete from conversations where "channelId" = ${id}::int`);
-      expect((await chat().messages.channelPage(ann, id, { limit: 20 })).data).toEqual([]);
+      expect((await chat().page(ann, id, { limit: 20 })).data).toEqual([]);
       await chat().channels.remove(ann, id);
       await expect(chat().channels.get(ann, id)).rejects.toMatchObject({ code: 'CHANNEL_NOT_FOUND' });
     });

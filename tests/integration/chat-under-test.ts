@@ -12,6 +12,7 @@ import { createAppend } from '../../src/chat/log/append.ts';
 import { createChange } from '../../src/chat/log/change.ts';
 import type { LogEvent } from '../../src/chat/log/event.ts';
 import { createMembers } from '../../src/chat/members.ts';
+import type { MessagePage } from '../../src/chat/message-pages.ts';
 import { createMessages } from '../../src/chat/messages.ts';
 import type { Principal } from '../../src/chat/principal.ts';
 import { createPrincipals } from '../../src/chat/principals.ts';
@@ -19,6 +20,7 @@ import { createTokens } from '../../src/chat/tokens.ts';
 import { connectDatabase, type DatabaseHandle } from '../../src/database/connect.ts';
 import { type Database, rows } from '../../src/database/database.ts';
 import { runMigrations } from '../../src/database/migrate.ts';
+import type { PageQuery } from '../../src/protocol/requests.ts';
 import { createSignature } from '../../src/runtime/signature.ts';
 import { createDatabase } from '../support/postgres.ts';
 
@@ -78,6 +80,10 @@ export function createChat(db: Database) {
     },
     async tell(sender: Principal, receiver: Principal, words = 'hi') {
       return (await messages.send(sender, { channelId: null, receiverId: receiver.id, ...text(words) })).message;
+    },
+    /** The newest page of a channel, or the one asked for. */
+    async page(reader: Principal, channelId: number, query: PageQuery = NEWEST): Promise<MessagePage> {
+      return JSON.parse(await messages.channelPage(reader, channelId, query));
     },
     sql: (statement: SQL) => rows(db, statement),
     deleteUser: ({ id }: Principal) => rows(db, sql`update users set "deletedAt" = now() where "id" = ${id}::int`),

@@ -4,7 +4,7 @@ import { toMessage } from '../../chat/message-resource.ts';
 import type { Messages } from '../../chat/messages.ts';
 import { editMessageBody, friendParam, idParam, pageQuery, sendMessageBody } from '../../protocol/requests.ts';
 import { messageSchema } from '../../protocol/resources.ts';
-import { answer, answerDone, answerOf, createAnswerPage, doneSchema, pageOf } from '../answer.ts';
+import { answer, answerDone, answerOf, answerPage, doneSchema, pageOf } from '../answer.ts';
 import type { HttpEnvironment } from '../environment.ts';
 import { BODY_ERRORS, describe } from '../openapi.ts';
 import { type JsonBody, params, query } from '../validate.ts';
@@ -15,8 +15,6 @@ export interface MessageRouteDependencies {
 }
 
 export function messageRoutes({ messages, jsonBody }: MessageRouteDependencies): Hono<HttpEnvironment> {
-  const answerPage = createAnswerPage();
-
   return new Hono<HttpEnvironment>()
     .get('/channel/:id', listChannelMessages, params(idParam), query(pageQuery), async (c) => {
       const { id } = c.req.valid('param');
