@@ -3,21 +3,18 @@ import { sql } from 'drizzle-orm';
 import { type Database, rows } from '../database/database.ts';
 import { isoTime } from '../database/time.ts';
 import { ChatError } from '../protocol/errors.ts';
-import type { Channel, ChannelDetail, DirectChannel, Member } from '../protocol/resources.ts';
+import type { Channel, ChannelDetail, Member } from '../protocol/resources.ts';
 import type { Announce } from './announce.ts';
 import { type CreateChannel, createChannelCreation } from './channel-creation.ts';
-import { otherUser, readMemberChannel, withLockedChannel } from './membership.ts';
-import { isGroup, isOwner } from './policy.ts';
-import type { Actor, Principal } from './principal.ts';
+import { createListChannels, type ListChannels } from './channel-list.ts';
+import { readMemberChannel, withLockedChannel } from './membership.ts';
+import { isOwner } from './policy.ts';
+import type { Principal } from './principal.ts';
 import { type ChannelRow, channelColumns, toChannel, toUser, type UserRow, userColumns } from './rows.ts';
 
 /** Every call about one channel throws CHANNEL_NOT_FOUND where it is gone or the principal is no member. */
 export interface Channels {
-  /**
-   * The channels of the actor by id; a direct one under the other's email, with the other's avatar.
-   * Throws UNAUTHORIZED where the account is gone.
-   */
-  list(actor: Actor): Promise<{ direct: DirectChannel[]; group: Channel[] }>;
+  list: ListChannels;
   create: CreateChannel;
   /** With its members, the longest-standing first. */
   get(principal: Principal, id: number): Promise<ChannelDetail>;
@@ -31,16 +28,7 @@ export interface Channels {
 
 export function createChannels({ db, announce }: { db: Database; announce: Announce }): Channels {
   return {
-    async list(actor) {
-      const direct: DirectChannel[] = [];
-      const group: Channel[] = [];
-      for (const row of await readList(db, actor.id)) {
-        if (isGroup(row)) group.push(toChannel(row));
-        else direct.push(toDirectChannel(row));
-      }
-      return { direct, group };
-    },
-
+    list: createListChannels({ db }),
     create: createChannelCreation({ db, announce }),
 
     async get(principal, id) {
@@ -80,33 +68,6 @@ export function createChannels({ db, announce }: { db: Database; announce: Annou
       if (seen.length === 0) throw new ChatError('CHANNEL_NOT_FOUND');
     },
   };
-}
-
-type ListRow = ChannelRow & { otherEmail: string | null; otherAvatar: string | null };
-
-function toDirectChannel(row: ListRow): DirectChannel {
-  return {
-    id: row.id,
-    name: row.otherEmail ?? row.name,
-    type: row.type,
-    ownerId: row.ownerId,
-    createdAt: isoTime(row.createdAt),
-    avatar: row.otherAvatar,
-  };
-}
-
-/** Throws UNAUTHORIZED. */
-async function readList(db: Database, userId: number): Promise<ListRow[]> {
-  const found = await rows<ListRow | { id: null }>(
-    db,
-    sql`select ${channelColumns}, o."email" as "otherEmail", o."avatar" as "otherAvatar" from users me
-      left join (channel_members m join channels c on c."id" = m."channelId" and c."deletedAt" is null)
-        on m."userId" = me."id"
-      left join lateral (${otherUser(userId)}) o on true
-      where me."id" = ${userId}::int and me."deletedAt" is null order by c."id"`,
-  );
-  if (found.length === 0) throw new ChatError('UNAUTHORIZED');
-  return found.filter((row): row is ListRow => row.id !== null);
 }
 
 async function readMembers(db: Database, channelId: number): Promise<Member[]> {

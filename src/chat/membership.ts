@@ -1,5 +1,5 @@
 // What a member sees of a channel, and the lock under which members and channels change.
-import { sql } from 'drizzle-orm';
+import { type SQL, sql } from 'drizzle-orm';
 import { type Database, rows } from '../database/database.ts';
 import { ChatError } from '../protocol/errors.ts';
 import { type ChannelRow, channelColumns } from './rows.ts';
@@ -9,10 +9,10 @@ import { type ChannelRow, channelColumns } from './rows.ts';
  * found first, the user then by key: a join would be planned for the many members of a group. Ordered by a sum, so that
  * the planner does not walk the whole table by its primary key in hope of an early hit.
  */
-export const otherUser = (userId: number) => sql`
+export const otherUser = (userId: number | SQL) => sql`
   select u."email", u."avatar" from users u where u."id" = (
-    select m."userId" from channel_members m
-    where c."type" = 'direct' and m."channelId" = c."id" and m."userId" <> ${userId}::int order by m."id" + 0 limit 1)`;
+    select n."userId" from channel_members n
+    where c."type" = 'direct' and n."channelId" = c."id" and n."userId" <> ${userId}::int order by n."id" + 0 limit 1)`;
 
 /** The channel as this member sees it. Throws CHANNEL_NOT_FOUND where there is none, or the user is no member. */
 export async function readMemberChannel(db: Database, channelId: number, userId: number): Promise<ChannelRow> {

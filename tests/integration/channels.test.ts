@@ -1,5 +1,6 @@
 import { sql } from 'drizzle-orm';
 import { describe, expect, it } from 'vitest';
+import type { Principal } from '../../src/chat/principal.ts';
 import { describeChat } from './chat-under-test.ts';
 
 const NOBODY = 2_000_000_000;
@@ -134,6 +135,22 @@ describeChat('channels', (chat) => {
       const { direct, group } = await chat().channels.list(ann);
       expect(direct).toEqual([]);
       expect(group.map((channel) => channel.id)).toEqual([first, second]);
+    });
+
+    it('are listed for many at the same moment, to each their own', async () => {
+      const users = await Promise.all(Array.from({ length: 20 }, () => chat().user()));
+      const [ann, bob, gone, ...others] = users as [Principal, Principal, Principal, ...Principal[]];
+      const together = await chat().group(ann, bob, gone);
+      const { channel } = await chat().channels.create(ann, { type: 'direct', name: '', userIds: [bob.id] });
+      await chat().deleteUser(gone);
+      const ends = await Promise.allSettled([ann, gone, bob, ann, ...others].map((who) => chat().channels.list(who)));
+      const lists = ends.map((end) => (end.status === 'fulfilled' ? end.value : end.reason.code));
+      const list = (name: string) => ({
+        direct: [{ ...channel, name, avatar: null }],
+        group: [expect.objectContaining({ id: together })],
+      });
+      expect(lists.slice(0, 4)).toEqual([list(bob.email), 'UNAUTHORIZED', list(ann.email), list(bob.email)]);
+      expect(lists.slice(4)).toEqual(others.map(() => ({ direct: [], group: [] })));
     });
 
     it('do not exist for others, nor once they are deleted', async () => {
