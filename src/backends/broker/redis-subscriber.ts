@@ -1,6 +1,7 @@
 // The link on which publications arrive: tells Redis each topic once, and all of them again after an outage.
 import type { Redis } from 'ioredis';
 import type { Logger } from '../../protocol/logger.ts';
+import { createPace } from '../pace.ts';
 import type { LinkOptions, RedisLink } from '../redis-connection.ts';
 import type { Listener, Unsubscribe } from './broker.ts';
 import { createListeners } from './listeners.ts';
@@ -41,6 +42,7 @@ export function createSubscriber(deps: SubscriberDependencies): Subscriber {
   const { chooseDialect, logger, onReturn, onAstray, groupOf = () => undefined } = deps;
   const { client, attempted, close } = deps.open({ name: 'chat-subscribe', timeoutMs: TIMEOUT_MS, logger });
   const listeners = createListeners(logger);
+  const pace = createPace();
   /** What Redis was told on the present link. */
   const told = new Set<string>();
   let dialect = Promise.resolve(PLAIN);
@@ -88,15 +90,15 @@ export function createSubscriber(deps: SubscriberDependencies): Subscriber {
     wasDown = false;
   }
 
-  /** At the end of this turn of the event loop, with all other changes of the turn. */
+  /** At the end of this turn of the event loop, or of a moment in a rush, with all other changes until then. */
   function tellSoon(channel: string): Promise<void> {
     changed.add(channel);
-    nextTelling ??= new Promise((resolve) => {
-      setImmediate(() => {
+    nextTelling ??= endOfTurn()
+      .then(pace)
+      .then(() => {
         nextTelling = undefined;
-        resolve(tell());
+        return tell();
       });
-    });
     return nextTelling;
   }
 
@@ -164,6 +166,10 @@ export function createSubscriber(deps: SubscriberDependencies): Subscriber {
       close();
     },
   };
+}
+
+function endOfTurn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
 }
 
 /** Lists of at most CHUNK channels of one group. */

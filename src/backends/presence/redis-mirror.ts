@@ -15,6 +15,8 @@ export const CHUNK = 1_000;
 
 /** Sets looked at in one heartbeat, at least: few enough to be cheap. */
 const CHECKED_MIN = 500;
+/** Sets looked at by one script: few enough not to hold Redis up. */
+const CHECKED_AT_ONCE = 200;
 /** And enough to come round well within a set's lifetime. */
 const CHECKED_SHARE = 1 / 100;
 
@@ -30,8 +32,12 @@ export function createMirror(deps: {
   readonly client: Redis | Cluster;
   readonly reported: Reported;
   readonly keyOf: (name: SetName) => string;
+  /** Keys of all sets may go into one script; in a cluster each channel has its slot. */
+  readonly together: boolean;
+  /** Redis has yet to be told of a change, or is being told: its set may differ for good reason. */
+  readonly isChanging: (name: SetName) => boolean;
 }): Mirror {
-  const { client, reported, keyOf } = deps;
+  const { client, reported, keyOf, together, isChanging } = deps;
   const prolong = createScript(client, 'presenceProlong', PROLONG);
   const replace = createScript(client, 'presenceReplace', REPLACE);
   const doubtful = new Set<SetName>();
@@ -63,9 +69,23 @@ export function createMirror(deps: {
     return names;
   }
 
-  async function check(name: SetName): Promise<void> {
-    const expected = size(name);
-    if ((await prolong([keyOf(name)], [LIFETIME_MS])) !== expected) doubtful.add(name);
+  async function check(names: readonly SetName[]): Promise<void> {
+    const checked = names.filter((name) => !isChanging(name));
+    if (checked.length === 0) return;
+    const before = checked.map(size);
+    const sizes = (await prolong(
+      checked.map((name) => keyOf(name)),
+      [LIFETIME_MS],
+    )) as number[];
+    for (const [index, name] of checked.entries()) if (sizes[index] !== before[index]) doubtful.add(name);
+  }
+
+  /** What goes into one script each. */
+  function groups(names: readonly SetName[]): SetName[][] {
+    if (!together) return names.map((name) => [name]);
+    const parts: SetName[][] = [];
+    for (let at = 0; at < names.length; at += CHECKED_AT_ONCE) parts.push(names.slice(at, at + CHECKED_AT_ONCE));
+    return parts;
   }
 
   /** Sends everything in this turn, so that what changes meanwhile is written after it. */
@@ -94,7 +114,7 @@ export function createMirror(deps: {
       for (const channelId of reported.channels.keys()) doubtful.add(channelId);
     },
     async repair() {
-      await inChunks(nextToCheck(), check);
+      await inChunks(groups(nextToCheck()), check);
       await inChunks([...doubtful], write);
     },
   };

@@ -38,28 +38,25 @@ return found
 `;
 
 /**
- * KEYS: the channel's users on this node, then on each other living node. ARGV: SADD or SREM, user, lifetime, the most
- * users that changes are announced in. Gives whether no other node has the user, and whether there are more users than
- * that, the one who comes or goes included. The exact number is found out only where it is near the limit, so that the
- * 5,000th costs what the 5th does.
+ * Changes of several channels, in their order. KEYS: for each channel its users on this node, then on each other living
+ * node. ARGV: lifetime, the most users that changes are announced in, the number of other nodes; then for each change
+ * SADD or SREM, the place of its channel's first key, user. Gives for each whether no other node has the user, and
+ * whether there are more users than that, the one who comes or goes included. The exact number is found out only where
+ * it is near the limit, so that the 5,000th costs what the 5th does.
  */
 export const CHANGE = `
-local command, user, limit = ARGV[1], ARGV[2], tonumber(ARGV[4])
-if command == 'SADD' then
-  redis.call('SADD', KEYS[1], user)
-  redis.call('PEXPIRE', KEYS[1], ARGV[3])
-end
-local function crowded()
+local lifetime, limit, others = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
+local function crowded(first)
   local sum = 0
-  for _, key in ipairs(KEYS) do
-    local size = redis.call('SCARD', key)
+  for i = first, first + others do
+    local size = redis.call('SCARD', KEYS[i])
     if size > limit then return 1 end
     sum = sum + size
   end
   if sum <= limit then return 0 end
   local seen, distinct = {}, 0
-  for _, key in ipairs(KEYS) do
-    for _, id in ipairs(redis.call('SMEMBERS', key)) do
+  for i = first, first + others do
+    for _, id in ipairs(redis.call('SMEMBERS', KEYS[i])) do
       if not seen[id] then
         seen[id] = true
         distinct = distinct + 1
@@ -69,12 +66,21 @@ local function crowded()
   end
   return 0
 end
-local edge = 1
-for i = 2, #KEYS do
-  if redis.call('SISMEMBER', KEYS[i], user) == 1 then edge = 0 end
+local result = {}
+for i = 4, #ARGV, 3 do
+  local command, first, user = ARGV[i], tonumber(ARGV[i + 1]), ARGV[i + 2]
+  if command == 'SADD' then
+    redis.call('SADD', KEYS[first], user)
+    redis.call('PEXPIRE', KEYS[first], lifetime)
+  end
+  local edge = 1
+  for j = first + 1, first + others do
+    if redis.call('SISMEMBER', KEYS[j], user) == 1 then edge = 0 end
+  end
+  result[#result + 1] = edge
+  result[#result + 1] = crowded(first)
+  if command == 'SREM' then redis.call('SREM', KEYS[first], user) end
 end
-local result = {edge, crowded()}
-if command == 'SREM' then redis.call('SREM', KEYS[1], user) end
 return result
 `;
 
@@ -84,10 +90,14 @@ if #KEYS == 1 then return redis.call('SCARD', KEYS[1]) end
 return #redis.call('SUNION', unpack(KEYS))
 `;
 
-/** KEYS: a set. ARGV: lifetime. Prolongs it and gives its size. */
+/** KEYS: sets. ARGV: lifetime. Prolongs them and gives their sizes. */
 export const PROLONG = `
-redis.call('PEXPIRE', KEYS[1], ARGV[1])
-return redis.call('SCARD', KEYS[1])
+local sizes = {}
+for i, key in ipairs(KEYS) do
+  redis.call('PEXPIRE', key, ARGV[1])
+  sizes[i] = redis.call('SCARD', key)
+end
+return sizes
 `;
 
 /** KEYS: a set. ARGV: lifetime, members (any number). Makes it exactly these. */

@@ -1,13 +1,13 @@
 // Presence of several nodes: each keeps sets of its own users in Redis, readers join those of the living nodes.
 import { ChatError } from '../../protocol/errors.ts';
-import { LIMITS } from '../../protocol/limits.ts';
 import type { Logger } from '../../protocol/logger.ts';
 import type { RedisConnection } from '../redis-connection.ts';
 import { createScript } from '../redis-script.ts';
-import { NODE_TIMEOUT_MS, type PresenceChange, type PresenceStore } from './presence-store.ts';
-import { createMirror, inChunks, LIFETIME_MS, type SetName } from './redis-mirror.ts';
+import { NODE_TIMEOUT_MS, type PresenceStore } from './presence-store.ts';
+import { createChanges } from './redis-changes.ts';
+import { createMirror, inChunks, type SetName } from './redis-mirror.ts';
 import { createNodes } from './redis-nodes.ts';
-import { CHANGE, COUNT } from './redis-scripts.ts';
+import { COUNT } from './redis-scripts.ts';
 import { createReported } from './reported.ts';
 
 const TIMEOUT_MS = 1_000;
@@ -22,16 +22,17 @@ export function createRedisPresence(deps: {
 }): PresenceStore {
   const { nodeId, connection, prefix, logger, nodeTimeoutMs = NODE_TIMEOUT_MS } = deps;
   const { client, attempted, close } = connection.keys({ name: 'chat-presence', timeoutMs: TIMEOUT_MS, logger });
-  const sendChange = createScript(client, 'presenceChange', CHANGE);
   const count = createScript(client, 'presenceCount', COUNT);
   const reported = createReported();
   const nodes = createNodes({ client, key: `${prefix}{presence}:nodes`, nodeId, timeoutMs: nodeTimeoutMs });
-  const mirror = createMirror({ client, reported, keyOf: (name) => keyOf(name, nodeId) });
+  const together = !connection.cluster;
+  const changes = createChanges({ client, reported, keyOf, otherNodes, together, doubt: (name) => mirror.doubt(name) });
+  const mirror = createMirror({ client, reported, keyOf, together, isChanging: changes.isChanging });
   let beating = Promise.resolve();
   let closed = false;
 
   /** In a cluster, the braces keep the sets of all nodes that are read together in one slot. */
-  function keyOf(name: SetName, node: string): string {
+  function keyOf(name: SetName, node = nodeId): string {
     return typeof name === 'number' ? `${prefix}{live:${name}}:${node}` : `${prefix}{presence}:${name}:${node}`;
   }
 
@@ -39,26 +40,8 @@ export function createRedisPresence(deps: {
     return (await nodes.read()).map(({ id }) => keyOf(name, id));
   }
 
-  /** A failed write leaves a doubt, which the next heartbeat settles. */
-  async function update(name: SetName, command: 'sadd' | 'srem', id: number): Promise<void> {
-    try {
-      await client[command](keyOf(name, nodeId), id);
-    } catch {
-      mirror.doubt(name);
-    }
-  }
-
-  async function change(command: 'SADD' | 'SREM', channelId: number, userId: number): Promise<PresenceChange> {
-    try {
-      const own = keyOf(channelId, nodeId);
-      const others = (await keysOf(channelId)).filter((key) => key !== own);
-      const args = [command, userId, LIFETIME_MS, LIMITS.ANNOUNCED_USERS_MAX];
-      const [edge, crowded] = (await sendChange([own, ...others], args)) as [number, number];
-      return { edge: edge === 1, crowded: crowded === 1 };
-    } catch {
-      mirror.doubt(channelId);
-      return { edge: true, crowded: false };
-    }
+  async function otherNodes(): Promise<string[]> {
+    return (await nodes.read()).map(({ id }) => id).filter((id) => id !== nodeId);
   }
 
   async function beat(connections: number): Promise<void> {
@@ -73,12 +56,14 @@ export function createRedisPresence(deps: {
   }
 
   async function union(name: SetName): Promise<number[]> {
+    await changes.told();
     const keys = await keysOf(name);
     const ids = keys.length === 0 ? [] : await client.sunion(...keys);
     return ids.map(Number).sort((a, b) => a - b);
   }
 
   async function stats() {
+    await changes.told();
     const living = await nodes.read();
     const lists = await Promise.all(living.map(({ id }) => client.smembers(keyOf('channels', id))));
     const keysByChannel = new Map<number, string[]>();
@@ -102,23 +87,24 @@ export function createRedisPresence(deps: {
   async function takeOut(): Promise<void> {
     await nodes.leave();
     const names: SetName[] = ['users', 'channels', ...reported.channels.keys()];
-    await inChunks(names, (name) => client.del(keyOf(name, nodeId)));
+    await inChunks(names, (name) => client.del(keyOf(name)));
   }
 
   return {
     setConnected(userId, connected) {
       reported.setConnected(userId, connected);
-      return update('users', connected ? 'sadd' : 'srem', userId);
+      return changes.user(userId);
     },
     enter(channelId, userId) {
-      if (reported.members(channelId).size === 0) void update('channels', 'sadd', channelId);
+      const isFirst = reported.members(channelId).size === 0;
       reported.enter(channelId, userId);
-      return change('SADD', channelId, userId);
+      if (isFirst) void changes.channel(channelId);
+      return changes.enter(channelId, userId);
     },
     leave(channelId, userId) {
       reported.leave(channelId, userId);
-      if (reported.members(channelId).size === 0) void update('channels', 'srem', channelId);
-      return change('SREM', channelId, userId);
+      if (reported.members(channelId).size === 0) void changes.channel(channelId);
+      return changes.leave(channelId, userId);
     },
     users: () => available(union('users')),
     members: (channelId) => available(union(channelId)),
@@ -134,6 +120,7 @@ export function createRedisPresence(deps: {
     async close() {
       closed = true;
       await beating;
+      await changes.told();
       await takeOut().catch((error) => logger.debug({ err: error }, 'Presence was left to run out'));
       close();
     },

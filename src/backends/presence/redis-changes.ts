@@ -1,0 +1,187 @@
+// Tells Redis what changed about this node's users: all changes of a moment in a few commands.
+import type { Cluster, Redis } from 'ioredis';
+import { LIMITS } from '../../protocol/limits.ts';
+import { createPace } from '../pace.ts';
+import { createScript } from '../redis-script.ts';
+import type { PresenceChange } from './presence-store.ts';
+import { CHUNK, LIFETIME_MS, type SetName } from './redis-mirror.ts';
+import { CHANGE } from './redis-scripts.ts';
+import type { Reported } from './reported.ts';
+
+/** Changes in one script: few enough not to hold Redis up. */
+const CHANGES_AT_ONCE = 200;
+
+/** What is known where Redis is away: others are told. */
+const UNKNOWN: PresenceChange = { edge: true, crowded: false };
+
+interface Change {
+  readonly command: 'SADD' | 'SREM';
+  readonly channelId: number;
+  readonly userId: number;
+  readonly answer: (change: PresenceChange) => void;
+}
+
+/** What leaves together. */
+interface Batch {
+  /** Members of the sets of users and channels that came or went: their last state is written. */
+  readonly users: Set<number>;
+  readonly channels: Set<number>;
+  /** In their order, for each has an answer of its own. */
+  readonly changes: Change[];
+  readonly told: Promise<void>;
+}
+
+export interface Changes {
+  /** Each is to be called after the change was noted in `reported`. Resolves when Redis was told. Never rejects. */
+  user(userId: number): Promise<void>;
+  channel(channelId: number): Promise<void>;
+  enter(channelId: number, userId: number): Promise<PresenceChange>;
+  leave(channelId: number, userId: number): Promise<PresenceChange>;
+  /** Redis has yet to be told of a change of this set, or is being told. */
+  isChanging(name: SetName): boolean;
+  /** Resolves when Redis was told of all changes up to now. */
+  told(): Promise<void>;
+}
+
+export interface ChangesDependencies {
+  readonly client: Redis | Cluster;
+  readonly reported: Reported;
+  /** The key of one of this node's sets, or of another node's. */
+  readonly keyOf: (name: SetName, node?: string) => string;
+  /** Ids of the living nodes other than this one. */
+  readonly otherNodes: () => Promise<readonly string[]>;
+  /** Channels whose keys may go into one script; in a cluster each has its slot. */
+  readonly together: boolean;
+  /** A write failed: a heartbeat is to settle the doubt. */
+  readonly doubt: (name: SetName) => void;
+}
+
+export function createChanges(deps: ChangesDependencies): Changes {
+  const { client, reported, keyOf, otherNodes, together, doubt } = deps;
+  const sendChanges = createScript(client, 'presenceChange', CHANGE);
+  const pace = createPace();
+  let gathering: Batch | undefined;
+  let leaving: Batch | undefined;
+  let last = Promise.resolve();
+
+  function batch(): Batch {
+    gathering ??= open();
+    return gathering;
+  }
+
+  /** One batch is under way at a time, so that changes reach Redis in their order. */
+  function open(): Batch {
+    const told = last.then(pace).then(() => {
+      gathering = undefined;
+      leaving = opened;
+      return tell(opened);
+    });
+    const opened: Batch = { users: new Set(), channels: new Set(), changes: [], told };
+    last = told;
+    return opened;
+  }
+
+  async function tell({ users, channels, changes }: Batch): Promise<void> {
+    await Promise.all([
+      tellSet('users', users, (id) => reported.users.has(id)),
+      tellSet('channels', channels, (id) => reported.channels.has(id)),
+      changes.length > 0 && tellChanges(changes),
+    ]);
+    leaving = undefined;
+  }
+
+  async function tellSet(name: SetName, ids: ReadonlySet<number>, isIn: (id: number) => boolean): Promise<void> {
+    if (ids.size === 0) return;
+    const all = [...ids];
+    const key = keyOf(name);
+    try {
+      await Promise.all([
+        ...chunks(all.filter(isIn), CHUNK).map((some) => client.sadd(key, ...some)),
+        ...chunks(
+          all.filter((id) => !isIn(id)),
+          CHUNK,
+        ).map((some) => client.srem(key, ...some)),
+      ]);
+    } catch {
+      doubt(name);
+    }
+  }
+
+  async function tellChanges(changes: readonly Change[]): Promise<void> {
+    const others = await otherNodes().catch(() => undefined);
+    const groups = together ? [changes] : [...byChannel(changes).values()];
+    const parts = groups.flatMap((group) => chunks(group, CHANGES_AT_ONCE));
+    await Promise.all(parts.map((part) => (others ? tellPart(part, others) : giveUp(part))));
+  }
+
+  async function tellPart(changes: readonly Change[], others: readonly string[]): Promise<void> {
+    const channelIds = [...byChannel(changes).keys()];
+    const keys = channelIds.flatMap((id) => [keyOf(id), ...others.map((node) => keyOf(id, node))]);
+    const places = new Map(channelIds.map((id, index) => [id, index * (others.length + 1) + 1]));
+    const args = changes.flatMap(({ command, channelId, userId }) => [
+      command,
+      places.get(channelId) as number,
+      userId,
+    ]);
+    try {
+      const fixed = [LIFETIME_MS, LIMITS.ANNOUNCED_USERS_MAX, others.length];
+      const reply = (await sendChanges(keys, [...fixed, ...args])) as number[];
+      for (const [index, { answer }] of changes.entries()) {
+        answer({ edge: reply[2 * index] === 1, crowded: reply[2 * index + 1] === 1 });
+      }
+    } catch {
+      giveUp(changes);
+    }
+  }
+
+  function giveUp(changes: readonly Change[]): void {
+    for (const { channelId, answer } of changes) {
+      doubt(channelId);
+      answer(UNKNOWN);
+    }
+  }
+
+  function change(command: Change['command'], channelId: number, userId: number): Promise<PresenceChange> {
+    return new Promise((answer) => batch().changes.push({ command, channelId, userId, answer }));
+  }
+
+  return {
+    user(userId) {
+      const { users, told } = batch();
+      users.add(userId);
+      return told;
+    },
+    channel(channelId) {
+      const { channels, told } = batch();
+      channels.add(channelId);
+      return told;
+    },
+    enter: (channelId, userId) => change('SADD', channelId, userId),
+    leave: (channelId, userId) => change('SREM', channelId, userId),
+    isChanging: (name) => isIn(gathering, name) || isIn(leaving, name),
+    told: () => last,
+  };
+}
+
+function isIn(batch: Batch | undefined, name: SetName): boolean {
+  if (!batch) return false;
+  if (name === 'users') return batch.users.size > 0;
+  if (name === 'channels') return batch.channels.size > 0;
+  return batch.changes.some((change) => change.channelId === name);
+}
+
+function byChannel(changes: readonly Change[]): Map<number, Change[]> {
+  const groups = new Map<number, Change[]>();
+  for (const change of changes) {
+    const group = groups.get(change.channelId);
+    if (group) group.push(change);
+    else groups.set(change.channelId, [change]);
+  }
+  return groups;
+}
+
+function chunks<Item>(items: readonly Item[], size: number): Item[][] {
+  const parts: Item[][] = [];
+  for (let at = 0; at < items.length; at += size) parts.push(items.slice(at, at + size));
+  return parts;
+}
