@@ -1,4 +1,5 @@
 // Many single loads at the same moment share one query: one is in flight, the next gathers.
+import type { Pace } from '../backends/pace.ts';
 import { ChatError } from '../protocol/errors.ts';
 
 export interface LoaderOptions<K, V> {
@@ -8,6 +9,8 @@ export interface LoaderOptions<K, V> {
   readonly maxBatch: number;
   /** Most keys that wait for their query; a load beyond is refused with UNAVAILABLE. */
   readonly maxWaiting?: number;
+  /** Asked before each query: keeps those of a rush apart, so that more keys share one. Without it none waits. */
+  readonly pace?: Pace | undefined;
 }
 
 /** Gives undefined for what does not exist. Nothing is remembered: each call sees the state after it was made. */
@@ -18,14 +21,14 @@ interface Batch<K, V> {
   readonly values: Promise<Map<K, V>>;
 }
 
-export function createLoader<K, V>({ load, maxBatch, maxWaiting = 10_000 }: LoaderOptions<K, V>): Loader<K, V> {
+export function createLoader<K, V>({ load, maxBatch, maxWaiting = 10_000, pace }: LoaderOptions<K, V>): Loader<K, V> {
   let gathering: Batch<K, V> | undefined;
   let previous: Promise<unknown> = Promise.resolve();
   let waiting = 0;
 
   function open(): Batch<K, V> {
     const keys = new Set<K>();
-    const values = previous.then(() => {
+    const values = previous.then(pace).then(() => {
       if (gathering?.keys === keys) gathering = undefined;
       waiting -= keys.size;
       return load([...keys]);

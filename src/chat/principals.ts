@@ -1,5 +1,6 @@
 // Users by id, as those who act: read at every request, so that a deleted account is refused at once.
 import { sql } from 'drizzle-orm';
+import type { Pace } from '../backends/pace.ts';
 import { type Database, rows } from '../database/database.ts';
 import { createLoader } from './loader.ts';
 import type { Principal } from './principal.ts';
@@ -12,8 +13,15 @@ export interface Principals {
   load(userId: number): Promise<Principal | undefined>;
 }
 
-/** `adminEmails` in any case. */
-export function createPrincipals({ db, adminEmails }: { db: Database; adminEmails: readonly string[] }): Principals {
+export interface PrincipalsDependencies {
+  readonly db: Database;
+  /** In any case. */
+  readonly adminEmails: readonly string[];
+  /** See LoaderOptions. */
+  readonly pace?: Pace;
+}
+
+export function createPrincipals({ db, adminEmails, pace }: PrincipalsDependencies): Principals {
   const admins = new Set(adminEmails.map((email) => email.toLowerCase()));
 
   async function load(ids: number[]): Promise<Map<number, Principal>> {
@@ -24,5 +32,5 @@ export function createPrincipals({ db, adminEmails }: { db: Database; adminEmail
     return new Map(found.map((row) => [row.id, { ...toUser(row), isAdmin: admins.has(row.email.toLowerCase()) }]));
   }
 
-  return { load: createLoader({ load, maxBatch: MAX_BATCH }) };
+  return { load: createLoader({ load, maxBatch: MAX_BATCH, pace }) };
 }

@@ -1,5 +1,6 @@
 // The composition root: every part of the service, made once and handed to those that need it.
 import type { Clock } from '../backends/clock/clock.ts';
+import { createPace } from '../backends/pace.ts';
 import { HEARTBEAT_MS } from '../backends/presence/presence-store.ts';
 import { createAccounts } from '../chat/accounts.ts';
 import { type Authenticate, createAuthenticate } from '../chat/authenticate.ts';
@@ -42,6 +43,7 @@ export interface Foundation {
 export interface Chat {
   readonly app: ReturnType<typeof createApp>;
   readonly hub: Hub;
+  /** For connections. */
   readonly authenticate: Authenticate;
 }
 
@@ -49,7 +51,7 @@ export function composeChat(foundation: Foundation): Chat {
   const { config, nodeId, db, backends, clock, logger } = foundation;
   const { broker, presence } = backends;
   const metrics = createMetrics();
-  const reads = createLogReads({ db });
+  const reads = createLogReads({ db, createPace });
   const delivery = createDelivery({ nodeId, broker, presence, reads, clock, logger });
   const { sink, announce, live } = delivery;
 
@@ -57,8 +59,11 @@ export function composeChat(foundation: Foundation): Chat {
   const signature = createSignature(secret);
   const accepted = config.jwtSecretsAccepted.map(createSignature);
   const tokens = createTokens({ secret, signature, accepted, expiresIn: config.jwtExpiresIn, clock });
-  const principals = createPrincipals({ db, adminEmails: config.adminEmails });
-  const authenticate = createAuthenticate({ tokens, principals });
+  const { adminEmails } = config;
+  const authenticate = createAuthenticate({ tokens, principals: createPrincipals({ db, adminEmails }) });
+  // Connections come in rushes and can wait a moment; a REST call waits for nobody.
+  const paced = createPrincipals({ db, adminEmails, pace: createPace() });
+  const authenticateConnection = createAuthenticate({ tokens, principals: paced });
   const append = createAppend({ db, sink, clock, onBatch: metrics.onBatch });
   const change = createChange({ db, sink });
   const messages = createMessages({ db, append, change, maxTextLength: config.maxTextLength });
@@ -72,7 +77,7 @@ export function composeChat(foundation: Foundation): Chat {
     presence,
     heartbeatMs: HEARTBEAT_MS,
     reads,
-    authenticate,
+    authenticate: authenticateConnection,
     send: messages.send,
     limits,
     clock,
@@ -107,7 +112,7 @@ export function composeChat(foundation: Foundation): Chat {
     version: version(),
     clientAddress: peerAddress,
   });
-  return { app, hub, authenticate };
+  return { app, hub, authenticate: authenticateConnection };
 }
 
 function createLimiters({ windowMs, maxRequests, authMaxRequests }: Config['rateLimit'], backends: Backends) {

@@ -1,5 +1,6 @@
 // What the live side reads of the logs, bounded: lookups made at the same time share a statement, and only so many
 // pages are read at once.
+import type { Pace } from '../../backends/pace.ts';
 import type { Database } from '../../database/database.ts';
 import { createGate } from '../../database/gate.ts';
 import { ChatError } from '../../protocol/errors.ts';
@@ -40,7 +41,13 @@ export interface LogReads {
   readonly readership: (channelId: number, userIds: readonly number[]) => Promise<Readership>;
 }
 
-export function createLogReads(deps: { readonly db: Database }): LogReads {
+export interface LogReadsDependencies {
+  readonly db: Database;
+  /** Makes what keeps the lookups of one kind apart in a rush; see LoaderOptions. */
+  readonly createPace?: () => Pace;
+}
+
+export function createLogReads({ createPace, ...deps }: LogReadsDependencies): LogReads {
   const gate = createGate({
     places: PAGES_AT_ONCE,
     maxWaiting: MAX_PAGES_WAITING,
@@ -54,14 +61,17 @@ export function createLogReads(deps: { readonly db: Database }): LogReads {
 
   const entries = createLoader<string, Entry>({
     maxBatch: LOOKUPS_AT_ONCE,
+    pace: createPace?.(),
     load: (names) => readEntries(names.map(toPair).map(([userId, channelId]) => ({ userId, channelId }))),
   });
   const pairEntries = createLoader<string, PairEntry>({
     maxBatch: LOOKUPS_AT_ONCE,
+    pace: createPace?.(),
     load: (names) => readPairEntries(names.map(toPair).map(([userId, otherId]) => ({ userId, otherId }))),
   });
   const pairHeads = createLoader<number, LogHead[]>({
     maxBatch: USERS_AT_ONCE,
+    pace: createPace?.(),
     load: async (userIds) => byUser(userIds, await readPairHeads(userIds)),
   });
 
