@@ -2,9 +2,8 @@
 import type { Broker, Unsubscribe } from '../backends/broker/broker.ts';
 import type { Clock } from '../backends/clock/clock.ts';
 import { channelKey } from '../chat/log/key.ts';
-import { isCrowded } from './crowded.ts';
+import type { Comings } from './comings.ts';
 import { Feed, type FeedContext } from './feed.ts';
-import { outgoing } from './outgoing.ts';
 import { decodePublication } from './publication.ts';
 import { channelTopic } from './topics.ts';
 
@@ -32,8 +31,9 @@ export function createChannelFeeds(deps: {
   readonly clock: Clock;
   readonly nodeId: string;
   readonly context: FeedContext;
+  readonly comings: Comings;
 }): ChannelFeeds {
-  const { broker, clock, nodeId, context } = deps;
+  const { broker, clock, nodeId, context, comings } = deps;
   const entries = new Map<number, OpenFeed & { readonly unsubscribe: Unsubscribe }>();
 
   function open(channelId: number): OpenFeed {
@@ -50,7 +50,7 @@ export function createChannelFeeds(deps: {
     const publication = decodePublication(payload, nodeId);
     if (!publication) return;
     if ('events' in publication) feed.receive(publication.events, publication.membersVersion);
-    else if (!isCrowded(feed.readers)) feed.notify(outgoing([publication.frame]), publication.exceptUserId);
+    else comings.tell(feed, publication.frame, publication.exceptUserId);
   }
 
   function sweep(): void {

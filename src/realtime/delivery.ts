@@ -10,6 +10,7 @@ import type { LogReads } from '../chat/log/reads.ts';
 import type { Logger } from '../protocol/logger.ts';
 import { type ChannelFeeds, createChannelFeeds } from './channel-feeds.ts';
 import { type Cluster, createCluster } from './cluster.ts';
+import { createComings } from './comings.ts';
 import type { Feed, FeedContext } from './feed.ts';
 import { type FeedEvent, fromLogEvent } from './feed-event.ts';
 import { createHeadCheck, type HeadCheck } from './head-check.ts';
@@ -60,9 +61,10 @@ export function createDelivery(deps: DeliveryDependencies): Delivery {
     readPage: reads.page,
     checkReaders: (feed) => actions.checkReaders(feed),
   };
-  const feeds = createChannelFeeds({ broker, clock, nodeId, context });
+  const comings = createComings({ clock });
+  const feeds = createChannelFeeds({ broker, clock, nodeId, context, comings });
   const inboxes = createInboxes({ broker, clock, nodeId, context, readHeads: reads.pairHeads });
-  const notices = createNotices({ broker, clock, nodeId, feeds });
+  const notices = createNotices({ broker, clock, nodeId, feeds, comings });
   const tracker = createPresenceTracker({ store: presence, notices });
   const actions = createNodeActions({ feeds, inboxes, notices, tracker, clock, readership: reads.readership });
   const cluster: Cluster = createCluster({ broker, presence, clock, nodeId, act: actions.act });

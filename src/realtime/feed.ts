@@ -45,6 +45,8 @@ export class Feed {
   readonly key: LogKey;
   readonly name: string;
   readonly readers = new Set<Reader>();
+  /** Readers that ever came. */
+  arrivals = 0;
   readonly ring: Ring;
   /** The last number handed out; -1 before `begin`. */
   head = -1;

@@ -4,6 +4,7 @@ import type { Clock } from '../backends/clock/clock.ts';
 import { channelKey, logName } from '../chat/log/key.ts';
 import type { ServerFrameType } from '../protocol/frames.ts';
 import type { ChannelFeeds } from './channel-feeds.ts';
+import type { Comings } from './comings.ts';
 import { isCrowded } from './crowded.ts';
 import { frameText } from './frame-text.ts';
 import { type Outgoing, outgoing } from './outgoing.ts';
@@ -27,8 +28,9 @@ export function createNotices(deps: {
   readonly clock: Clock;
   readonly nodeId: string;
   readonly feeds: ChannelFeeds;
+  readonly comings: Comings;
 }): Notices {
-  const { broker, clock, nodeId, feeds } = deps;
+  const { broker, clock, nodeId, feeds, comings } = deps;
   let count = 0;
 
   function text(type: ServerFrameType, data: unknown): string {
@@ -43,7 +45,7 @@ export function createNotices(deps: {
       const feed = feeds.get(channelId);
       if (feed && isCrowded(feed.readers)) return;
       const frame = text(type, data);
-      feed?.notify(outgoing([frame]), exceptUserId);
+      if (feed) comings.tell(feed, frame, exceptUserId);
       const log = logName(channelKey(channelId));
       broker.publishToOthers(channelTopic(channelId), () => encodeNotice({ origin: nodeId, log, exceptUserId, frame }));
     },

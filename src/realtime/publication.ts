@@ -24,6 +24,8 @@ export type Publication = EventPublication | Notice;
 
 const EVENTS = 'e';
 const NOTICE = 'n';
+/** Tags have one letter, then comes a tab. */
+const TAG_END = 2;
 const KINDS: Record<string, EventKind> = { s: 'stored', u: 'updated', d: 'deleted' };
 
 /** `e`, origin, log, members version; then a line per event: seq, kind, message, stored seq, sender, time, data. */
@@ -42,9 +44,11 @@ export function encodeNotice(notice: Notice): string {
 
 /** Reads a publication; undefined where it came from this node itself, which knows it already, or is none. */
 export function decodePublication(payload: string, self: string): Publication | undefined {
+  // Before anything else, for a node that is alone hears of nobody but itself.
+  if (payload.startsWith(self, TAG_END) && payload[TAG_END + self.length] === '\t') return undefined;
   const end = payload.indexOf('\n');
   const [tag, origin, log, number] = payload.slice(0, end).split('\t');
-  if (end < 0 || origin === undefined || log === undefined || origin === self) return undefined;
+  if (end < 0 || origin === undefined || log === undefined) return undefined;
   const body = payload.slice(end + 1);
   if (tag === NOTICE) return { origin, log, exceptUserId: Number(number), frame: body };
   if (tag !== EVENTS) return undefined;

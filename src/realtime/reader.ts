@@ -20,6 +20,8 @@ export interface ReaderOwner {
 export class Reader {
   readonly owner: ReaderOwner;
   readonly feed: Feed;
+  /** The how many-th of the feed's readers it is. */
+  readonly arrival: number;
   /** The connection has everything up to this number. Kept while behind; while live it is where live reading began. */
   cursor: number;
   /** Where the current catch-up began: messages stored after it are new to the client. */
@@ -35,6 +37,8 @@ export class Reader {
   constructor(owner: ReaderOwner, feed: Feed, cursor: number, target: number) {
     this.owner = owner;
     this.feed = feed;
+    feed.arrivals += 1;
+    this.arrival = feed.arrivals;
     this.cursor = cursor;
     this.since = cursor;
     this.target = target;
