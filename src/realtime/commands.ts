@@ -84,7 +84,7 @@ export function createCommands(deps: CommandDependencies): RunCommand {
     data: ClientFrameData<'channel.message'> | ClientFrameData<'direct.message'>,
     answer: (ack: MessageAck) => void,
   ): Promise<void> {
-    if (session.underWay.size > 0) await joinUnderWay(session, data);
+    if (session.underWay) await joinUnderWay(session, data);
     const { message: stored, duplicate } = await deps.send(session.user, {
       channelId: 'channel_id' in data ? data.channel_id : null,
       receiverId: 'receiver_id' in data ? data.receiver_id : null,
@@ -190,7 +190,7 @@ async function joinUnderWay(
   session: HubSession,
   data: ClientFrameData<'channel.message'> | ClientFrameData<'direct.message'>,
 ): Promise<void> {
-  const join = 'channel_id' in data ? session.underWay.get(logName(channelKey(data.channel_id))) : undefined;
+  const join = 'channel_id' in data ? session.underWay?.get(logName(channelKey(data.channel_id))) : undefined;
   await join?.catch(() => {});
 }
 
@@ -200,12 +200,15 @@ function checkSince(since: number | undefined, head: number): void {
 
 /** Runs one after the other what a connection wants of one log. */
 function inOrder(session: HubSession, name: string, work: () => Promise<void>): Promise<void> {
-  const before = session.underWay.get(name);
+  session.underWay ??= new Map();
+  const { underWay } = session;
+  const before = underWay.get(name);
   const mine = before ? before.then(work, work) : work();
   const forget = () => {
-    if (session.underWay.get(name) === mine) session.underWay.delete(name);
+    if (underWay.get(name) === mine) underWay.delete(name);
+    if (underWay.size === 0 && session.underWay === underWay) session.underWay = undefined;
   };
-  session.underWay.set(name, mine);
+  underWay.set(name, mine);
   mine.then(forget, forget);
   return mine;
 }

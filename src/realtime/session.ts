@@ -39,8 +39,8 @@ export class HubSession implements Session, ReaderOwner {
   readonly transport: Transport;
   readonly outbox: Outbox;
   readonly readers = new Map<string, Reader>();
-  /** What is under way for one log each, so that joins and leaves of it happen in their order. */
-  readonly underWay = new Map<string, Promise<void>>();
+  /** What is under way for one log each, so that joins and leaves of it happen in their order; mostly nothing is. */
+  underWay: Map<string, Promise<void>> | undefined;
   identity: Identity | undefined;
   isClosed = false;
   inFlight = 0;
@@ -63,7 +63,8 @@ export class HubSession implements Session, ReaderOwner {
     this.budget = new FrameBudget(context.limits.framesPerSecond, now);
     this.openedAt = now;
     this.seenAt = now;
-    this.pingedAt = now;
+    // Those who came in one rush are not all asked for a sign of life in one rush.
+    this.pingedAt = now - Math.floor(Math.random() * LIMITS.PING_INTERVAL_MS);
   }
 
   get user(): Principal {
@@ -148,7 +149,7 @@ export class HubSession implements Session, ReaderOwner {
       this.transport.ping();
     }
     if (this.outbox.lagging) this.checkStall(now);
-    else if (this.readers.size > 0) this.catchUp();
+    else if (this.firstBehind()) this.catchUp();
   }
 
   private checkStall(now: number): void {

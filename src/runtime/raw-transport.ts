@@ -21,6 +21,8 @@ const SUBPROTOCOL = 'chat.v1';
 const CLOSE_TIMEOUT_MS = 10_000;
 /** Joining frames up to this size costs less than handing them over one by one. */
 const JOIN_MAX_BYTES = 32_768;
+/** A ping frame without data. */
+const PING = Uint8Array.of(0x89, 0);
 const NOTHING = new Uint8Array(0);
 
 export interface RawServerOptions {
@@ -101,7 +103,7 @@ function parseJson(text: string): unknown {
 
 /**
  * One connection: the library's socket, so that an idle one costs no further objects and its listeners are shared.
- * What `Transport` has in common with it (`ping`, `close`, `terminate`) the library does: its close frame goes behind
+ * What `Transport` has in common with it (`close`, `terminate`) the library does: its close frame goes behind
  * what was written, and a peer that does not answer it is cut off.
  */
 class RawConnection extends WebSocket implements Transport {
@@ -112,7 +114,7 @@ class RawConnection extends WebSocket implements Transport {
 
   /**
    * Writes past the library, whose `send` would frame every message for every peer anew. Safe, because without
-   * compression the library writes its own frames (ping, pong, close) at once and whole.
+   * compression the library writes its own frames (pong, close) at once and whole.
    */
   write(batch: readonly Outgoing[]): void {
     if (this.readyState !== WebSocket.OPEN) return;
@@ -120,6 +122,11 @@ class RawConnection extends WebSocket implements Transport {
     if (batch.length === 1) socket.write(bytesOf(batch[0] as Outgoing));
     else writeTogether(socket, batch.map(bytesOf));
     if (socket.writableLength > 0) this.reportDrain();
+  }
+
+  /** The library would make these two bytes anew for each connection. */
+  override ping(): void {
+    if (this.readyState === WebSocket.OPEN) this.socket.write(PING);
   }
 
   isClosed(): boolean {
