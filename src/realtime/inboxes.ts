@@ -17,8 +17,8 @@ const IDLE_MS = 10 * 60_000;
 interface Inbox {
   readonly userId: number;
   readonly owners: Set<ReaderOwner>;
-  /** How far the log with each other user had come; for pairs without a feed. */
-  readonly heads: Map<number, number>;
+  /** How far the log with each other user had come; for pairs without a feed. Most users have none. */
+  heads: Map<number, number> | undefined;
   readonly unsubscribe: Unsubscribe;
   /** Resolves when direct messages from now on reach this node and `heads` is filled. */
   ready: Promise<void>;
@@ -67,7 +67,7 @@ export function createInboxes(deps: {
 
   function open(userId: number): Inbox {
     const { ready, unsubscribe } = broker.subscribe(userTopic(userId), receive);
-    const inbox: Inbox = { userId, owners: new Set(), heads: new Map(), unsubscribe, ready, loaded: false };
+    const inbox: Inbox = { userId, owners: new Set(), heads: undefined, unsubscribe, ready, loaded: false };
     inboxes.set(userId, inbox);
     inbox.ready = load(inbox, ready);
     // Awaited by each who connects; a failure that nobody waits for any more is no news.
@@ -78,9 +78,7 @@ export function createInboxes(deps: {
   async function load(inbox: Inbox, subscribed: Promise<void>): Promise<void> {
     await subscribed;
     try {
-      for (const { key, head } of await deps.readHeads(inbox.userId)) {
-        inbox.heads.set(otherOf(key as PairKey, inbox.userId), head);
-      }
+      for (const { key, head } of await deps.readHeads(inbox.userId)) setHead(inbox, key as PairKey, head);
       inbox.loaded = true;
     } catch (error) {
       remove(inbox);
@@ -164,7 +162,7 @@ export function createInboxes(deps: {
     const known = feeds.get(logName(key));
     if (known) return known.noteHead(head, membersVersion);
     const unknown = presentInboxes(key).some(
-      (inbox) => inbox.loaded && (inbox.heads.get(otherOf(key, inbox.userId)) ?? 0) < head,
+      (inbox) => inbox.loaded && (inbox.heads?.get(otherOf(key, inbox.userId)) ?? 0) < head,
     );
     if (unknown) feed(key)?.noteHead(head, membersVersion);
   }
@@ -174,9 +172,7 @@ export function createInboxes(deps: {
     for (const idle of [...feeds.values()]) {
       // One that is behind stands before what a reader may have come with: the reader would be sent that again.
       if (idle.usedAt >= before || !idle.isQuiet()) continue;
-      for (const inbox of presentInboxes(idle.key as PairKey)) {
-        inbox.heads.set(otherOf(idle.key as PairKey, inbox.userId), idle.head);
-      }
+      for (const inbox of presentInboxes(idle.key as PairKey)) setHead(inbox, idle.key as PairKey, idle.head);
       close(idle);
     }
   }
@@ -192,8 +188,13 @@ export function createInboxes(deps: {
   };
 }
 
+function setHead(inbox: Inbox, key: PairKey, head: number): void {
+  inbox.heads ??= new Map();
+  inbox.heads.set(otherOf(key, inbox.userId), head);
+}
+
 function baseline(inbox: Inbox, feed: Feed): number {
-  return inbox.heads.get(otherOf(feed.key as PairKey, inbox.userId)) ?? 0;
+  return inbox.heads?.get(otherOf(feed.key as PairKey, inbox.userId)) ?? 0;
 }
 
 function otherOf(key: PairKey, userId: number): number {
