@@ -7,7 +7,7 @@ import { type Outgoing, outgoing } from './outgoing.ts';
 import type { Reader } from './reader.ts';
 
 /** How long readers of a channel are left alone after they were told something. */
-const MOMENT_MS = 1_000;
+const MOMENT_MS = 500;
 /** What is gathered is told early when there is so much of it. */
 const MAX_GATHERED = 256;
 

@@ -60,10 +60,10 @@ export function composeChat(foundation: Foundation): Chat {
   const accepted = config.jwtSecretsAccepted.map(createSignature);
   const tokens = createTokens({ secret, signature, accepted, expiresIn: config.jwtExpiresIn, clock });
   const { adminEmails } = config;
-  const authenticate = createAuthenticate({ tokens, principals: createPrincipals({ db, adminEmails }) });
+  const principals = createPrincipals({ db, adminEmails });
   // Connections come in rushes and can wait a moment; a REST call waits for nobody.
   const paced = createPrincipals({ db, adminEmails, pace: createPace() });
-  const authenticateConnection = createAuthenticate({ tokens, principals: paced });
+  const authenticate = createAuthenticate({ tokens, principals: paced });
   const append = createAppend({ db, sink, clock, onBatch: metrics.onBatch });
   const change = createChange({ db, sink });
   const messages = createMessages({ db, append, change, maxTextLength: config.maxTextLength });
@@ -77,7 +77,7 @@ export function composeChat(foundation: Foundation): Chat {
     presence,
     heartbeatMs: HEARTBEAT_MS,
     reads,
-    authenticate: authenticateConnection,
+    authenticate,
     send: messages.send,
     limits,
     clock,
@@ -112,7 +112,7 @@ export function composeChat(foundation: Foundation): Chat {
     version: version(),
     clientAddress: peerAddress,
   });
-  return { app, hub, authenticate: authenticateConnection };
+  return { app, hub, authenticate };
 }
 
 function createLimiters({ windowMs, maxRequests, authMaxRequests }: Config['rateLimit'], backends: Backends) {
