@@ -5,6 +5,7 @@ import { setFlagsFromString } from 'node:v8';
 import { lockFile } from './file-lock.ts';
 import type { Platform } from './platform.ts';
 import { projectRoot } from './project-root.ts';
+import { watchYoungGeneration } from './young-generation.ts';
 
 const WRITE_EMBEDDED = `
   import { PGlite } from '@electric-sql/pglite';
@@ -34,6 +35,7 @@ export const nodePlatform: Platform = {
    */
   started() {
     setFlagsFromString('--heap-growing-percent=20');
+    watchYoungGeneration();
   },
 };
 
