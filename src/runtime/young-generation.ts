@@ -9,11 +9,18 @@ const WORTH_BYTES = 8 << 20;
 /** Allocated since the last look. With more than V8 takes for little it would not shrink. */
 const QUIET_BYTES = 4 << 20;
 
+type CollectMinor = (options: { type: 'minor' }) => void;
+
 export function watchYoungGeneration(): void {
   let before = 0;
+  let collect: CollectMinor | undefined;
   setInterval(() => {
     const { size, used } = youngGeneration();
-    if (size > WORTH_BYTES && Math.abs(used - before) < QUIET_BYTES) collect();
+    if (size > WORTH_BYTES && Math.abs(used - before) < QUIET_BYTES) {
+      collect ??= exposeCollection();
+      // The young generation alone: some milliseconds.
+      collect({ type: 'minor' });
+    }
     before = used;
   }, LOOK_MS).unref();
 }
@@ -23,10 +30,10 @@ function youngGeneration(): { size: number; used: number } {
   return { size: space?.space_size ?? 0, used: space?.space_used_size ?? 0 };
 }
 
-/** The young generation alone: some milliseconds. Only contexts that are made while the flag is set have the function. */
-function collect(): void {
+/** Only contexts that are made while the flag is set have the function. Does nothing where V8 has none. */
+function exposeCollection(): CollectMinor {
   setFlagsFromString('--expose-gc');
-  const gc = runInNewContext('globalThis.gc') as ((options: { type: 'minor' }) => void) | undefined;
+  const gc = runInNewContext('globalThis.gc') as CollectMinor | undefined;
   setFlagsFromString('--no-expose-gc');
-  gc?.({ type: 'minor' });
+  return gc ?? (() => {});
 }
