@@ -1,8 +1,8 @@
 // What is particular to Node.
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
-import { setFlagsFromString } from 'node:v8';
 import { lockFile } from './file-lock.ts';
+import { limitHeapGrowth } from './heap-growth.ts';
 import type { Platform } from './platform.ts';
 import { projectRoot } from './project-root.ts';
 import { watchYoungGeneration } from './young-generation.ts';
@@ -28,13 +28,8 @@ export const nodePlatform: Platform = {
     }
   },
 
-  /**
-   * The heap is collected when it has grown by a fifth. V8's own measure lets it grow several times over, and what
-   * thousands of handshakes leave behind stays for as long as their connections are idle. Not before the start, which
-   * leaves much.
-   */
   started() {
-    setFlagsFromString('--heap-growing-percent=20');
+    limitHeapGrowth();
     watchYoungGeneration();
   },
 };
