@@ -20,7 +20,9 @@ export class Outbox {
   private readonly transport: Transport;
   private readonly turn: Turn;
   private readonly limits: OutboxLimits;
-  private pending: Outgoing[] = [];
+  /** What this turn brought: nearly always one thing, so no list is made for it. */
+  private first: Outgoing | undefined;
+  private more: Outgoing[] | undefined;
 
   constructor(transport: Transport, turn: Turn, limits: OutboxLimits) {
     this.transport = transport;
@@ -30,8 +32,11 @@ export class Outbox {
 
   /** Queues frames to leave at the end of this turn. */
   push(frames: Outgoing): void {
-    if (this.pending.length === 0) this.turn.outbox(this);
-    this.pending.push(frames);
+    if (!this.first) {
+      this.first = frames;
+      this.turn.outbox(this);
+    } else if (this.more) this.more.push(frames);
+    else this.more = [frames];
   }
 
   /** True where the peer takes so little that even answers would pile up. */
@@ -40,10 +45,11 @@ export class Outbox {
   }
 
   flush(): void {
-    if (this.pending.length === 0) return;
-    const batch = this.pending;
-    this.pending = [];
-    this.transport.write(batch);
+    const { first, more } = this;
+    if (!first) return;
+    this.first = undefined;
+    this.more = undefined;
+    this.transport.write(more ? [first, ...more] : [first]);
     if (!this.lagging && this.transport.bufferedBytes() > this.limits.maxBufferedBytes) {
       this.lagging = true;
       this.stalledSince = 0;

@@ -11,8 +11,8 @@ import { answerableId, answerFrame } from '../realtime/answer-frame.ts';
 import type { Hub } from '../realtime/hub.ts';
 import { type Outgoing, outgoing } from '../realtime/outgoing.ts';
 import type { Answer, Incoming, Session, Transport } from '../realtime/transport.ts';
-import { encodeTextFrames } from '../realtime/ws-frame.ts';
 import { bytesTaken } from '../socketio/engine.ts';
+import { encodeForSocket } from '../socketio/socket-bytes.ts';
 import { type Refuse, refuseSocket } from './refusal.ts';
 
 /** The subprotocol that a client names beside `bearer.<token>`; the only one that is ever selected. */
@@ -22,8 +22,8 @@ const CLOSE_TIMEOUT_MS = 10_000;
 /** Joining frames up to this size costs less than handing them over one by one. */
 const JOIN_MAX_BYTES = 32_768;
 /** A ping frame without data. */
-const PING = Uint8Array.of(0x89, 0);
-const NOTHING = new Uint8Array(0);
+const PING = Buffer.of(0x89, 0);
+const NOTHING = Buffer.alloc(0);
 
 export interface RawServerOptions {
   readonly hub: Pick<Hub, 'open'>;
@@ -158,7 +158,7 @@ class RawConnection extends WebSocket implements Transport {
 }
 
 function bytesOf(frames: Outgoing): Uint8Array {
-  frames.raw ??= encodeTextFrames(frames.texts);
+  frames.raw ??= encodeForSocket(frames.texts);
   return frames.raw;
 }
 

@@ -1,7 +1,7 @@
 // Outgoing frames in the dialect of Socket.IO: encoded once, however many connections get them.
 import type { Outgoing } from '../realtime/outgoing.ts';
-import { encodeTextFrames } from '../realtime/ws-frame.ts';
 import { eventPacket } from './packet.ts';
+import { encodeForSocket } from './socket-bytes.ts';
 
 /** The Engine.IO packet type of everything that Socket.IO sends. */
 const ENGINE_MESSAGE = '4';
@@ -21,7 +21,7 @@ export function packetsOf(frames: Outgoing): readonly string[] {
 
 /** The same as WebSocket frames of Engine.IO packets. */
 export function packetBytesOf(frames: Outgoing): Uint8Array {
-  frames.packetBytes ??= encodeTextFrames((frames.packets ?? frames.texts.map(messagePacket)).map(enginePacket));
+  frames.packetBytes ??= encodeForSocket((frames.packets ?? frames.texts.map(messagePacket)).map(enginePacket));
   return frames.packetBytes;
 }
 
