@@ -6,6 +6,8 @@ export interface Engine {
   /** Packets that wait until the transport takes them. */
   readonly writeBuffer: readonly unknown[];
   readonly transport: EngineTransport;
+  /** True while the client goes from polling to a WebSocket. */
+  readonly upgrading: boolean;
   readonly readyState: 'opening' | 'open' | 'closing' | 'closed';
   /** Sends a Socket.IO packet. */
   write(packet: string, options: { compress?: boolean }): void;

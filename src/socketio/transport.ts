@@ -11,6 +11,8 @@ import { packetBytesOf, packetsOf } from './outgoing-packets.ts';
 /** After these the client shall come back by itself, which the official one does not after a disconnect packet. */
 const COMES_BACK: ReadonlySet<number> = new Set([CLOSE.DRAIN, CLOSE.SLOW_READER]);
 const UNCOMPRESSED = { compress: false };
+const CLOSE_PATIENCE_MS = 1_000;
+const CLOSE_STEP_MS = 20;
 /** Of a WebSocket. */
 const CLOSED = 3;
 const NOTHING = new Uint8Array(0);
@@ -69,8 +71,10 @@ export class SocketIoTransport implements Transport {
   close(code: number): void {
     if (!this.open) return;
     this.open = false;
-    if (COMES_BACK.has(code)) this.engine.close();
-    else this.socket.disconnect(true);
+    this.afterPackets(() => {
+      if (COMES_BACK.has(code)) this.engine.close();
+      else this.socket.disconnect(true);
+    });
   }
 
   terminate(): void {
@@ -83,6 +87,17 @@ export class SocketIoTransport implements Transport {
   isClosed(): boolean {
     const webSocket = webSocketOf(this.engine);
     return webSocket ? webSocket.readyState === CLOSED : this.engine.readyState === 'closed';
+  }
+
+  /**
+   * A connection that is closed while it goes from polling to a WebSocket may lose what waits for that: so what was
+   * written goes first, but is not waited for long.
+   */
+  private afterPackets(end: () => void, patienceMs = CLOSE_PATIENCE_MS): void {
+    const { upgrading, writeBuffer, readyState } = this.engine;
+    const isCarried = !upgrading && writeBuffer.length === 0;
+    if (isCarried || readyState !== 'open' || patienceMs <= 0) end();
+    else setTimeout(() => this.afterPackets(end, patienceMs - CLOSE_STEP_MS), CLOSE_STEP_MS);
   }
 
   private writePackets(batch: readonly Outgoing[]): void {
