@@ -8,7 +8,9 @@ function serialize(items: readonly Item[]): string {
 
 function itemText(item: Item): string {
   if (item === null) return 'NULL';
-  return typeof item === 'number' ? String(item) : `"${item.replace(/["\\]/g, '\\$&')}"`;
+  if (typeof item === 'number') return String(item);
+  // Most texts have nothing to replace.
+  return item.includes('"') || item.includes('\\') ? `"${item.replace(/["\\]/g, '\\$&')}"` : `"${item}"`;
 }
 
 function parser<T>(parseItem: (text: string) => T) {

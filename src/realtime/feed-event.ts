@@ -35,16 +35,15 @@ export function fromLogEvent(event: LogEvent): FeedEvent {
   return feedEvent(event.message, event.kind);
 }
 
-function party(message: StoredMessage): { channel_id: number } | { receiver_id: number } {
-  return message.channelId === null ? { receiver_id: message.receiverId as number } : { channel_id: message.channelId };
-}
+// JSON text leaves out what is undefined.
 
 function messageData(message: StoredMessage): MessageData {
   return {
     id: message.id,
     seq: message.seq,
     updated_seq: message.updatedSeq,
-    ...party(message),
+    channel_id: message.channelId ?? undefined,
+    receiver_id: message.receiverId ?? undefined,
     sender_id: message.senderId,
     sender_name: message.senderName,
     sender_avatar: message.senderAvatar,
@@ -59,7 +58,13 @@ function messageData(message: StoredMessage): MessageData {
 }
 
 function deletedData(message: StoredMessage): MessageDeletedData {
-  return { id: message.id, seq: message.seq, updated_seq: message.updatedSeq, ...party(message) };
+  return {
+    id: message.id,
+    seq: message.seq,
+    updated_seq: message.updatedSeq,
+    channel_id: message.channelId ?? undefined,
+    receiver_id: message.receiverId ?? undefined,
+  };
 }
 
 function frameType(kind: EventKind, log: string): ServerFrameType {
