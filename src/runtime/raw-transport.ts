@@ -13,6 +13,7 @@ import { type Outgoing, outgoing } from '../realtime/outgoing.ts';
 import type { Answer, Incoming, Session, Transport } from '../realtime/transport.ts';
 import { bytesTaken } from '../socketio/engine.ts';
 import { encodeForSocket } from '../socketio/socket-bytes.ts';
+import { numberOf, writeToSocket } from '../socketio/socket-write.ts';
 import { type Refuse, refuseSocket } from './refusal.ts';
 
 /** The subprotocol that a client names beside `bearer.<token>`; the only one that is ever selected. */
@@ -81,6 +82,7 @@ export function createRawServer({ hub, clock, maxFrameBytes, refuse }: RawServer
     accept(request, socket, head, identity) {
       server.handleUpgrade(request, socket, head, (connection) => {
         connection.socket = socket;
+        connection.number = numberOf(socket);
         connection.session = hub.open(connection, identity);
         listen(connection, 'message', onMessage);
         listen(connection, 'ping', onSign);
@@ -109,6 +111,7 @@ function parseJson(text: string): unknown {
 class RawConnection extends WebSocket implements Transport {
   readonly name = 'raw';
   declare socket: Socket;
+  declare number: number;
   declare session: Session;
   private awaitsDrain = false;
 
@@ -119,14 +122,14 @@ class RawConnection extends WebSocket implements Transport {
   write(batch: readonly Outgoing[]): void {
     if (this.readyState !== WebSocket.OPEN) return;
     const { socket } = this;
-    if (batch.length === 1) socket.write(bytesOf(batch[0] as Outgoing));
-    else writeTogether(socket, batch.map(bytesOf));
+    if (batch.length === 1) writeToSocket(socket, this.number, bytesOf(batch[0] as Outgoing));
+    else writeTogether(socket, this.number, batch.map(bytesOf));
     if (socket.writableLength > 0) this.reportDrain();
   }
 
   /** The library would make these two bytes anew for each connection. */
   override ping(): void {
-    if (this.readyState === WebSocket.OPEN) this.socket.write(PING);
+    if (this.readyState === WebSocket.OPEN) writeToSocket(this.socket, this.number, PING);
   }
 
   isClosed(): boolean {
@@ -162,11 +165,11 @@ function bytesOf(frames: Outgoing): Uint8Array {
   return frames.raw;
 }
 
-function writeTogether(socket: Socket, parts: readonly Uint8Array[]): void {
+function writeTogether(socket: Socket, number: number, parts: readonly Uint8Array[]): void {
   let size = 0;
   for (const part of parts) size += part.length;
   if (size <= JOIN_MAX_BYTES) {
-    socket.write(Buffer.concat(parts, size));
+    writeToSocket(socket, number, Buffer.concat(parts, size));
     return;
   }
   socket.cork();

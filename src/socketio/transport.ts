@@ -7,6 +7,7 @@ import type { Outgoing } from '../realtime/outgoing.ts';
 import type { Session, Transport } from '../realtime/transport.ts';
 import { bytesTaken, type Engine, engineOf, webSocketOf, writableSocketOf } from './engine.ts';
 import { packetBytesOf, packetsOf } from './outgoing-packets.ts';
+import { numberOf, writeToSocket } from './socket-write.ts';
 
 /** After these the client shall come back by itself, which the official one does not after a disconnect packet. */
 const COMES_BACK: ReadonlySet<number> = new Set([CLOSE.DRAIN, CLOSE.SLOW_READER]);
@@ -27,6 +28,8 @@ export class SocketIoTransport implements Transport {
   private queued = 0;
   /** How often the library let go of them. */
   private flushes = 0;
+  private numbered: NetSocket | undefined;
+  private number = 0;
   private awaitsDrain = false;
   private drainArmed = false;
 
@@ -51,7 +54,7 @@ export class SocketIoTransport implements Transport {
   write(batch: readonly Outgoing[]): void {
     if (!this.open) return;
     const socket = writableSocketOf(this.engine);
-    if (socket) writeBytes(socket, batch);
+    if (socket) writeBytes(socket, this.numberFor(socket), batch);
     else this.writePackets(batch);
     if (this.bufferedBytes() > 0) this.reportDrain();
   }
@@ -110,6 +113,15 @@ export class SocketIoTransport implements Transport {
     }
   }
 
+  /** The socket is another one after an upgrade. */
+  private numberFor(socket: NetSocket): number {
+    if (this.numbered !== socket) {
+      this.numbered = socket;
+      this.number = numberOf(socket);
+    }
+    return this.number;
+  }
+
   private netSocket(): NetSocket | undefined {
     return webSocketOf(this.engine)?._socket;
   }
@@ -142,9 +154,9 @@ export class SocketIoTransport implements Transport {
   }
 }
 
-function writeBytes(socket: NetSocket, batch: readonly Outgoing[]): void {
+function writeBytes(socket: NetSocket, number: number, batch: readonly Outgoing[]): void {
   if (batch.length === 1) {
-    socket.write(packetBytesOf(batch[0] as Outgoing));
+    writeToSocket(socket, number, packetBytesOf(batch[0] as Outgoing));
     return;
   }
   socket.cork();
