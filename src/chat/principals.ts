@@ -29,7 +29,8 @@ export function createPrincipals({ db, adminEmails, pace }: PrincipalsDependenci
       db,
       sql`select ${userColumns} from users u where u."id" = any(${sql.param(ids)}::int[]) and u."deletedAt" is null`,
     );
-    return new Map(found.map((row) => [row.id, { ...toUser(row), isAdmin: admins.has(row.email.toLowerCase()) }]));
+    // What comes before a spread object gives the result its shape; behind it each principal would have one of its own.
+    return new Map(found.map((row) => [row.id, { isAdmin: admins.has(row.email.toLowerCase()), ...toUser(row) }]));
   }
 
   return { load: createLoader({ load, maxBatch: MAX_BATCH, pace }) };

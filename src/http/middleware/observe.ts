@@ -26,7 +26,8 @@ export function createObserve({
     const given = c.req.header('X-Request-Id');
     const requestId = given !== undefined && SAFE_ID.test(given) ? given : crypto.randomUUID();
     c.set('requestId', requestId);
-    c.set('headers', { ...SECURITY_HEADERS, 'X-Request-Id': requestId });
+    // In this order: behind the spread object the id would give each request's headers a shape of their own.
+    c.set('headers', { 'X-Request-Id': requestId, ...SECURITY_HEADERS });
     try {
       await next();
     } catch (error) {
