@@ -38,16 +38,14 @@ export function createMessages({ db, append, change, maxTextLength }: MessagesDe
   const pages = createMessagePages({ db });
   const assertReader = createAssertReader({ db });
 
-  function lengthProblem(text: string | null): ChatError | undefined {
-    if (text === null || text.length <= maxTextLength) return undefined;
-    return invalid('text', `must have at most ${maxTextLength} characters`);
+  function assertLength(text: string | null): void {
+    if (text !== null && text.length > maxTextLength)
+      throw invalid('text', `must have at most ${maxTextLength} characters`);
   }
 
   return {
-    // Not async: every message passes here, and a promise around another is three more turns of the queue.
-    send(actor, { channelId, receiverId, text, url, fileName, clientId }) {
-      const problem = lengthProblem(text);
-      if (problem) return Promise.reject(problem);
+    async send(actor, { channelId, receiverId, text, url, fileName, clientId }) {
+      assertLength(text);
       return append({ senderId: actor.id, channelId, receiverId, text, url, fileName, clientId });
     },
 
@@ -58,8 +56,7 @@ export function createMessages({ db, append, change, maxTextLength }: MessagesDe
     },
 
     async edit(principal, id, text) {
-      const problem = lengthProblem(text);
-      if (problem) throw problem;
+      assertLength(text);
       const { facts } = await readMessage(db, id, principal.id);
       if (!mayReadMessage(facts)) throw new ChatError('MESSAGE_NOT_FOUND');
       if (!mayEditMessage(principal, facts)) throw new ChatError('FORBIDDEN');

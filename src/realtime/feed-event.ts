@@ -35,8 +35,7 @@ export function fromLogEvent(event: LogEvent): FeedEvent {
   return feedEvent(event.message, event.kind);
 }
 
-// JSON text leaves out what is undefined.
-
+/** JSON text leaves out which of the two parties is undefined. */
 function messageData(message: StoredMessage): MessageData {
   return {
     id: message.id,
@@ -58,13 +57,8 @@ function messageData(message: StoredMessage): MessageData {
 }
 
 function deletedData(message: StoredMessage): MessageDeletedData {
-  return {
-    id: message.id,
-    seq: message.seq,
-    updated_seq: message.updatedSeq,
-    channel_id: message.channelId ?? undefined,
-    receiver_id: message.receiverId ?? undefined,
-  };
+  const { id, seq, updated_seq, channel_id, receiver_id } = messageData(message);
+  return { id, seq, updated_seq, channel_id, receiver_id };
 }
 
 function frameType(kind: EventKind, log: string): ServerFrameType {

@@ -20,9 +20,8 @@ export class Outbox {
   private readonly transport: Transport;
   private readonly turn: Turn;
   private readonly limits: OutboxLimits;
-  /** What this turn brought: nearly always one thing, so no list is made for it. */
-  private first: Outgoing | undefined;
-  private more: Outgoing[] | undefined;
+  /** What this turn brought. */
+  private pending: Outgoing[] | undefined;
 
   constructor(transport: Transport, turn: Turn, limits: OutboxLimits) {
     this.transport = transport;
@@ -32,11 +31,12 @@ export class Outbox {
 
   /** Queues frames to leave at the end of this turn. */
   push(frames: Outgoing): void {
-    if (!this.first) {
-      this.first = frames;
-      this.turn.outbox(this);
-    } else if (this.more) this.more.push(frames);
-    else this.more = [frames];
+    if (this.pending) {
+      this.pending.push(frames);
+      return;
+    }
+    this.pending = [frames];
+    this.turn.outbox(this);
   }
 
   /** True where the peer takes so little that even answers would pile up. */
@@ -45,11 +45,10 @@ export class Outbox {
   }
 
   flush(): void {
-    const { first, more } = this;
-    if (!first) return;
-    this.first = undefined;
-    this.more = undefined;
-    this.transport.write(more ? [first, ...more] : [first]);
+    const batch = this.pending;
+    if (!batch) return;
+    this.pending = undefined;
+    this.transport.write(batch);
     if (!this.lagging && this.transport.bufferedBytes() > this.limits.maxBufferedBytes) {
       this.lagging = true;
       this.stalledSince = 0;

@@ -13,15 +13,13 @@ import { type Outgoing, outgoing } from '../realtime/outgoing.ts';
 import type { Answer, Incoming, Session, Transport } from '../realtime/transport.ts';
 import { bytesTaken } from '../socketio/engine.ts';
 import { encodeForSocket } from '../socketio/socket-bytes.ts';
-import { numberOf, writeToSocket } from '../socketio/socket-write.ts';
+import { numberOf, writeTogether, writeToSocket } from '../socketio/socket-write.ts';
 import { type Refuse, refuseSocket } from './refusal.ts';
 
 /** The subprotocol that a client names beside `bearer.<token>`; the only one that is ever selected. */
 const SUBPROTOCOL = 'chat.v1';
 /** How long a peer may take to answer the close frame before the connection is cut. */
 const CLOSE_TIMEOUT_MS = 10_000;
-/** Joining frames up to this size costs less than handing them over one by one. */
-const JOIN_MAX_BYTES = 32_768;
 /** A ping frame without data. */
 const PING = Buffer.of(0x89, 0);
 const NOTHING = Buffer.alloc(0);
@@ -122,8 +120,7 @@ class RawConnection extends WebSocket implements Transport {
   write(batch: readonly Outgoing[]): void {
     if (this.readyState !== WebSocket.OPEN) return;
     const { socket } = this;
-    if (batch.length === 1) writeToSocket(socket, this.number, bytesOf(batch[0] as Outgoing));
-    else writeTogether(socket, this.number, batch.map(bytesOf));
+    writeTogether(socket, this.number, batch, bytesOf);
     if (socket.writableLength > 0) this.reportDrain();
   }
 
@@ -163,18 +160,6 @@ class RawConnection extends WebSocket implements Transport {
 function bytesOf(frames: Outgoing): Uint8Array {
   frames.raw ??= encodeForSocket(frames.texts);
   return frames.raw;
-}
-
-function writeTogether(socket: Socket, number: number, parts: readonly Uint8Array[]): void {
-  let size = 0;
-  for (const part of parts) size += part.length;
-  if (size <= JOIN_MAX_BYTES) {
-    writeToSocket(socket, number, Buffer.concat(parts, size));
-    return;
-  }
-  socket.cork();
-  for (const part of parts) socket.write(part);
-  socket.uncork();
 }
 
 type Listener = (this: RawConnection, ...values: never[]) => void;

@@ -11,6 +11,8 @@ interface SocketParts {
   readonly encrypted?: boolean;
 }
 
+/** Joining frames up to this size costs less than handing them over one by one. */
+const JOIN_MAX_BYTES = 32_768;
 /** Of a socket that only its stream can write to. */
 const NO_NUMBER = -1;
 /** Deno and Bun have their own sockets under the same names. */
@@ -21,6 +23,31 @@ const HAS_NUMBERS = bun === undefined && deno === undefined;
 export function numberOf(socket: Socket): number {
   const { _handle: handle, encrypted } = socket as SocketParts;
   return HAS_NUMBERS && !encrypted ? (handle?.fd ?? NO_NUMBER) : NO_NUMBER;
+}
+
+/**
+ * Writes what the items of a batch are in bytes, in order and together. `number` is the socket's.
+ */
+export function writeTogether<Item>(
+  socket: Socket,
+  number: number,
+  batch: readonly Item[],
+  bytesOf: (item: Item) => Uint8Array,
+): void {
+  if (batch.length === 1) {
+    writeToSocket(socket, number, bytesOf(batch[0] as Item));
+    return;
+  }
+  const parts = batch.map(bytesOf);
+  let size = 0;
+  for (const part of parts) size += part.length;
+  if (size <= JOIN_MAX_BYTES) {
+    writeToSocket(socket, number, Buffer.concat(parts, size));
+    return;
+  }
+  socket.cork();
+  for (const part of parts) socket.write(part);
+  socket.uncork();
 }
 
 /**

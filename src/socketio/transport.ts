@@ -7,7 +7,7 @@ import type { Outgoing } from '../realtime/outgoing.ts';
 import type { Session, Transport } from '../realtime/transport.ts';
 import { bytesTaken, type Engine, engineOf, webSocketOf, writableSocketOf } from './engine.ts';
 import { packetBytesOf, packetsOf } from './outgoing-packets.ts';
-import { numberOf, writeToSocket } from './socket-write.ts';
+import { numberOf, writeTogether } from './socket-write.ts';
 
 /** After these the client shall come back by itself, which the official one does not after a disconnect packet. */
 const COMES_BACK: ReadonlySet<number> = new Set([CLOSE.DRAIN, CLOSE.SLOW_READER]);
@@ -54,7 +54,7 @@ export class SocketIoTransport implements Transport {
   write(batch: readonly Outgoing[]): void {
     if (!this.open) return;
     const socket = writableSocketOf(this.engine);
-    if (socket) writeBytes(socket, this.numberFor(socket), batch);
+    if (socket) writeTogether(socket, this.numberFor(socket), batch, packetBytesOf);
     else this.writePackets(batch);
     if (this.bufferedBytes() > 0) this.reportDrain();
   }
@@ -152,14 +152,4 @@ export class SocketIoTransport implements Transport {
     this.awaitsDrain = false;
     this.session?.drained();
   }
-}
-
-function writeBytes(socket: NetSocket, number: number, batch: readonly Outgoing[]): void {
-  if (batch.length === 1) {
-    writeToSocket(socket, number, packetBytesOf(batch[0] as Outgoing));
-    return;
-  }
-  socket.cork();
-  for (const frames of batch) socket.write(packetBytesOf(frames));
-  socket.uncork();
 }
