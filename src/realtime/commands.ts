@@ -177,7 +177,7 @@ export function createCommands(deps: CommandDependencies): RunCommand {
     if (former && former.principal.id !== identity.principal.id) {
       throw new ChatError('FORBIDDEN', 'This connection belongs to another user');
     }
-    if (former) session.identity = identity;
+    if (former) session.identify(identity);
     else await deps.signIn(session, identity);
     answer(connectData(session));
   }

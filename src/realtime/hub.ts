@@ -16,9 +16,12 @@ import type { Delivery } from './delivery.ts';
 import type { HubMetrics } from './metrics.ts';
 import { outgoing } from './outgoing.ts';
 import { HubSession, type SessionContext, type SessionLimits } from './session.ts';
+import { Timetable } from './timetable.ts';
 import type { Session, Transport } from './transport.ts';
 
 const SWEEP_MS = 1_000;
+/** Connections: some milliseconds' work. */
+const SWEPT_AT_ONCE = 500;
 /** Clients of a draining node come back within this time, spread out. */
 const RECONNECT_SPREAD_MS = 2_000;
 /** How long a draining node waits for what is under way, and then for its connections to close. */
@@ -61,7 +64,7 @@ export interface Hub {
 export function createHub(deps: HubDependencies): Hub {
   const { nodeId, delivery, broker, presence, reads, clock, logger } = deps;
   const { feeds, inboxes, tracker, notices } = delivery;
-  const sessions = new Set<HubSession>();
+  const sessions = new Timetable<HubSession>();
   const timers: Array<() => void> = [];
   let opened = 0;
 
@@ -71,6 +74,7 @@ export function createHub(deps: HubDependencies): Hub {
     metrics: deps.metrics,
     now: () => clock.now(),
     toAnswerError: (error) => answerError(deps.toChatError(error) ?? deps.withoutValues(error), logger),
+    lookSoon: (session) => sessions.reschedule(session, 0),
     onClosed: forget,
     run: createCommands({
       authenticate: deps.authenticate,
@@ -93,7 +97,7 @@ export function createHub(deps: HubDependencies): Hub {
   function open(transport: Transport, identity: Identity | null): Session {
     opened += 1;
     const session = new HubSession(`${nodeId}-${opened.toString(36)}`, transport, context);
-    sessions.add(session);
+    sessions.add(session, clock.now());
     if (identity) void session.hold(welcome(session, identity));
     return session;
   }
@@ -110,13 +114,13 @@ export function createHub(deps: HubDependencies): Hub {
   }
 
   async function signIn(session: HubSession, identity: Identity): Promise<void> {
-    session.identity = identity;
+    session.identify(identity);
     tracker.connected(identity.principal.id);
     try {
       await inboxes.connect(session);
     } catch (error) {
       if (!session.isClosed) signOut(session);
-      session.identity = undefined;
+      session.identify(undefined);
       throw error;
     }
   }
@@ -127,7 +131,7 @@ export function createHub(deps: HubDependencies): Hub {
   }
 
   function forget(session: HubSession): void {
-    sessions.delete(session);
+    sessions.remove(session);
     if (!session.identity) return;
     const now = clock.now();
     for (const reader of [...session.readers.values()]) {
@@ -137,9 +141,14 @@ export function createHub(deps: HubDependencies): Hub {
     signOut(session);
   }
 
-  function sweep(): void {
+  /** Many pings are due in the same moment; what comes in between is not to wait for all of them. */
+  function sweepSessions(): void {
     const now = clock.now();
-    for (const session of sessions) session.sweep(now);
+    if (sessions.visit(now, (session) => session.sweep(now), SWEPT_AT_ONCE)) clock.defer(sweepSessions);
+  }
+
+  function sweep(): void {
+    sweepSessions();
     feeds.sweep();
     inboxes.sweep();
     delivery.headCheck.tick(broker.connected());
@@ -160,10 +169,10 @@ export function createHub(deps: HubDependencies): Hub {
   }
 
   async function drain(): Promise<void> {
-    const draining = [...sessions];
+    const draining = sessions.all();
     for (const session of draining) session.outbox.push(closing('shutdown'));
     await until(() => draining.every((session) => session.inFlight === 0), DRAIN_WORK_MS);
-    for (const session of sessions) session.close(CLOSE.DRAIN, 'The node is shutting down');
+    for (const session of sessions.all()) session.close(CLOSE.DRAIN, 'The node is shutting down');
     await until(() => draining.every((session) => session.transport.isClosed()), DRAIN_CLOSE_MS);
     for (const session of draining) session.transport.terminate();
   }
@@ -179,7 +188,7 @@ export function createHub(deps: HubDependencies): Hub {
     drain,
     close() {
       for (const stop of timers) stop();
-      for (const session of [...sessions]) session.close(CLOSE.DRAIN, 'The node is shutting down');
+      for (const session of sessions.all()) session.close(CLOSE.DRAIN, 'The node is shutting down');
       delivery.close();
     },
   };

@@ -8,6 +8,12 @@ export interface OutboxLimits {
   readonly maxBufferedBytes: number;
 }
 
+/** Whose outbox it is. */
+export interface OutboxOwner {
+  /** The peer's socket is full: `lagging` is true from now on, until the owner makes it false. */
+  lags(): void;
+}
+
 /** Answers may go past the bound of live frames, but not further than this: then the peer is cut off. */
 const ANSWER_ALLOWANCE = 1 << 20;
 
@@ -20,13 +26,15 @@ export class Outbox {
   private readonly transport: Transport;
   private readonly turn: Turn;
   private readonly limits: OutboxLimits;
+  private readonly owner: OutboxOwner;
   /** What this turn brought. */
   private pending: Outgoing[] | undefined;
 
-  constructor(transport: Transport, turn: Turn, limits: OutboxLimits) {
+  constructor(transport: Transport, turn: Turn, limits: OutboxLimits, owner: OutboxOwner) {
     this.transport = transport;
     this.turn = turn;
     this.limits = limits;
+    this.owner = owner;
   }
 
   /** Queues frames to leave at the end of this turn. */
@@ -52,6 +60,7 @@ export class Outbox {
     if (!this.lagging && this.transport.bufferedBytes() > this.limits.maxBufferedBytes) {
       this.lagging = true;
       this.stalledSince = 0;
+      this.owner.lags();
     }
   }
 }

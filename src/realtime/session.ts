@@ -8,13 +8,22 @@ import { LIMITS } from '../protocol/limits.ts';
 import { catchUp } from './catch-up.ts';
 import { FrameBudget } from './frame-budget.ts';
 import type { HubMetrics } from './metrics.ts';
-import { Outbox, type OutboxLimits } from './outbox.ts';
+import { Outbox, type OutboxLimits, type OutboxOwner } from './outbox.ts';
 import type { Reader, ReaderOwner } from './reader.ts';
+import { type Entry, NOWHERE } from './timetable.ts';
 import type { Answer, AnswerError, Incoming, Session, Transport } from './transport.ts';
 import type { Turn } from './turn.ts';
 
 /** Frames of one connection that are being worked on at once, or wait for its authentication. */
 const MAX_IN_FLIGHT = 1024;
+/** Until the next look at a connection that waits for something. */
+const SOON_MS = 1_000;
+/**
+ * Pings leave in rounds, this far apart: to be woken up once for many costs half as much as once for a few. Those who
+ * came in one rush are spread over the rounds.
+ */
+const PING_ROUND_MS = 5_000;
+const PING_ROUNDS = LIMITS.PING_INTERVAL_MS / PING_ROUND_MS;
 
 export interface SessionLimits extends OutboxLimits {
   readonly slowReaderTimeoutMs: number;
@@ -30,17 +39,22 @@ export interface SessionContext {
   /** Works on one valid frame; answers it, or rejects with what is to be answered. */
   readonly run: (session: HubSession, frame: ClientFrame, answer: (data: unknown) => void) => Promise<void>;
   readonly toAnswerError: (error: unknown) => AnswerError;
+  /** The session is to be swept about a second from now at the latest, whatever its last sweep said. */
+  readonly lookSoon: (session: HubSession) => void;
   /** The connection is gone. */
   readonly onClosed: (session: HubSession) => void;
 }
 
-export class HubSession implements Session, ReaderOwner {
+export class HubSession implements Session, ReaderOwner, OutboxOwner, Entry {
   readonly id: string;
   readonly transport: Transport;
   readonly outbox: Outbox;
   readonly readers = new Map<string, Reader>();
   /** What is under way for one log each, so that joins and leaves of it happen in their order; mostly nothing is. */
   underWay: Map<string, Promise<void>> | undefined;
+  /** In the hub's timetable. */
+  place = NOWHERE;
+  /** Who it belongs to: undefined before the first token, and where the account could not be connected. */
   identity: Identity | undefined;
   isClosed = false;
   inFlight = 0;
@@ -49,7 +63,7 @@ export class HubSession implements Session, ReaderOwner {
   private readonly budget: FrameBudget;
   private readonly openedAt: number;
   private seenAt: number;
-  private pingedAt: number;
+  private pingAt: number;
   private catchingUp = false;
   /** Frames that came while the token was being checked; undefined at other times. */
   private waiting: Incoming[] | undefined;
@@ -59,12 +73,11 @@ export class HubSession implements Session, ReaderOwner {
     this.id = id;
     this.transport = transport;
     this.context = context;
-    this.outbox = new Outbox(transport, context.turn, context.limits);
+    this.outbox = new Outbox(transport, context.turn, context.limits, this);
     this.budget = new FrameBudget(context.limits.framesPerSecond, now);
     this.openedAt = now;
     this.seenAt = now;
-    // Those who came in one rush are not all asked for a sign of life in one rush.
-    this.pingedAt = now - Math.floor(Math.random() * LIMITS.PING_INTERVAL_MS);
+    this.pingAt = firstPing(now);
   }
 
   get user(): Principal {
@@ -87,6 +100,18 @@ export class HubSession implements Session, ReaderOwner {
 
   alive(): void {
     this.seenAt = this.context.now();
+  }
+
+  /** Gives the connection to whom a token named, or takes it away again. */
+  identify(identity: Identity | undefined): void {
+    this.identity = identity;
+    // The token may run out before the next look.
+    this.context.lookSoon(this);
+  }
+
+  /** The peer is to take what waits for it in time. */
+  lags(): void {
+    this.context.lookSoon(this);
   }
 
   drained(): void {
@@ -128,28 +153,45 @@ export class HubSession implements Session, ReaderOwner {
 
   /** Reads on for all readers that are behind, one after the other, as long as the peer keeps up. */
   catchUp(): void {
+    // A failure ends an attempt; the sweep starts the next one.
+    this.context.lookSoon(this);
     if (this.catchingUp || this.isClosed || this.outbox.lagging) return;
     this.catchingUp = true;
-    // A failure ends this attempt; the sweep starts the next one.
     void this.catchUpAll().then(
       () => this.caughtUp(),
       () => this.caughtUp(),
     );
   }
 
-  /** What is due once in a while: deadlines, pings, attempts to go on. `now` in ms. */
-  sweep(now: number): void {
-    if (!this.identity && !this.waiting && now - this.openedAt >= LIMITS.AUTHENTICATION_TIMEOUT_MS) {
-      return this.close(CLOSE.UNAUTHENTICATED, 'No token came in time');
-    }
-    if (this.identity && this.identity.expiresAt <= now) return this.close(CLOSE.UNAUTHENTICATED, 'The token ran out');
-    if (now - this.seenAt >= LIMITS.PING_TIMEOUT_MS) return this.cut();
-    if (now - this.pingedAt >= LIMITS.PING_INTERVAL_MS) {
-      this.pingedAt = now;
+  /** What is due once in a while: deadlines, pings, attempts to go on. `now` in ms; gives the time of the next sweep. */
+  sweep(now: number): number {
+    this.keepDeadlines(now);
+    if (this.isClosed) return now;
+    if (now >= this.pingAt) {
+      this.pingAt += LIMITS.PING_INTERVAL_MS;
+      if (this.pingAt <= now) this.pingAt = firstPing(now);
       this.transport.ping();
     }
     if (this.outbox.lagging) this.checkStall(now);
     else if (this.firstBehind()) this.catchUp();
+    else return this.nextDeadline(now);
+    return now + SOON_MS;
+  }
+
+  private keepDeadlines(now: number): void {
+    if (!this.identity && !this.waiting && now - this.openedAt >= LIMITS.AUTHENTICATION_TIMEOUT_MS) {
+      this.close(CLOSE.UNAUTHENTICATED, 'No token came in time');
+    } else if (this.identity && this.identity.expiresAt <= now) {
+      this.close(CLOSE.UNAUTHENTICATED, 'The token ran out');
+    } else if (now - this.seenAt >= LIMITS.PING_TIMEOUT_MS) {
+      this.cut();
+    }
+  }
+
+  private nextDeadline(now: number): number {
+    const untilKnown = this.waiting ? now + SOON_MS : this.openedAt + LIMITS.AUTHENTICATION_TIMEOUT_MS;
+    const token = this.identity?.expiresAt ?? untilKnown;
+    return Math.min(token, this.seenAt + LIMITS.PING_TIMEOUT_MS, this.pingAt);
   }
 
   private checkStall(now: number): void {
@@ -244,4 +286,10 @@ export class HubSession implements Session, ReaderOwner {
     const out = encode(answer);
     if (out) this.outbox.push(out);
   }
+}
+
+/** When a connection is to be pinged that was not pinged yet: in one of the rounds of an interval. */
+function firstPing(now: number): number {
+  const round = Math.floor(now / PING_ROUND_MS) + 1 + Math.floor(Math.random() * PING_ROUNDS);
+  return round * PING_ROUND_MS;
 }

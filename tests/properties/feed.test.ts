@@ -10,6 +10,7 @@ import { attachReader } from '../../src/realtime/catch-up.ts';
 import { Feed } from '../../src/realtime/feed.ts';
 import { feedEvent } from '../../src/realtime/feed-event.ts';
 import { HubSession } from '../../src/realtime/session.ts';
+import { Timetable } from '../../src/realtime/timetable.ts';
 import { createTurn } from '../../src/realtime/turn.ts';
 import { RecordingTransport } from '../support/hub-node.ts';
 import { createSilentLogger } from '../support/silent-logger.ts';
@@ -73,6 +74,7 @@ function createPlay() {
     checkReaders: async () => {},
   });
   feed.begin(0, 0);
+  const sessions = new Timetable<HubSession>();
   const readers = Array.from({ length: READERS }, (_, i) => createReader(i));
 
   for (const one of readers) one.read(0, true);
@@ -94,9 +96,11 @@ function createPlay() {
         limits: { maxBufferedBytes: MAX_BUFFERED, slowReaderTimeoutMs: 1e9 } as never,
       },
       ...{ metrics: { frameReceived() {}, closedByServer() {} }, run: async () => {}, onClosed() {} },
+      lookSoon: (one) => sessions.reschedule(one, 0),
       toAnswerError: () => ({ code: 'INTERNAL', message: '' }),
     });
-    session.identity = { principal: { id: number } } as never;
+    sessions.add(session, clock.now());
+    session.identify({ principal: { id: number }, expiresAt: Number.POSITIVE_INFINITY } as never);
     transport.session = session;
     let since = 0;
     let head = 0;
@@ -113,7 +117,6 @@ function createPlay() {
       transport,
       check,
       isWhole: () => (transport.frames.slice(from).at(-1)?.seq ?? since) >= model.head(),
-      sweep: () => session.sweep(clock.now()),
       /** Reads anew, as a rejoin does, or a first join: from `back` events before the end. */
       read(back: number, fresh: boolean): void {
         session.outbox.flush();
@@ -186,7 +189,7 @@ function createPlay() {
     async finish(): Promise<void> {
       for (const { transport } of readers) transport.drain();
       for (let round = 0; round < 200 && !readers.every((one) => one.isWhole()); round += 1) {
-        for (const one of readers) one.sweep();
+        sessions.visit(clock.now(), (session) => session.sweep(clock.now()));
         await step({ do: 'heads' });
         await step({ do: 'let', which: 0 });
         await step({ do: 'time', ms: 1_000 });
