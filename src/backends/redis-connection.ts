@@ -1,7 +1,7 @@
 // The one place that makes Redis clients: they fail fast, come back by themselves and complain once per outage.
 import { Cluster, Redis, type RedisOptions } from 'ioredis';
 import type { Logger } from '../protocol/logger.ts';
-import { watchLinks } from './redis-watch.ts';
+import { createLinkWatch } from './redis-watch.ts';
 
 export interface RedisAddress {
   readonly host: string;
@@ -60,10 +60,11 @@ const SLOTS_REFRESH_MS = 5_000;
 /** Connects to nothing yet: each backend asks for links of its own. Never throws, also where Redis is away. */
 export function createRedisConnection(target: RedisTarget): RedisConnection {
   const closers = new Set<() => void>();
+  const watch = createLinkWatch();
 
   function link<Client extends Redis | Cluster>(client: Client, { timeoutMs, logger }: LinkOptions): RedisLink<Client> {
     const endReports = reportOutages(client, logger);
-    const endWatch = watchLinks(() => (client instanceof Cluster ? client.nodes() : [client]), timeoutMs);
+    const endWatch = watch.add(() => (client instanceof Cluster ? client.nodes() : [client]), timeoutMs);
     const close = (): void => {
       closers.delete(close);
       endReports();
@@ -130,6 +131,8 @@ function commonOptions(target: RedisTarget, { name }: LinkOptions) {
     connectionName: name,
     // Commands of one turn of the event loop leave in one write.
     enableAutoPipelining: true,
+    // Which a look at an idle link would pay for alone.
+    autoPipeliningIgnoredCommands: ['ping'],
     connectTimeout: CONNECT_TIMEOUT_MS,
     disconnectTimeout: 100,
     maxLoadingRetryTime: LONGEST_PAUSE_MS,

@@ -11,16 +11,56 @@ interface Sight {
   probing: boolean;
 }
 
+export interface LinkWatch {
+  /**
+   * Looks at these links again and again, with a PING so that a sound one has something to say. One that said nothing
+   * for `timeoutMs` is cut, and what waited for its answers fails. Returns the end of it.
+   */
+  add(links: () => readonly Redis[], timeoutMs: number): () => void;
+}
+
+/** All that it watches are looked at in the same moment: an idle process is woken up twice a second, not for each link. */
+export function createLinkWatch(): LinkWatch {
+  const looks = new Set<() => void>();
+  let timer: NodeJS.Timeout | undefined;
+
+  function end(look: () => void): void {
+    looks.delete(look);
+    if (looks.size > 0) return;
+    clearInterval(timer);
+    timer = undefined;
+  }
+
+  return {
+    add(links, timeoutMs) {
+      const lookAt = createLook(timeoutMs);
+      const look = () => {
+        for (const link of links()) lookAt(link);
+      };
+      looks.add(look);
+      timer ??= setInterval(() => {
+        for (const each of looks) each();
+      }, LOOK_MS);
+      return () => end(look);
+    },
+  };
+}
+
 /**
- * Looks at the links again and again, with a PING so that a sound one has something to say. One that said nothing for
- * `timeoutMs` is cut, and what waited for its answers fails. Looks are counted, not milliseconds: a process that was
- * too busy to read for a while does not take its own absence for the server's. Returns the end of it.
+ * Looks are counted, not milliseconds: a process that was too busy to read for a while does not take its own absence for
+ * the server's.
  */
-export function watchLinks(links: () => readonly Redis[], timeoutMs: number): () => void {
+function createLook(timeoutMs: number): (link: Redis) => void {
   const sights = new WeakMap<Redis, Sight>();
   const patience = Math.ceil(timeoutMs / LOOK_MS);
 
-  function look(link: Redis): void {
+  async function probe(link: Redis, sight: Sight): Promise<void> {
+    sight.probing = true;
+    await link.ping().catch(() => {}); // Its absence is what the next looks see.
+    sight.probing = false;
+  }
+
+  return (link) => {
     const { status, stream } = link;
     // While it is connecting, the client's own timeout watches.
     if (status !== 'ready' && status !== 'connect') return;
@@ -31,16 +71,5 @@ export function watchLinks(links: () => readonly Redis[], timeoutMs: number): ()
     sight.bytes = stream.bytesRead;
     if (sight.silent >= patience) link.disconnect(true);
     else if (status === 'ready' && !sight.probing) void probe(link, sight);
-  }
-
-  async function probe(link: Redis, sight: Sight): Promise<void> {
-    sight.probing = true;
-    await link.ping().catch(() => {}); // Its absence is what the next looks see.
-    sight.probing = false;
-  }
-
-  const timer = setInterval(() => {
-    for (const link of links()) look(link);
-  }, LOOK_MS);
-  return () => clearInterval(timer);
+  };
 }
