@@ -1,4 +1,5 @@
 // What the service counts about itself, in a registry of its own, as Prometheus reads it.
+import { setTimeout } from 'node:timers/promises';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { HttpMetrics } from '../http/dependencies.ts';
 import type { HubMetrics } from '../realtime/metrics.ts';
@@ -14,13 +15,15 @@ export interface ServiceMetrics {
 
 const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 const ROWS = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512];
-/** Each sample wakes the process up: enough to see a blocked event loop, too few to cost anything. */
+/** Each sample wakes the process up, so none is taken before somebody asks for what they show. */
 const LOOP_SAMPLE_MS = 50;
+/** A sample is the time between two wakes: after this long there is one. */
+const FIRST_SAMPLE_MS = 3 * LOOP_SAMPLE_MS;
 
 export function createMetrics(): ServiceMetrics {
   const registry = new Registry();
   const registers = [registry];
-  collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: LOOP_SAMPLE_MS });
+  let sampled: Promise<unknown> | undefined;
 
   const requests = new Histogram({
     name: 'http_request_duration_seconds',
@@ -62,7 +65,11 @@ export function createMetrics(): ServiceMetrics {
 
   return {
     http: {
-      text: () => registry.metrics(),
+      async text() {
+        sampled ??= startSampling(registry);
+        await sampled;
+        return registry.metrics();
+      },
       contentType: registry.contentType,
       observeRequest: (method, route, status, seconds) => requests.observe({ method, route, status }, seconds),
     },
@@ -85,4 +92,10 @@ export function createMetrics(): ServiceMetrics {
       });
     },
   };
+}
+
+/** Adds what is known of the process and of Node. Resolves when there is something to be said of the event loop. */
+function startSampling(registry: Registry): Promise<unknown> {
+  collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: LOOP_SAMPLE_MS });
+  return setTimeout(FIRST_SAMPLE_MS);
 }
