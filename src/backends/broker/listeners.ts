@@ -3,8 +3,8 @@ import type { Logger } from '../../protocol/logger.ts';
 import type { Listener, Unsubscribe } from './broker.ts';
 
 export interface Listeners {
-  /** Calls `onLast` when the topic's last listener goes. The same function may be added twice. */
-  add(topic: string, listener: Listener, onLast?: () => void): Unsubscribe;
+  /** The same function may be added twice. */
+  add(topic: string, listener: Listener): Unsubscribe;
   /** Calls every listener of the topic; one that throws does not keep the others from theirs. */
   deliver(topic: string, payload: string): void;
   has(topic: string): boolean;
@@ -12,34 +12,52 @@ export interface Listeners {
   clear(): void;
 }
 
+/** Nearly every topic has one listener, and a list of one, or a set, takes several times as much as a chain. */
 interface Entry {
   /** Undefined once it is gone. */
   listener: Listener | undefined;
+  /** The one that was added after it. */
+  next: Entry | undefined;
 }
 
-export function createListeners(logger: Logger | undefined): Listeners {
-  // Lists, never changed: nearly every topic has one listener, and a set of one takes four times as much.
-  const byTopic = new Map<string, readonly Entry[]>();
+/** `onLast` is called when a topic's last listener has gone. */
+export function createListeners(logger: Logger | undefined, onLast?: (topic: string) => void): Listeners {
+  const byTopic = new Map<string, Entry>();
 
-  function remove(topic: string, entry: Entry): boolean {
-    const rest = byTopic.get(topic)?.filter((other) => other !== entry) ?? [];
-    if (rest.length > 0) byTopic.set(topic, rest);
-    else byTopic.delete(topic);
-    return rest.length === 0;
+  function append(topic: string, entry: Entry): void {
+    let last = byTopic.get(topic);
+    while (last?.next) last = last.next;
+    if (last) last.next = entry;
+    else byTopic.set(topic, entry);
+  }
+
+  /** The entry itself still knows its next: who stands at it goes on from there. */
+  function remove(topic: string, entry: Entry): void {
+    const first = byTopic.get(topic);
+    if (first !== entry) {
+      let before = first;
+      while (before && before.next !== entry) before = before.next;
+      if (before) before.next = entry.next;
+    } else if (entry.next) {
+      byTopic.set(topic, entry.next);
+    } else {
+      byTopic.delete(topic);
+      onLast?.(topic);
+    }
   }
 
   return {
-    add(topic, listener, onLast) {
-      const entry: Entry = { listener };
-      byTopic.set(topic, [...(byTopic.get(topic) ?? []), entry]);
+    add(topic, listener) {
+      const entry: Entry = { listener, next: undefined };
+      append(topic, entry);
       return () => {
         if (!entry.listener) return;
         entry.listener = undefined;
-        if (remove(topic, entry)) onLast?.();
+        remove(topic, entry);
       };
     },
     deliver(topic, payload) {
-      for (const entry of byTopic.get(topic) ?? []) {
+      for (let entry = byTopic.get(topic); entry; entry = entry.next) {
         try {
           entry.listener?.(payload);
         } catch (error) {

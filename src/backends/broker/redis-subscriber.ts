@@ -41,7 +41,7 @@ export interface SubscriberDependencies {
 export function createSubscriber(deps: SubscriberDependencies): Subscriber {
   const { chooseDialect, logger, onReturn, onAstray, groupOf = () => undefined } = deps;
   const { client, attempted, close } = deps.open({ name: 'chat-subscribe', timeoutMs: TIMEOUT_MS, logger });
-  const listeners = createListeners(logger);
+  const listeners = createListeners(logger, (channel) => void tellSoon(channel));
   const pace = createPace();
   /** What Redis was told on the present link. */
   const told = new Set<string>();
@@ -148,7 +148,7 @@ export function createSubscriber(deps: SubscriberDependencies): Subscriber {
 
   return {
     subscribe(channel, listener) {
-      const unsubscribe = listeners.add(channel, listener, () => void tellSoon(channel));
+      const unsubscribe = listeners.add(channel, listener);
       return { ready: subscribed(channel), unsubscribe };
     },
     deliver: listeners.deliver,
