@@ -64,16 +64,17 @@ export function createRawServer({ hub, clock, maxFrameBytes, refuse }: RawServer
     return id === undefined ? encodeWithoutId : (answer) => encodeAnswer(answer, id);
   }
 
-  function onMessage(this: RawConnection, data: Buffer, isBinary: boolean): void {
+  /** What the library's receiver got from the peer. */
+  function receive(connection: RawConnection, data: Buffer, isBinary: boolean): void {
     // A peer may still talk while it is being closed: nobody listens any more.
-    if (this.readyState !== WebSocket.OPEN) return;
+    if (connection.readyState !== WebSocket.OPEN) return;
     if (isBinary) {
-      this.close(CLOSE.BINARY, 'frames are text');
+      connection.close(CLOSE.BINARY, 'frames are text');
       return;
     }
     const frame = parseJson(data.toString());
-    if (frame === undefined) this.session.receiveGarbage(encodeWithoutId);
-    else this.session.receive({ frame, encode: encoderFor(frame) });
+    if (frame === undefined) connection.session.receiveGarbage(encodeWithoutId);
+    else connection.session.receive({ frame, encode: encoderFor(frame) });
   }
 
   return {
@@ -81,12 +82,8 @@ export function createRawServer({ hub, clock, maxFrameBytes, refuse }: RawServer
       server.handleUpgrade(request, socket, head, (connection) => {
         connection.socket = socket;
         connection.number = numberOf(socket);
+        connection.receive = receive;
         connection.session = hub.open(connection, identity);
-        listen(connection, 'message', onMessage);
-        listen(connection, 'ping', onSign);
-        listen(connection, 'pong', onSign);
-        listen(connection, 'error', ignore);
-        listen(connection, 'close', onClose);
       });
     },
   };
@@ -102,7 +99,8 @@ function parseJson(text: string): unknown {
 }
 
 /**
- * One connection: the library's socket, so that an idle one costs no further objects and its listeners are shared.
+ * One connection: the library's socket, so that an idle one costs no further objects. It hears of the library's events
+ * itself: tables of listeners are a quarter of a KiB for each.
  * What `Transport` has in common with it (`close`, `terminate`) the library does: its close frame goes behind
  * what was written, and a peer that does not answer it is cut off.
  */
@@ -111,7 +109,16 @@ class RawConnection extends WebSocket implements Transport {
   declare socket: Socket;
   declare number: number;
   declare session: Session;
+  declare receive: (connection: RawConnection, data: Buffer, isBinary: boolean) => void;
   private awaitsDrain = false;
+
+  /** The library closes the connection itself after each of its errors; `close` follows. */
+  override emit(event: string | symbol, ...values: unknown[]): boolean {
+    if (event === 'message') this.receive(this, values[0] as Buffer, values[1] as boolean);
+    else if (event === 'ping' || event === 'pong') this.session.alive();
+    else if (event === 'close') this.session.closed();
+    return true;
+  }
 
   /**
    * Writes past the library, whose `send` would frame every message for every peer anew. Safe, because without
@@ -161,21 +168,3 @@ function bytesOf(frames: Outgoing): Uint8Array {
   frames.raw ??= encodeForSocket(frames.texts);
   return frames.raw;
 }
-
-type Listener = (this: RawConnection, ...values: never[]) => void;
-
-/** Every connection has the same functions as listeners and is their `this`. */
-function listen(connection: RawConnection, event: string, listener: Listener): void {
-  connection.on(event, listener as (...values: unknown[]) => void);
-}
-
-function onSign(this: RawConnection): void {
-  this.session.alive();
-}
-
-function onClose(this: RawConnection): void {
-  this.session.closed();
-}
-
-/** The library closes the connection itself after each of its errors; `close` follows. */
-function ignore(): void {}
