@@ -1,0 +1,12 @@
+import { expect, test } from 'vitest';
+import { createMetrics } from './metrics.ts';
+
+test('the first who asks already hears how the event loop does', async () => {
+  const text = await createMetrics().http.text();
+  for (const name of ['min', 'max', 'mean', 'p99']) {
+    const [, value] = text.match(new RegExp(`^nodejs_eventloop_lag_${name}_seconds (\\S+)$`, 'm')) ?? [];
+    // Without a sample the library says NaN, or hundreds of years.
+    expect(Number(value)).toBeGreaterThan(0);
+    expect(Number(value)).toBeLessThan(1_000);
+  }
+});
