@@ -3,7 +3,7 @@ import type { Authenticate } from '../chat/authenticate.ts';
 import { channelKey, logName, pairKey } from '../chat/log/key.ts';
 import type { Appended } from '../chat/log/log.ts';
 import type { Entry, PairEntry } from '../chat/log/read.ts';
-import type { Principal } from '../chat/principal.ts';
+import type { Actor } from '../chat/principal.ts';
 import type { ClientFrame } from '../protocol/decode-frame.ts';
 import { ChatError, invalid } from '../protocol/errors.ts';
 import type { ClientFrameData, MessageAck } from '../protocol/frames.ts';
@@ -16,7 +16,7 @@ import type { HubSession } from './session.ts';
 
 /** The one way in for messages, whatever carried them: chat/messages.ts. */
 export type Send = (
-  principal: Principal,
+  actor: Actor,
   message: {
     channelId: number | null;
     receiverId: number | null;
@@ -174,7 +174,7 @@ export function createCommands(deps: CommandDependencies): RunCommand {
       if (!former && error instanceof ChatError && error.code === 'UNAUTHORIZED') deps.refuse(session);
       throw error;
     });
-    if (former && former.principal.id !== identity.principal.id) {
+    if (former && former.user.id !== identity.principal.id) {
       throw new ChatError('FORBIDDEN', 'This connection belongs to another user');
     }
     if (former) session.identify(identity);

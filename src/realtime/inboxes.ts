@@ -8,15 +8,18 @@ import { attachReader, detachReader } from './catch-up.ts';
 import { Feed, type FeedContext } from './feed.ts';
 import { decodePublication } from './publication.ts';
 import type { ReaderOwner } from './reader.ts';
+import { SmallSet } from './small-set.ts';
 import { userTopic } from './topics.ts';
 
 /** A pair's feed without events for this long is folded back into the inboxes. */
 const IDLE_MS = 10 * 60_000;
+/** Of all inboxes that are: each one's own promise would stay with it. */
+const READY = Promise.resolve();
 
 /** One connected user on this node. */
 interface Inbox {
   readonly userId: number;
-  readonly owners: Set<ReaderOwner>;
+  readonly owners: SmallSet<ReaderOwner>;
   /** How far the log with each other user had come; for pairs without a feed. Most users have none. */
   heads: Map<number, number> | undefined;
   readonly unsubscribe: Unsubscribe;
@@ -67,7 +70,7 @@ export function createInboxes(deps: {
 
   function open(userId: number): Inbox {
     const { ready, unsubscribe } = broker.subscribe(userTopic(userId), receive);
-    const inbox: Inbox = { userId, owners: new Set(), heads: undefined, unsubscribe, ready, loaded: false };
+    const inbox: Inbox = { userId, owners: new SmallSet(), heads: undefined, unsubscribe, ready, loaded: false };
     inboxes.set(userId, inbox);
     inbox.ready = load(inbox, ready);
     // Awaited by each who connects; a failure that nobody waits for any more is no news.
@@ -80,6 +83,7 @@ export function createInboxes(deps: {
     try {
       for (const { key, head } of await deps.readHeads(inbox.userId)) setHead(inbox, key as PairKey, head);
       inbox.loaded = true;
+      inbox.ready = READY;
     } catch (error) {
       remove(inbox);
       throw error;

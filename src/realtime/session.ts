@@ -1,6 +1,5 @@
 // One connection: who it belongs to, what it may still send, which logs it reads. Commands do the work.
 import type { Identity } from '../chat/authenticate.ts';
-import type { Principal } from '../chat/principal.ts';
 import { CLOSE } from '../protocol/close-codes.ts';
 import { type ClientFrame, decodeFrame } from '../protocol/decode-frame.ts';
 import { ERRORS, type ErrorCode } from '../protocol/errors.ts';
@@ -9,6 +8,7 @@ import { catchUp } from './catch-up.ts';
 import { FrameBudget } from './frame-budget.ts';
 import type { HubMetrics } from './metrics.ts';
 import { Outbox, type OutboxLimits, type OutboxOwner } from './outbox.ts';
+import type { PresentUser } from './presence-tracker.ts';
 import type { Reader, ReaderOwner } from './reader.ts';
 import { type Entry, NOWHERE } from './timetable.ts';
 import type { Answer, AnswerError, Incoming, Session, Transport } from './transport.ts';
@@ -45,6 +45,13 @@ export interface SessionContext {
   readonly onClosed: (session: HubSession) => void;
 }
 
+/** Who a connection belongs to, and until when: no more of the account than is needed, for as long as it lasts. */
+export interface SessionIdentity {
+  readonly user: PresentUser;
+  /** Milliseconds since 1970. */
+  readonly expiresAt: number;
+}
+
 export class HubSession implements Session, ReaderOwner, OutboxOwner, Entry {
   readonly id: string;
   readonly transport: Transport;
@@ -54,8 +61,8 @@ export class HubSession implements Session, ReaderOwner, OutboxOwner, Entry {
   underWay: Map<string, Promise<void>> | undefined;
   /** In the hub's timetable. */
   place = NOWHERE;
-  /** Who it belongs to: undefined before the first token, and where the account could not be connected. */
-  identity: Identity | undefined;
+  /** Undefined before the first token, and where the account could not be connected. */
+  identity: SessionIdentity | undefined;
   isClosed = false;
   inFlight = 0;
   private isRefused = false;
@@ -80,9 +87,9 @@ export class HubSession implements Session, ReaderOwner, OutboxOwner, Entry {
     this.pingAt = firstPing(now);
   }
 
-  get user(): Principal {
+  get user(): PresentUser {
     if (!this.identity) throw new Error('The connection belongs to nobody yet');
-    return this.identity.principal;
+    return this.identity.user;
   }
 
   receive(incoming: Incoming): void {
@@ -104,7 +111,7 @@ export class HubSession implements Session, ReaderOwner, OutboxOwner, Entry {
 
   /** Gives the connection to whom a token named, or takes it away again. */
   identify(identity: Identity | undefined): void {
-    this.identity = identity;
+    this.identity = identity && sessionIdentity(identity);
     // The token may run out before the next look.
     this.context.lookSoon(this);
   }
@@ -292,4 +299,8 @@ export class HubSession implements Session, ReaderOwner, OutboxOwner, Entry {
 function firstPing(now: number): number {
   const round = Math.floor(now / PING_ROUND_MS) + 1 + Math.floor(Math.random() * PING_ROUNDS);
   return round * PING_ROUND_MS;
+}
+
+function sessionIdentity({ principal: { id, username }, expiresAt }: Identity): SessionIdentity {
+  return { user: { id, username }, expiresAt };
 }
