@@ -15,7 +15,7 @@ import { connectData, createCommands, type Send } from './commands.ts';
 import type { Delivery } from './delivery.ts';
 import type { HubMetrics } from './metrics.ts';
 import { outgoing } from './outgoing.ts';
-import { HubSession, type SessionContext, type SessionLimits } from './session.ts';
+import { HubSession, LONGEST_WAIT_MS, type SessionContext, type SessionLimits } from './session.ts';
 import { Timetable } from './timetable.ts';
 import type { Session, Transport } from './transport.ts';
 
@@ -64,7 +64,7 @@ export interface Hub {
 export function createHub(deps: HubDependencies): Hub {
   const { nodeId, delivery, broker, presence, reads, clock, logger } = deps;
   const { feeds, inboxes, tracker, notices } = delivery;
-  const sessions = new Timetable<HubSession>();
+  const sessions = new Timetable<HubSession>(LONGEST_WAIT_MS);
   const timers: Array<() => void> = [];
   let opened = 0;
 

@@ -10,7 +10,7 @@ import type { HubMetrics } from './metrics.ts';
 import { Outbox, type OutboxLimits, type OutboxOwner } from './outbox.ts';
 import type { PresentUser } from './presence-tracker.ts';
 import type { Reader, ReaderOwner } from './reader.ts';
-import { type Entry, NOWHERE } from './timetable.ts';
+import { NOWHERE, type Scheduled } from './timetable.ts';
 import type { Answer, AnswerError, Incoming, Session, Transport } from './transport.ts';
 import type { Turn } from './turn.ts';
 
@@ -24,6 +24,8 @@ const SOON_MS = 1_000;
  */
 const PING_ROUND_MS = 5_000;
 const PING_ROUNDS = LIMITS.PING_INTERVAL_MS / PING_ROUND_MS;
+/** A sweep is not put off for longer: by then there is a ping. */
+export const LONGEST_WAIT_MS = LIMITS.PING_INTERVAL_MS;
 
 export interface SessionLimits extends OutboxLimits {
   readonly slowReaderTimeoutMs: number;
@@ -52,7 +54,7 @@ export interface SessionIdentity {
   readonly expiresAt: number;
 }
 
-export class HubSession implements Session, ReaderOwner, OutboxOwner, Entry {
+export class HubSession implements Session, ReaderOwner, OutboxOwner, Scheduled {
   readonly id: string;
   readonly transport: Transport;
   readonly outbox: Outbox;
@@ -176,9 +178,10 @@ export class HubSession implements Session, ReaderOwner, OutboxOwner, Entry {
     if (this.isClosed) return now;
     if (now >= this.pingAt) {
       this.pingAt += LIMITS.PING_INTERVAL_MS;
-      if (this.pingAt <= now) this.pingAt = firstPing(now);
       this.transport.ping();
     }
+    // The process stood still, or its clock was set.
+    if (this.pingAt <= now || this.pingAt > now + LONGEST_WAIT_MS) this.pingAt = firstPing(now);
     if (this.outbox.lagging) this.checkStall(now);
     else if (this.firstBehind()) this.catchUp();
     else return this.nextDeadline(now);

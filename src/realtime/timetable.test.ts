@@ -7,11 +7,13 @@ interface Named {
   place: number;
 }
 
+const LONGEST_WAIT = 1_000;
+
 const named = (name: number): Named => ({ name, place: NOWHERE });
 
 describe('a timetable', () => {
   it('looks at whose time has come, and again at the time that the look gave', () => {
-    const table = new Timetable<Named>();
+    const table = new Timetable<Named>(LONGEST_WAIT);
     for (const name of [1, 2, 3]) table.add(named(name), name * 10);
     const seen: number[] = [];
     const lookAt = (now: number) =>
@@ -30,7 +32,7 @@ describe('a timetable', () => {
   });
 
   it('looks at nobody who was taken out, twice at nobody, and not at who comes meanwhile', () => {
-    const table = new Timetable<Named>();
+    const table = new Timetable<Named>(LONGEST_WAIT);
     const all = [0, 1, 2, 3, 4].map(named);
     for (const one of all) table.add(one, 0);
     const seen: number[] = [];
@@ -53,7 +55,7 @@ describe('a timetable', () => {
   });
 
   it('stops after as many as it may look at, and says so', () => {
-    const table = new Timetable<Named>();
+    const table = new Timetable<Named>(LONGEST_WAIT);
     for (let name = 0; name < 5; name += 1) table.add(named(name), 0);
     const seen: number[] = [];
     const look = ({ name }: Named) => {
@@ -65,6 +67,24 @@ describe('a timetable', () => {
     expect(table.visit(0, look, 2)).toBe(false);
   });
 
+  it('looks again at once after its clock was set back, not when the clock has come there again', () => {
+    const table = new Timetable<Named>(LONGEST_WAIT);
+    table.add(named(1), 1_000_500);
+    const seen: number[] = [];
+    const look = (now: number) =>
+      table.visit(now, ({ name }) => {
+        seen.push(name);
+        return now + LONGEST_WAIT;
+      });
+    look(1_000_000);
+    expect(seen).toEqual([]);
+    look(500_000);
+    look(500_999);
+    expect(seen).toEqual([1]);
+    look(501_000);
+    expect(seen).toEqual([1, 1]);
+  });
+
   it('does as a map of names and times does, whatever happens to it', () => {
     const step = fc.record({
       what: fc.constantFrom('add', 'remove', 'reschedule', 'visit'),
@@ -73,7 +93,7 @@ describe('a timetable', () => {
     });
     fc.assert(
       fc.property(fc.array(step, { maxLength: 400 }), (steps) => {
-        const table = new Timetable<Named>();
+        const table = new Timetable<Named>(LONGEST_WAIT);
         const items = Array.from({ length: 200 }, (_, name) => named(name));
         const times = new Map<number, number>();
         for (const { what, who, at } of steps) {

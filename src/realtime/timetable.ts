@@ -2,7 +2,7 @@
 // would bring several lines of memory into the processor, once a second.
 
 /** What stands in a timetable. */
-export interface Entry {
+export interface Scheduled {
   /** Where it stands, kept by the timetable. */
   place: number;
 }
@@ -12,9 +12,15 @@ export const NOWHERE = -1;
 
 const FIRST_ROOM = 64;
 
-export class Timetable<Item extends Entry> {
+export class Timetable<Item extends Scheduled> {
   private readonly items: Item[] = [];
   private times = new Float64Array(FIRST_ROOM);
+  private readonly longestWait: number;
+
+  /** No look puts the next off for longer than `longestWait`: a time beyond that is of a clock that was set back since. */
+  constructor(longestWait: number) {
+    this.longestWait = longestWait;
+  }
 
   get size(): number {
     return this.items.length;
@@ -59,7 +65,8 @@ export class Timetable<Item extends Entry> {
     let looks = 0;
     // From the last on: whoever takes the place of one that goes has had its turn.
     for (let place = this.items.length - 1; place >= 0; place -= 1) {
-      if ((this.times[place] as number) > now) continue;
+      const time = this.times[place] as number;
+      if (time > now && time <= now + this.longestWait) continue;
       if (looks === most) return true;
       looks += 1;
       const item = this.items[place];

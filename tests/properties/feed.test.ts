@@ -9,7 +9,7 @@ import type { LogPage } from '../../src/chat/log/log.ts';
 import { attachReader } from '../../src/realtime/catch-up.ts';
 import { Feed } from '../../src/realtime/feed.ts';
 import { feedEvent } from '../../src/realtime/feed-event.ts';
-import { HubSession } from '../../src/realtime/session.ts';
+import { HubSession, LONGEST_WAIT_MS } from '../../src/realtime/session.ts';
 import { Timetable } from '../../src/realtime/timetable.ts';
 import { createTurn } from '../../src/realtime/turn.ts';
 import { RecordingTransport } from '../support/hub-node.ts';
@@ -74,7 +74,7 @@ function createPlay() {
     checkReaders: async () => {},
   });
   feed.begin(0, 0);
-  const sessions = new Timetable<HubSession>();
+  const sessions = new Timetable<HubSession>(LONGEST_WAIT_MS);
   const readers = Array.from({ length: READERS }, (_, i) => createReader(i));
 
   for (const one of readers) one.read(0, true);
