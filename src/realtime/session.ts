@@ -16,8 +16,11 @@ import type { Turn } from './turn.ts';
 
 /** Frames of one connection that are being worked on at once, or wait for its authentication. */
 const MAX_IN_FLIGHT = 1024;
-/** Until the next look at a connection that waits for something. */
-const SOON_MS = 1_000;
+/**
+ * Until the next look at a connection that waits for something: less than lies between two sweeps, so that it is the next
+ * of them, however late or early its timer is by a millisecond.
+ */
+const SOON_MS = 500;
 /**
  * Pings leave in rounds, this far apart: to be woken up once for many costs half as much as once for a few. Those who
  * came in one rush are spread over the rounds.

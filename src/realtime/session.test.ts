@@ -1,0 +1,99 @@
+// A connection in its timetable, on a clock of the test's own: what is due happens in time, whatever the look before said.
+import { expect, test } from 'vitest';
+import { RecordingTransport } from '../../tests/support/hub-node.ts';
+import { createFakeClock } from '../backends/clock/fake.ts';
+import { outgoing } from './outgoing.ts';
+import { HubSession, LONGEST_WAIT_MS } from './session.ts';
+import { Timetable } from './timetable.ts';
+import { createTurn } from './turn.ts';
+
+const SWEEP_MS = 1_000;
+const START = 1_000_000_000;
+
+function open() {
+  const clock = createFakeClock(START);
+  let setBackBy = 0;
+  const now = () => clock.now() - setBackBy;
+  const transport = new RecordingTransport();
+  const pings: number[] = [];
+  transport.ping = () => {
+    pings.push(now());
+    session.alive();
+  };
+  const sessions = new Timetable<HubSession>(LONGEST_WAIT_MS);
+  const session = new HubSession('s', transport, {
+    turn: createTurn(clock.defer),
+    limits: { maxBufferedBytes: 10, slowReaderTimeoutMs: 3_000, framesPerSecond: 0 },
+    metrics: { frameReceived() {}, closedByServer() {} },
+    now,
+    run: async () => {},
+    toAnswerError: () => ({ code: 'INTERNAL', message: '' }),
+    lookSoon: (one) => sessions.reschedule(one, 0),
+    onClosed: (one) => sessions.remove(one),
+  });
+  transport.session = session;
+  sessions.add(session, now());
+
+  function pass(ms: number): void {
+    for (let passed = 0; passed < ms; passed += SWEEP_MS) {
+      clock.advance(SWEEP_MS);
+      sessions.visit(now(), (one) => one.sweep(now()));
+    }
+  }
+
+  return {
+    session,
+    transport,
+    pings,
+    pass,
+    identify: (seconds: number) =>
+      session.identify({ principal: { id: 1, username: 'ann' }, expiresAt: now() + seconds * 1_000 } as never),
+    setBack(ms: number) {
+      setBackBy += ms;
+    },
+  };
+}
+
+test('a connection is pinged every 25 seconds, the first time within as many', () => {
+  const { identify, pings, pass } = open();
+  identify(3_600);
+  pass(200_000);
+  expect((pings[0] as number) - START).toBeLessThanOrEqual(25_000 + SWEEP_MS);
+  const between = pings.slice(1).map((at, index) => at - (pings[index] as number));
+  expect(new Set(between)).toEqual(new Set([25_000]));
+  expect(pings.length).toBeGreaterThanOrEqual(7);
+});
+
+test('it ends with a new token that runs out before the old one would have', () => {
+  const { identify, transport, pass } = open();
+  identify(3_600);
+  pass(60_000);
+  identify(3);
+  pass(2_000);
+  expect(transport.closedWith).toBeUndefined();
+  pass(1_000);
+  expect(transport.closedWith).toBe(4401);
+});
+
+test('it is closed when its peer takes nothing for as long as it may', () => {
+  const { identify, session, transport, pass } = open();
+  identify(3_600);
+  pass(60_000);
+  transport.full = true;
+  session.outbox.push(outgoing(['{"type":"pong"}']));
+  session.outbox.flush();
+  pass(3_000);
+  expect(transport.closedWith).toBeUndefined();
+  pass(1_000);
+  expect(transport.closedWith).toBe(4408);
+});
+
+test('it is pinged on after the clock was set back by an hour', () => {
+  const { identify, pings, pass, setBack } = open();
+  identify(86_400);
+  pass(60_000);
+  setBack(3_600_000);
+  const before = pings.length;
+  pass(60_000);
+  expect(pings.length - before).toBeGreaterThanOrEqual(2);
+});
