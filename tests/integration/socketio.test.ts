@@ -12,6 +12,7 @@ import { runMigrations } from '../../src/database/migrate.ts';
 import { attachSocketIo } from '../../src/socketio/attach.ts';
 import { createHubNode, type HubNode } from '../support/hub-node.ts';
 import { createDatabase } from '../support/postgres.ts';
+import { freePort } from '../support/server-process.ts';
 import { openSocketIo, type SocketIoClient, type SocketIoClientOptions } from '../support/socketio-client.ts';
 import { until } from '../support/until.ts';
 
@@ -219,16 +220,18 @@ test('a polling reader that does not poll for a while misses nothing', async () 
 });
 
 test('clients of a node that goes away are told, come back by themselves and go on with since', async () => {
+  await node.stop();
+  const port = await freePort();
+  node = await startNode({}, port);
   const id = await group();
   const auth = { token: `${ANN}` };
   const client = await openSocketIo(node.url, { auth, reconnection: true });
   clients.push(client);
   await client.nextFrame('connection.connect');
   await client.call('join_channel', { channel_id: id });
-  const { port } = new URL(node.url);
   await node.stop();
   expect(await client.nextFrame('connection.closing')).toMatchObject({ data: { reason: 'shutdown' } });
-  node = await startNode({}, Number(port));
+  node = await startNode({}, port);
   await client.nextFrame('connection.connect');
   const writer = await signedIn(BOB);
   await writer.call('message', say(id, 'after the restart'));

@@ -1,5 +1,7 @@
 // A server that tests start themselves: it can be killed, frozen and thawed, and never outlives the tests.
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { randomInt } from 'node:crypto';
+import { createSocket } from 'node:dgram';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -62,24 +64,45 @@ function startGuard(directory: string): ChildProcess {
   return guard;
 }
 
-/** A port of 127.0.0.1 that nothing uses, and where `companion` is given, `port + companion` is free as well. */
+/** Below the ports that Linux, macOS and Windows give to connections on their way out: one of those may come at any time. */
+const FIRST_PORT = 10_000;
+const END_OF_PORTS = 32_768;
+
+/**
+ * A port of 127.0.0.1 that nothing uses, and where `companion` is given, `port + companion` as well. It stays with this
+ * process, so that who gave it up for a moment (a server that starts again) finds it free.
+ */
 export async function freePort(companion = 0): Promise<number> {
-  for (;;) {
-    const port = await listenBriefly(0);
-    if (port === undefined) throw new Error('no free port on 127.0.0.1');
-    if (companion === 0) return port;
-    if (port + companion <= 65_535 && (await listenBriefly(port + companion)) !== undefined) return port;
+  for (let attempt = 0; attempt < 1_000; attempt += 1) {
+    const port = randomInt(FIRST_PORT, END_OF_PORTS - companion);
+    const ports = companion === 0 ? [port] : [port, port + companion];
+    if ((await Promise.all(ports.map(reserve))).every(Boolean)) return port;
   }
+  throw new Error('no free port on 127.0.0.1');
 }
 
-function listenBriefly(port: number): Promise<number | undefined> {
+/** Whether the port is free, and kept from now on for whoever in this process was told of it. */
+async function reserve(port: number): Promise<boolean> {
+  return (await hold(port)) && (await canListen(port));
+}
+
+/** The number's UDP port is the sign that it is taken: the kernel gives it to one process, until that one is gone. */
+function hold(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const sign = createSocket('udp4').unref();
+    sign.once('error', () => {
+      sign.close();
+      resolve(false);
+    });
+    sign.bind({ port, address: '127.0.0.1', exclusive: true }, () => resolve(true));
+  });
+}
+
+function canListen(port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const server = createServer();
-    server.once('error', () => resolve(undefined));
-    server.listen(port, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === 'object' ? address?.port : undefined));
-    });
+    server.once('error', () => resolve(false));
+    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
   });
 }
 

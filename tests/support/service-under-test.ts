@@ -13,7 +13,7 @@ import {
 import { createDatabase } from './postgres.ts';
 import { type RedisServer, startRedis } from './redis.ts';
 import { installRuntimes, type Runtime } from './runtimes.ts';
-import { removeDirectory, temporaryDirectory } from './server-process.ts';
+import { freePort, removeDirectory, temporaryDirectory } from './server-process.ts';
 
 /** 41 bytes: what nodes under test sign their tokens with. */
 export const SECRET = 'a secret of the conformance suite, 41 bytes';
@@ -90,7 +90,8 @@ async function makeTemplate(runtime: Runtime): Promise<string> {
 }
 
 async function startEmbedded(runtime: Runtime, directory: string, env: Env): Promise<Service> {
-  let node = await startServiceProcess({ runtime, env });
+  const start = { runtime, env: { ...env, PORT: String(await freePort()) } };
+  let node = await startServiceProcess(start);
   return {
     get nodes() {
       return [node];
@@ -98,10 +99,9 @@ async function startEmbedded(runtime: Runtime, directory: string, env: Env): Pro
     redis: undefined,
     url: () => node.url,
     async sql(statements) {
-      const { port } = new URL(node.url);
       await node.stop();
       const rows = await runEmbedded(directory, statements);
-      node = await startServiceProcess({ runtime, env: { ...env, PORT: port } });
+      node = await startServiceProcess(start);
       return rows;
     },
     async stop() {
