@@ -5,14 +5,17 @@ import { freePort, launch, removeDirectory, temporaryDirectory } from './server-
 
 export const PROXY_CONFIG = fileURLToPath(new URL('../../deploy/proxy/haproxy.cfg', import.meta.url));
 
-export interface Proxy {
+export interface ProxyServer {
   /** `http://127.0.0.1:<port>` */
   readonly url: string;
+  /** Stops it without closing a connection; `thaw` lets it go on. */
+  freeze(): void;
+  thaw(): void;
   stop(): Promise<void>;
 }
 
 /** Starts the proxy on a free port. `env` is what its configuration takes. */
-export async function startProxy(env: Readonly<Record<string, string>>): Promise<Proxy> {
+export async function startProxy(env: Readonly<Record<string, string>>): Promise<ProxyServer> {
   const command = programPath({ names: ['haproxy'], packageName: 'haproxy' });
   const directory = temporaryDirectory('proxy');
   const port = await freePort();
@@ -25,6 +28,8 @@ export async function startProxy(env: Readonly<Record<string, string>>): Promise
   });
   return {
     url: `http://127.0.0.1:${port}`,
+    freeze: () => server.freeze(),
+    thaw: () => server.thaw(),
     async stop() {
       await server.kill();
       removeDirectory(directory);

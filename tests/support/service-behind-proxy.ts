@@ -1,7 +1,7 @@
 // Several nodes behind the proxy that ships with the service, found by name: what its users see is one address.
 import { inject } from 'vitest';
 import { type DnsServer, startDnsServer } from './dns-server.ts';
-import { startProxy } from './haproxy.ts';
+import { type ProxyServer, startProxy } from './haproxy.ts';
 import { type ServiceProcess, spawnServiceProcess, startServiceProcess } from './node-process.ts';
 import { createDatabase } from './postgres.ts';
 import { startRedis } from './redis.ts';
@@ -11,6 +11,7 @@ import { until } from './until.ts';
 
 /** A cluster whose only known address is that of its proxy. */
 export interface ProxiedService extends Service {
+  readonly proxy: ProxyServer;
   /** Starts one more node and lets the name lead to it too. */
   addNode(): Promise<ServiceProcess>;
   /** Takes a node's address out of the name; the node goes on. */
@@ -46,6 +47,7 @@ async function startBehindProxy(size: number, env: Env, proxyEnv: Env): Promise<
   return {
     nodes: nodes.list,
     redis,
+    proxy,
     url: () => proxy.url,
     sql: (statements) => runStatements(database.url, statements),
     addNode: nodes.add,
@@ -95,6 +97,7 @@ export function withProxiedService(target: ProxyTarget, env: Env = {}): ProxiedS
   };
   const service = withService({ ...target, start }, env);
   return Object.defineProperties(service, {
+    proxy: { get: () => running().proxy },
     addNode: { value: () => running().addNode() },
     forget: { value: (node: ServiceProcess) => running().forget(node) },
   }) as ProxiedService;

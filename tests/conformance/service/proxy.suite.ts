@@ -1,4 +1,6 @@
 // What only the proxy can get wrong: sessions that poll find their node, nodes come and go, addresses are true.
+import { once } from 'node:events';
+import { Agent, type ClientRequest, type IncomingMessage, request } from 'node:http';
 import { createRequire } from 'node:module';
 import { io, type ManagerOptions, type Socket, type SocketOptions } from 'socket.io-client';
 import { afterEach, describe, expect, test } from 'vitest';
@@ -17,6 +19,8 @@ const io2 = createRequire(import.meta.url)('socket.io-client-v2') as Connect;
 
 /** Enough that no node is met by chance each time. */
 const CLIENTS = 6;
+/** Enough that the proxy has connections to every node, and a request for each of them. */
+const REQUESTS = 30;
 
 const KINDS: [string, Connect, string[]][] = [
   ['polling alone', io, ['polling']],
@@ -59,6 +63,15 @@ export function proxySuite(target: ProxyTarget): void {
       }
     }
 
+    /** Starts a node. Resolves when the proxy leads clients to it. */
+    async function addNode(): Promise<void> {
+      const added = await service.addNode();
+      await until('the new node has connections', async () => {
+        await connect('raw', service.url(0), people.bob);
+        return (await connections(added)) > 0;
+      });
+    }
+
     test.each(KINDS)('leads Socket.IO clients to their nodes: %s', async (_, create, transports) => {
       const id = await group(people.ann, people.bob);
       const clients = await joinedClients(id, create, { transports });
@@ -83,12 +96,8 @@ export function proxySuite(target: ProxyTarget): void {
       const id = await group(people.ann, people.bob);
       const clients = await joinedClients(id, io, { transports: ['polling'] });
       const [leaving] = service.nodes as [ServiceProcess];
-      const added = await service.addNode();
+      await addNode();
       const url = service.url(0);
-      await until('the new node has connections', async () => {
-        await connect('raw', url, people.bob);
-        return (await connections(added)) > 0;
-      });
       const writing = writeUntil(leaving.exited, people.bob, id);
       leaving.signal('SIGTERM');
       const written = await writing;
@@ -106,13 +115,27 @@ export function proxySuite(target: ProxyTarget): void {
       expect(logFrames(back).map(({ data }) => data.text)).toEqual(written);
     }, 60_000);
 
-    test('goes on over the other nodes when one dies', async () => {
+    test('goes on over the other nodes when some die, with each request that comes in that moment', async () => {
+      await addNode();
       const id = await group(people.ann, people.bob);
-      const dying = service.nodes[1] as ServiceProcess;
-      dying.signal('SIGKILL');
-      await dying.exited;
-      for (let n = 1; n <= 20; n++) expect(await say(people.bob, id)).toMatchObject({ seq: n });
-    });
+      const agent = new Agent({ keepAlive: true });
+      const post = () => postMessage(`${service.url(0)}/api/v1/messages`, agent, people.bob, id);
+      const all = Array.from({ length: REQUESTS }, () => 201);
+      expect(await Promise.all(all.map(post).map(statusOf))).toEqual(all);
+
+      const dying = service.nodes.slice(1, 3);
+      service.proxy.freeze();
+      for (const node of dying) node.signal('SIGKILL');
+      await Promise.all(dying.map(({ exited }) => exited));
+      const requests = all.map(post);
+      const statuses = Promise.all(requests.map(statusOf));
+      await Promise.all(requests.map((sent) => once(sent, 'finish')));
+      service.proxy.thaw();
+      expect(await statuses).toEqual(all);
+
+      for (let n = 1; n <= 20; n++) expect(await say(people.bob, id)).toMatchObject({ seq: 2 * REQUESTS + n });
+      agent.destroy();
+    }, 60_000);
 
     test('goes on while Redis is away and no node is ready, also for those who poll', async () => {
       const id = await group(people.ann, people.bob);
@@ -157,6 +180,19 @@ async function writeUntil(end: Promise<unknown>, who: Person, channelId: number)
   const written: string[] = [];
   while (!isOver) written.push(String((await say(who, channelId)).text));
   return written;
+}
+
+/** Sends a message; emits `finish` when the kernel has all of it. */
+function postMessage(url: string, agent: Agent, who: Person, channelId: number): ClientRequest {
+  const headers = { 'content-type': 'application/json', authorization: `Bearer ${who.token}` };
+  return request(url, { method: 'POST', agent, headers }).end(JSON.stringify({ channelId, text: 'hello' }));
+}
+
+async function statusOf(sent: ClientRequest): Promise<number | undefined> {
+  const [response] = (await once(sent, 'response')) as [IncomingMessage];
+  response.resume();
+  await once(response, 'end');
+  return response.statusCode;
 }
 
 const transportOf = (socket: Socket): string =>
