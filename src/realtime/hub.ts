@@ -115,9 +115,9 @@ export function createHub(deps: HubDependencies): Hub {
 
   async function signIn(session: HubSession, identity: Identity): Promise<void> {
     session.identify(identity);
-    tracker.connected(identity.principal.id);
+    const told = tracker.connected(identity.principal.id);
     try {
-      await inboxes.connect(session);
+      await inboxes.connect(session, told);
     } catch (error) {
       if (!session.isClosed) signOut(session);
       session.identify(undefined);

@@ -29,8 +29,11 @@ interface Inbox {
 }
 
 export interface Inboxes {
-  /** The user has a connection here. Resolves when it gets every direct message from now on. Rejects like the database. */
-  connect(owner: ReaderOwner): Promise<void>;
+  /**
+   * The user has a connection here, of which others have heard when `told` resolves. Resolves when it gets every direct
+   * message from now on, and others have heard. Rejects like the database.
+   */
+  connect(owner: ReaderOwner, told: Promise<void>): Promise<void>;
   disconnect(owner: ReaderOwner): void;
   /** The pair's feed, where one of the two is connected here; made where it is not there yet. */
   feed(key: PairKey): Feed | undefined;
@@ -54,8 +57,8 @@ export function createInboxes(deps: {
   const feeds = new Map<string, Feed>();
   const feedsOfUser = new Map<number, Set<Feed>>();
 
-  async function connect(owner: ReaderOwner): Promise<void> {
-    const inbox = inboxes.get(owner.user.id) ?? open(owner.user.id);
+  async function connect(owner: ReaderOwner, told: Promise<void>): Promise<void> {
+    const inbox = inboxes.get(owner.user.id) ?? open(owner.user.id, told);
     const fresh = !inbox.loaded;
     inbox.owners.add(owner);
     await inbox.ready;
@@ -68,18 +71,19 @@ export function createInboxes(deps: {
     }
   }
 
-  function open(userId: number): Inbox {
+  function open(userId: number, told: Promise<void>): Inbox {
     const { ready, unsubscribe } = broker.subscribe(userTopic(userId), receive);
     const inbox: Inbox = { userId, owners: new SmallSet(), heads: undefined, unsubscribe, ready, loaded: false };
     inboxes.set(userId, inbox);
-    inbox.ready = load(inbox, ready);
+    inbox.ready = load(inbox, ready, told);
     // Awaited by each who connects; a failure that nobody waits for any more is no news.
     inbox.ready.catch(() => {});
     return inbox;
   }
 
-  async function load(inbox: Inbox, subscribed: Promise<void>): Promise<void> {
+  async function load(inbox: Inbox, subscribed: Promise<void>, told: Promise<void>): Promise<void> {
     await subscribed;
+    await told;
     try {
       for (const { key, head } of await deps.readHeads(inbox.userId)) setHead(inbox, key as PairKey, head);
       inbox.loaded = true;

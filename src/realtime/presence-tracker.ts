@@ -2,6 +2,8 @@
 import type { PresenceChange, PresenceStore } from '../backends/presence/presence-store.ts';
 import type { Notices } from './notices.ts';
 
+const TOLD = Promise.resolve();
+
 /** A user as presence frames name it. */
 export interface PresentUser {
   readonly id: number;
@@ -9,7 +11,8 @@ export interface PresentUser {
 }
 
 export interface PresenceTracker {
-  connected(userId: number): void;
+  /** Resolves when all nodes can see that the user is connected, or cannot be told. Never rejects. */
+  connected(userId: number): Promise<void>;
   disconnected(userId: number): void;
   joined(channelId: number, user: PresentUser): void;
   left(channelId: number, user: PresentUser): void;
@@ -39,7 +42,7 @@ export function createPresenceTracker(deps: {
 
   return {
     connected(userId) {
-      if (connections.add(userId) === 1) void store.setConnected(userId, true);
+      return connections.add(userId) === 1 ? store.setConnected(userId, true) : TOLD;
     },
     disconnected(userId) {
       if (connections.remove(userId) === 0) void store.setConnected(userId, false);
