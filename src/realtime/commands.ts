@@ -44,6 +44,15 @@ export interface CommandDependencies {
   readonly refuse: (session: HubSession) => void;
 }
 
+/** A channel's feed, and what the database said after it was open. */
+interface Entrance {
+  readonly channelId: number;
+  readonly feed: Feed;
+  readonly entry: Entry;
+  /** False where somebody was taken out since, or the feed was put away. */
+  readonly isCurrent: () => boolean;
+}
+
 export type RunCommand = (session: HubSession, frame: ClientFrame, answer: (data: unknown) => void) => Promise<void>;
 
 /** The data of `connection.connect`. */
@@ -101,20 +110,45 @@ export function createCommands(deps: CommandDependencies): RunCommand {
     { channel_id, since }: ClientFrameData<'channel.join'>,
     answer: (data: unknown) => void,
   ): Promise<void> {
-    const { feed, entry } = await enter(session, channel_id);
-    checkSince(since, entry.head);
+    const entrance = await enter(session, channel_id);
+    checkSince(since, entrance.entry.head);
     if (session.isClosed) return;
-    feed.begin(entry.head, entry.membersVersion);
-    answer({ channel_id, last_seq: entry.head });
-    const known = session.readers.get(feed.name);
-    if (!known) {
-      attachReader(session, feed, since ?? entry.head, entry.head);
-      tracker.joined(channel_id, session.user);
-    } else if (since !== undefined) known.restart(since, entry.head);
+    const known = session.readers.get(entrance.feed.name);
+    if (known) {
+      answerJoin(entrance, answer);
+      if (since !== undefined) known.restart(since, entrance.entry.head);
+    } else await joinFirst(session, entrance, since, answer);
   }
 
-  /** The channel's feed and what the database said after it was open; again where somebody was taken out meanwhile. */
-  async function enter(session: HubSession, channelId: number): Promise<{ feed: Feed; entry: Entry }> {
+  /** All nodes are told first: who then hears that it joined may end another connection, and has not left by that. */
+  async function joinFirst(
+    session: HubSession,
+    first: Entrance,
+    since: number | undefined,
+    answer: (data: unknown) => void,
+  ): Promise<void> {
+    const { channelId } = first;
+    let entrance = first;
+    await tracker.joined(channelId, session.user);
+    try {
+      while (!entrance.isCurrent()) entrance = await enter(session, channelId);
+    } catch (error) {
+      tracker.left(channelId, session.user);
+      throw error;
+    }
+    if (session.isClosed) return tracker.left(channelId, session.user);
+    answerJoin(entrance, answer);
+    const { feed, entry } = entrance;
+    attachReader(session, feed, since ?? entry.head, entry.head);
+  }
+
+  function answerJoin({ channelId, feed, entry }: Entrance, answer: (data: unknown) => void): void {
+    feed.begin(entry.head, entry.membersVersion);
+    answer({ channel_id: channelId, last_seq: entry.head });
+  }
+
+  /** Asks again where somebody was taken out meanwhile. */
+  async function enter(session: HubSession, channelId: number): Promise<Entrance> {
     for (;;) {
       const { feed, subscribed } = feeds.open(channelId);
       await subscribed;
@@ -122,8 +156,9 @@ export function createCommands(deps: CommandDependencies): RunCommand {
       const entry = await deps.readEntry(session.user.id, channelId);
       if (!entry) throw new ChatError('CHANNEL_NOT_FOUND');
       // The feed knows of a removal that this lookup may have missed, by its command or by the log itself.
-      const isStale = feed.removals !== removals || entry.membersVersion < feed.knownVersion();
-      if (feeds.get(channelId) === feed && !isStale) return { feed, entry };
+      const isCurrent = () =>
+        feeds.get(channelId) === feed && feed.removals === removals && entry.membersVersion >= feed.knownVersion();
+      if (isCurrent()) return { channelId, feed, entry, isCurrent };
     }
   }
 

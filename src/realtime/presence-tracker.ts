@@ -14,7 +14,8 @@ export interface PresenceTracker {
   /** Resolves when all nodes can see that the user is connected, or cannot be told. Never rejects. */
   connected(userId: number): Promise<void>;
   disconnected(userId: number): void;
-  joined(channelId: number, user: PresentUser): void;
+  /** Resolves when all nodes can see that the user is live in the channel, or cannot be told. Never rejects. */
+  joined(channelId: number, user: PresentUser): Promise<void>;
   left(channelId: number, user: PresentUser): void;
   /** Connections of all users on this node. */
   connections(): number;
@@ -27,6 +28,8 @@ export function createPresenceTracker(deps: {
   const { store, notices } = deps;
   const connections = new Counts<number>();
   const live = new Counts<string>();
+  /** Of joins that not all nodes can see yet. */
+  const telling = new Map<string, Promise<void>>();
 
   async function announce(
     action: 'join' | 'leave',
@@ -48,8 +51,13 @@ export function createPresenceTracker(deps: {
       if (connections.remove(userId) === 0) void store.setConnected(userId, false);
     },
     joined(channelId, user) {
-      if (live.add(`${channelId}:${user.id}`) > 1) return;
-      void announce('join', channelId, user, store.enter(channelId, user.id));
+      const key = `${channelId}:${user.id}`;
+      if (live.add(key) > 1) return telling.get(key) ?? TOLD;
+      const told = announce('join', channelId, user, store.enter(channelId, user.id)).then(() => {
+        if (telling.get(key) === told) telling.delete(key);
+      });
+      telling.set(key, told);
+      return told;
     },
     left(channelId, user) {
       if (live.remove(`${channelId}:${user.id}`) > 0) return;

@@ -60,6 +60,26 @@ export function presenceSuite(service: Service): void {
         expect((await watching.next('channel.leave')).data).toEqual(announced(id, ann, 'leave'));
       });
 
+      test('a user who goes from node to node, each time with the next connection first, has not left', async () => {
+        const { watcher, ann, bob, carl } = people;
+        const id = await group(watcher, ann, bob, carl);
+        const watching = await joined(connect, watcher, id);
+        const wander = async (who: Person) => {
+          let last = await joined(connect, who, id, 0);
+          for (let n = 1; n <= 20; n += 1) {
+            const next = await joined(connect, who, id, n);
+            await last.close();
+            last = next;
+          }
+        };
+        await Promise.all([ann, carl].map(wander));
+        await joined(connect, bob, id, 1);
+        await watching.next(({ type, data }) => type === 'channel.join' && data.user_id === bob.id);
+        expect(heard(watching, id).toSorted()).toEqual(
+          [ann, bob, carl].map((who) => ['channel.join', who.id]).toSorted(),
+        );
+      });
+
       test('a user whose last connection ends has left', async () => {
         const { watcher, ann, bob } = people;
         const [id, other] = [await group(watcher, ann, bob), await group(watcher, ann)];

@@ -84,15 +84,19 @@ export function liveSuite(service: Service): void {
         await expect.poll(async () => (await users(owner)).users).not.toContain(member.id);
       });
 
-      test('a user whose connection was told so is connected to every node, however many come and go', async () => {
+      test('who was told that it is connected, or live, is so to every node, however many come and go', async () => {
+        const { owner, member, stranger, admin } = people;
+        const id = await group(owner, member, stranger, admin);
         const comeAndGo = async (who: Person) => {
           for (let n = 0; n < 30; n += 1) {
             const client = await connect(who, 0);
-            expect((await users(people.owner)).users).toContain(who.id);
+            expect((await users(owner)).users).toContain(who.id);
+            await client.call('channel.join', { channel_id: id });
+            expect((await members(owner, id)).data.members).toContain(who.id);
             await client.close();
           }
         };
-        await Promise.all([people.member, people.stranger, people.admin].map(comeAndGo));
+        await Promise.all([member, stranger, admin].map(comeAndGo));
       });
 
       test('an admin speaks to all who are live in a channel, a member or not', async () => {
