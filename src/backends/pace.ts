@@ -1,4 +1,4 @@
-// Keeps a distance between batches, so that a rush makes few large ones. What comes alone, or a few at a time, waits for nothing.
+// Keeps a distance between batches, so that a rush makes few large ones. What comes alone or a few at a time does not wait.
 
 /** Resolves when the next batch may leave: at once where few left lately. */
 export type Pace = () => Promise<void>;

@@ -2,6 +2,7 @@
 import type { PresenceChange, PresenceStore } from '../backends/presence/presence-store.ts';
 import type { Notices } from './notices.ts';
 
+/** What the store has heard of before. */
 const TOLD = Promise.resolve();
 
 /** A user as presence frames name it. */
