@@ -15,29 +15,30 @@ interface Layer {
 
 /** From the bottom up: a folder can only name those above it in this list, so there are no cycles between folders. */
 const LAYERS: Readonly<Record<string, Layer>> = {
+  lib: { imports: [], packages: [] },
   protocol: { imports: [], packages: ['zod'] },
   client: { imports: ['protocol'], packages: [] },
   drizzle: { imports: [], packages: ['drizzle-orm'] },
-  backends: { imports: ['protocol'], packages: ['ioredis', 'rate-limiter-flexible'] },
+  backends: { imports: ['lib', 'protocol'], packages: ['ioredis', 'rate-limiter-flexible'] },
   database: {
-    imports: ['protocol/errors.ts', 'drizzle'],
+    imports: ['lib', 'protocol/errors.ts', 'drizzle'],
     types: ['protocol'],
     packages: ['drizzle-orm', 'postgres', '@electric-sql/pglite'],
   },
   chat: {
-    imports: ['protocol', 'database', 'drizzle'],
+    imports: ['lib', 'protocol', 'database', 'drizzle'],
     types: ['backends'],
     packages: ['drizzle-orm', 'hono/jwt', '@node-rs/*'],
   },
-  realtime: { imports: ['protocol', 'chat'], types: ['backends'], packages: [] },
+  realtime: { imports: ['lib', 'protocol', 'chat'], types: ['backends'], packages: [] },
   http: {
-    imports: ['protocol', 'chat', 'realtime'],
+    imports: ['lib', 'protocol', 'chat', 'realtime'],
     types: ['backends'],
     packages: ['hono', 'hono-openapi', '@hono/standard-validator', 'zod'],
   },
-  socketio: { imports: ['protocol', 'realtime'], packages: ['socket.io', 'ws', 'node:*'] },
+  socketio: { imports: ['lib', 'protocol', 'realtime'], packages: ['socket.io', 'ws', 'node:*'] },
   runtime: {
-    imports: ['protocol', 'drizzle', 'backends', 'database', 'chat', 'realtime', 'http', 'socketio'],
+    imports: ['lib', 'protocol', 'drizzle', 'backends', 'database', 'chat', 'realtime', 'http', 'socketio'],
     packages: ['*'],
   },
 };
