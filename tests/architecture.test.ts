@@ -43,6 +43,10 @@ const LAYERS: Readonly<Record<string, Layer>> = {
   },
 };
 
+/** What reads a value with a schema: in one place, which never throws. (Settings are not somebody else's.) */
+const READS_WITH_A_SCHEMA = /\.(?:safeP|p)arse(?:Async)?\(/;
+const MAY_READ_WITH_A_SCHEMA = new Set(['src/protocol/decode.ts', 'src/runtime/config.ts']);
+const OTHER_PARSERS = /\b(?:JSON|Date|URL)\.parse\(/g;
 const RUNTIME_GLOBALS = /(?<![.\w'-])(?:process|Buffer|Deno|Bun|require|__dirname|__filename)(?=[.([])/;
 const MAY_KNOW_THE_RUNTIME = new Set(['socketio', 'runtime']);
 const MAX_LINES = 400;
@@ -128,8 +132,13 @@ function misshapen(files: Files): string[] {
       ...(/^(\/\/|\/\*)/.test(text) ? [] : [`${file} does not begin with a comment`]),
       ...(/^export default\b|^export \{[^}]*\bdefault\b/m.test(code) ? [`${file} has a default export`] : []),
       ...(global ? [`${file} knows the runtime: ${global}`] : []),
+      ...(readsWithASchema(file, code) ? [`${file} reads with a schema: that is decode.ts's`] : []),
     ];
   });
+}
+
+function readsWithASchema(file: string, code: string): boolean {
+  return !MAY_READ_WITH_A_SCHEMA.has(file) && READS_WITH_A_SCHEMA.test(code.replaceAll(OTHER_PARSERS, ''));
 }
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
@@ -236,6 +245,7 @@ describe('the checks find', () => {
     ['has a default export', `// One.\nexport { a as default };\n`],
     ['knows the runtime: process', `// One.\nexport const a = process.env.A;\n`],
     ['knows the runtime: Deno', `// One.\nexport const a = Deno.env;\n`],
+    [`reads with a schema: that is decode.ts's`, `// One.\nexport const a = id.safeParse(JSON.parse(b));\n`],
   ])('a file that %s', (problem, text) => {
     expect(misshapen(new Map([['src/chat/x.ts', text]]))).toEqual([`src/chat/x.ts ${problem}`]);
   });

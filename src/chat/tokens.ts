@@ -1,6 +1,7 @@
 // Access tokens: JSON Web Tokens signed with HS256, issued here or by the former service with the same secret.
 import { sign } from 'hono/jwt';
 import type { Clock } from '../backends/clock/clock.ts';
+import { decode } from '../protocol/decode.ts';
 import { id as idField } from '../protocol/fields.ts';
 import { durationSeconds } from './duration.ts';
 import type { TokenClaims } from './principal.ts';
@@ -105,10 +106,10 @@ function isSame(given: string, right: string): boolean {
 
 /** `iat` says nothing about validity: nodes' clocks differ. */
 function toClaims(payload: Record<string, unknown>, now: number): TokenClaims | undefined {
-  const user = idField.safeParse(payload.userId ?? payload.id);
+  const user = decode(idField, payload.userId ?? payload.id);
   const expiresAt = toMilliseconds(payload.exp, Number.POSITIVE_INFINITY);
   const notBefore = toMilliseconds(payload.nbf, 0);
-  if (!user.success || !(expiresAt > now) || !(notBefore <= now)) return undefined;
+  if (!user.ok || !(expiresAt > now) || !(notBefore <= now)) return undefined;
   return { userId: user.data, expiresAt };
 }
 

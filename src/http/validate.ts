@@ -2,7 +2,7 @@
 import type { MiddlewareHandler } from 'hono';
 import { resolver, uniqueSymbol } from 'hono-openapi';
 import type { z } from 'zod';
-import { errorDetails } from '../protocol/decode-frame.ts';
+import { decode } from '../protocol/decode.ts';
 import { ChatError } from '../protocol/errors.ts';
 import type { HttpContext, HttpEnvironment } from './environment.ts';
 import { readJson } from './read-json.ts';
@@ -54,13 +54,9 @@ type Read = (c: HttpContext) => unknown;
 
 function validated<T extends Target, S extends z.ZodType>(target: T, schema: S, read: Read): Validator<T, S> {
   return async function validate(c, next) {
-    const result = schema.safeParse(await read(c));
-    if (!result.success) throw validationFailed(result.error);
-    c.req.addValidatedData(target, result.data as object);
+    const decoded = decode(schema, await read(c));
+    if (!decoded.ok) throw new ChatError('VALIDATION_FAILED', undefined, { details: decoded.details });
+    c.req.addValidatedData(target, decoded.data as object);
     await next();
   };
-}
-
-function validationFailed({ issues }: z.ZodError): ChatError {
-  return new ChatError('VALIDATION_FAILED', undefined, { details: errorDetails(issues) });
 }

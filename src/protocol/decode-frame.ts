@@ -1,5 +1,5 @@
 // Decodes what a client sent as a frame. Untrusted input: gives a result, never throws.
-import type { z } from 'zod';
+import { decode } from './decode.ts';
 import type { ErrorCode, ErrorDetail } from './errors.ts';
 import { type ClientFrameData, type ClientFrameType, clientFrames } from './frames.ts';
 import { LIMITS } from './limits.ts';
@@ -30,14 +30,9 @@ export function decodeFrame(input: unknown): DecodedFrame {
   if (!isObject(data)) return invalidFrame('data must be an object');
   if (!Object.hasOwn(clientFrames, type)) return failed('UNKNOWN_TYPE', undefined, undefined);
   const known = type as ClientFrameType;
-  const parsed = clientFrames[known].safeParse(data);
-  if (!parsed.success) return failed('VALIDATION_FAILED', undefined, errorDetails(parsed.error.issues));
-  return { ok: true, frame: { type: known, data: parsed.data } as ClientFrame };
-}
-
-/** The issues of a failed validation as a client gets them: where and why, never the value. */
-export function errorDetails(issues: ReadonlyArray<z.core.$ZodIssue>): ErrorDetail[] {
-  return issues.map((issue) => ({ path: issue.path.map(String).join('.'), message: issue.message }));
+  const decoded = decode(clientFrames[known], data);
+  if (!decoded.ok) return failed('VALIDATION_FAILED', undefined, decoded.details);
+  return { ok: true, frame: { type: known, data: decoded.data } as ClientFrame };
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

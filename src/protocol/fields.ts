@@ -7,9 +7,31 @@ export function isStorable(text: string): boolean {
   return !text.includes('\u0000') && text.isWellFormed();
 }
 
+/**
+ * zod measures whatever has a `length`, a text or not, and a `length` that cannot be compared makes it throw. So every
+ * text and list begins with a check that ends all others where the value is of another type.
+ */
+function only<T>(isRight: (value: unknown) => boolean): z.core.$ZodCheck<T> {
+  const check = z.check<T>((payload) => {
+    if (!isRight(payload.value)) payload.aborted = true;
+  });
+  // Checks that have a condition are asked even where the type was wrong.
+  check._zod.def.when = () => true;
+  return check;
+}
+
+/** Any string. What goes to the database is `storable`. */
+export function text(): z.ZodString {
+  return z.string().check(only((value) => typeof value === 'string'));
+}
+
+export function listOf<S extends z.ZodType>(item: S): z.ZodArray<S> {
+  return z.array(item).check(only((value) => Array.isArray(value)));
+}
+
 /** A string that can be stored. */
 export function storable(): z.ZodString {
-  return z.string().refine(isStorable, 'must not contain NUL or a lone surrogate');
+  return text().refine(isStorable, 'must not contain NUL or a lone surrogate');
 }
 
 const idNumber = z.int().min(1).max(LIMITS.MAX_ID);

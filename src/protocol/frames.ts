@@ -1,6 +1,6 @@
 // The frames of the message protocol: what a client may send, and what the server sends.
 import * as z from 'zod';
-import { fileUrl, id, optionalText, seq, storable } from './fields.ts';
+import { fileUrl, id, optionalText, seq, storable, text } from './fields.ts';
 import { LIMITS } from './limits.ts';
 import type { MessageType } from './message-type.ts';
 
@@ -20,7 +20,7 @@ const since = seq.nullish().transform((value) => value ?? undefined);
 
 /** The data of each frame that a client may send, by frame type. Unknown fields are ignored. */
 export const clientFrames = {
-  authenticate: z.object({ token: z.string().min(1).max(8192) }),
+  authenticate: z.object({ token: text().min(1).max(8192) }),
   'channel.join': z.object({ channel_id: id, since }),
   'channel.leave': z.object({ channel_id: id }),
   'direct.join': z.object({ user_id: id, since }),

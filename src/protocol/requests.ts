@@ -1,6 +1,7 @@
 // The bodies and queries of the REST interface. Unknown fields are ignored; who acts is the token's user.
 import * as z from 'zod';
-import { fileUrl, id, optionalId, optionalText, storable } from './fields.ts';
+import { decode } from './decode.ts';
+import { fileUrl, id, listOf, optionalId, optionalText, storable } from './fields.ts';
 import { LIMITS } from './limits.ts';
 import { channelTypeSchema } from './resources.ts';
 
@@ -37,18 +38,17 @@ export const createChannelBody = z
   .object({
     type: channelTypeSchema,
     name: z.unknown().optional(),
-    userIds: z
-      .array(id)
+    userIds: listOf(id)
       .max(LIMITS.CHANNEL_USERS_MAX)
       .nullish()
       .transform((ids) => ids ?? []),
   })
   .transform((body, context) => {
     if (body.type === 'direct') return { type: body.type, name: '', userIds: body.userIds };
-    const name = channelName.safeParse(body.name);
-    for (const issue of name.error?.issues ?? [])
-      context.addIssue({ code: 'custom', path: ['name'], message: issue.message });
-    return { type: body.type, name: name.data ?? '', userIds: body.userIds };
+    const name = decode(channelName, body.name);
+    if (name.ok) return { type: body.type, name: name.data, userIds: body.userIds };
+    for (const { message } of name.details) context.addIssue({ code: 'custom', path: ['name'], message });
+    return z.NEVER;
   });
 export type CreateChannelBody = z.output<typeof createChannelBody>;
 
