@@ -1,6 +1,7 @@
 // Messages: sending, reading, editing, deleting.
 import { sql } from 'drizzle-orm';
 import { type Database, rows } from '../database/database.ts';
+import { type Deadline, isPast } from '../lib/deadline.ts';
 import { ChatError, invalid } from '../protocol/errors.ts';
 import type { PageQuery, SendMessageBody } from '../protocol/requests.ts';
 import { createAssertReader } from './channel-readers.ts';
@@ -11,6 +12,8 @@ import { type MessageFacts, mayDeleteMessage, mayEditMessage, mayReadMessage } f
 import type { Actor, Principal } from './principal.ts';
 import { type MessageRow, storedMessageColumns, toStoredMessage } from './rows.ts';
 
+const NEVER = Number.POSITIVE_INFINITY;
+
 export interface MessagesDependencies {
   readonly db: Database;
   readonly append: Append;
@@ -19,15 +22,18 @@ export interface MessagesDependencies {
   readonly maxTextLength: number;
 }
 
-/** Calls about one message throw MESSAGE_NOT_FOUND where it is gone or the principal is no party to it. */
+/**
+ * Calls about one message throw MESSAGE_NOT_FOUND where it is gone or the principal is no party to it. What is not begun
+ * by the deadline is not done: UNAVAILABLE.
+ */
 export interface Messages {
   /** Throws VALIDATION_FAILED (too long a text) and what append throws. */
-  send(actor: Actor, body: SendMessageBody): Promise<Appended>;
+  send(actor: Actor, body: SendMessageBody, deadline?: Deadline): Promise<Appended>;
   get(principal: Principal, id: number): Promise<StoredMessage>;
   /** The sender may. Throws VALIDATION_FAILED, FORBIDDEN. */
-  edit(principal: Principal, id: number, text: string): Promise<StoredMessage>;
+  edit(principal: Principal, id: number, text: string, deadline?: Deadline): Promise<StoredMessage>;
   /** The sender and the channel's owner may, and admins in every conversation. Throws FORBIDDEN. */
-  remove(principal: Principal, id: number): Promise<void>;
+  remove(principal: Principal, id: number, deadline?: Deadline): Promise<void>;
   /** Throws UNAUTHORIZED, CHANNEL_NOT_FOUND. */
   channelPage(actor: Actor, channelId: number, query: PageQuery): Promise<PageJson>;
   /** Throws USER_NOT_FOUND. */
@@ -44,9 +50,9 @@ export function createMessages({ db, append, change, maxTextLength }: MessagesDe
   }
 
   return {
-    async send(actor, { channelId, receiverId, text, url, fileName, clientId }) {
+    async send(actor, { channelId, receiverId, text, url, fileName, clientId }, deadline) {
       assertLength(text);
-      return append({ senderId: actor.id, channelId, receiverId, text, url, fileName, clientId });
+      return append({ senderId: actor.id, channelId, receiverId, text, url, fileName, clientId }, deadline);
     },
 
     async get(principal, id) {
@@ -55,19 +61,21 @@ export function createMessages({ db, append, change, maxTextLength }: MessagesDe
       return message;
     },
 
-    async edit(principal, id, text) {
+    async edit(principal, id, text, deadline = NEVER) {
       assertLength(text);
       const { facts } = await readMessage(db, id, principal.id);
       if (!mayReadMessage(facts)) throw new ChatError('MESSAGE_NOT_FOUND');
       if (!mayEditMessage(principal, facts)) throw new ChatError('FORBIDDEN');
+      assertInTime(deadline);
       return change({ messageId: id, actorId: principal.id, text });
     },
 
-    async remove(principal, id) {
+    async remove(principal, id, deadline = NEVER) {
       const { facts } = await readMessage(db, id, principal.id);
       if (!mayDeleteMessage(principal, facts)) {
         throw new ChatError(mayReadMessage(facts) ? 'FORBIDDEN' : 'MESSAGE_NOT_FOUND');
       }
+      assertInTime(deadline);
       await change({ messageId: id, actorId: principal.isAdmin ? null : principal.id, text: null });
     },
 
@@ -80,6 +88,10 @@ export function createMessages({ db, append, change, maxTextLength }: MessagesDe
 
     friendPage: (principal, friendId, query) => pages.ofFriend(principal.id, friendId, query),
   };
+}
+
+function assertInTime(deadline: Deadline): void {
+  if (isPast(deadline)) throw new ChatError('UNAVAILABLE', 'It took too long: try again');
 }
 
 type FactsRow = MessageRow & { channelOwnerId: number | null; isParty: boolean };

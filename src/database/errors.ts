@@ -2,7 +2,17 @@
 import { DrizzleQueryError } from 'drizzle-orm';
 import { ChatError, type ErrorCode } from '../protocol/errors.ts';
 
-/** Our own limits: a statement found no connection, or had no answer, in time. It may still have been executed. */
+/** Whoever asked has waited for as long as may be. The connection, if there was one, goes on. */
+export class DatabaseBusy extends Error {
+  readonly code = 'DATABASE_BUSY';
+
+  constructor(reason: string) {
+    super(`The database is too slow or too busy: ${reason}`);
+    this.name = 'DatabaseBusy';
+  }
+}
+
+/** A connection did not come about, or gave no answer, in time. The statement may still have been executed. */
 export class DatabaseTimeout extends Error {
   readonly code = 'DATABASE_TIMEOUT';
 
@@ -43,10 +53,10 @@ const UNAVAILABLE_STATES = new Set(['25006', '25P03', '40001', '40P01', '55P03']
 /** True where the same statement may succeed later, unchanged: the database is away, starting, full or too busy. */
 export function isUnavailable(error: unknown): boolean {
   if (error instanceof ChatError) return error.code === 'UNAVAILABLE';
-  const { message } = driverError(error);
+  const { code, message } = driverError(error);
   const state = sqlState(error);
   if (state) return UNAVAILABLE_CLASSES.has(state.slice(0, 2)) || UNAVAILABLE_STATES.has(state);
-  return isLinkLost(error) || message === 'PGlite is closed';
+  return isLinkLost(error) || code === 'DATABASE_BUSY' || message === 'PGlite is closed';
 }
 
 /** True where the connection of the statement cannot be used any more, or never came about. */

@@ -1,14 +1,14 @@
 // Statements and transactions on one connection of postgres.js, none of which waits for ever or outlives a lost link.
 import type { Sql, TransactionSql } from 'postgres';
-import type { StartDeadline } from './deadlines.ts';
-import { DatabaseTimeout, isLinkLost } from './errors.ts';
+import { type Deadline, type Deadlines, isPast } from '../lib/deadline.ts';
+import { DatabaseBusy, DatabaseTimeout, isLinkLost } from './errors.ts';
 
 export interface LinkRules {
   /** From the beginning until the statement is sent: time to connect. */
   readonly sendMs: number;
   /** From the beginning until the answer. Above the server's own statement timeout, which is the usual end. */
   readonly answerMs: number;
-  readonly startDeadline: StartDeadline;
+  readonly deadlines: Deadlines;
   /** Called with the postgres.js instance one of whose connections was lost. */
   readonly onLost: (pool: Sql) => void;
 }
@@ -17,6 +17,8 @@ export interface LinkRules {
 export interface Link {
   readonly pool: Sql;
   readonly rules: LinkRules;
+  /** Whoever asked waits no longer than that: nothing is begun, and nothing committed, for them after it. */
+  readonly deadline: Deadline;
   /** Why it cannot be used any more. */
   lost?: unknown;
 }
@@ -39,36 +41,37 @@ export function query(link: Link, sql: Sql | TransactionSql, text: string, value
   return new Promise((resolve, reject) => {
     const fail = failing(link, reject);
     if (link.lost) return fail(link.lost);
+    if (isPast(link.deadline)) return fail(tooLate());
     // drizzle asks for unnamed statements, which postgres.js describes anew each time: twice the round trips.
     const sent = sql.unsafe(text, values, { prepare: true });
-    const { startDeadline, sendMs, answerMs } = link.rules;
-    const stop = startDeadline(
-      () => (isSent(sent) ? answerMs : sendMs),
-      () => fail(new DatabaseTimeout('no answer in time')),
-    );
+    const { sendMs, answerMs } = link.rules;
+    const stop = limit(link, () => (isSent(sent) ? answerMs : sendMs), fail);
     (asArrays ? sent.values() : sent).then(resolve, fail).finally(stop);
   });
 }
 
 /** `start` is begin or savepoint: their own statements have a deadline, and each statement of `work` has one. */
 export function transaction(link: Link, start: Start, work: Work): Promise<unknown> {
-  const { startDeadline, sendMs, answerMs } = link.rules;
+  const { sendMs, answerMs } = link.rules;
   return new Promise((resolve, reject) => {
     const fail = failing(link, reject);
-    const expire = () => fail(new DatabaseTimeout('no answer in time'));
-    let stop = startDeadline(() => sendMs, expire);
+    let stop = limit(link, () => sendMs, fail);
     const guarded = async (sql: TransactionSql) => {
       stop();
       // Begun too late: whoever asked for it was told that it failed.
       if (link.lost) throw link.lost;
+      if (isPast(link.deadline)) throw tooLate();
       const outcome = await settle(work(statements(link, sql)));
       if (link.lost) {
         reject(link.lost);
         // On a connection that is gone postgres.js would crash the process with its commit or rollback: never go on.
         return new Promise<never>(() => {});
       }
-      stop = startDeadline(() => answerMs, expire);
-      return outcome();
+      stop = limit(link, () => answerMs, fail);
+      const value = outcome();
+      // Rolled back: nobody who was told that it failed finds it done.
+      if (isPast(link.deadline)) throw tooLate();
+      return value;
     };
     start(guarded)
       .then(resolve, fail)
@@ -85,6 +88,24 @@ export function lazily(run: (asArrays: boolean) => Promise<unknown>): Rows {
     return result;
   };
   return Object.assign(result, { values });
+}
+
+function tooLate(): DatabaseBusy {
+  return new DatabaseBusy('the time for it was over');
+}
+
+/** Calls `fail` once the limit (asked again and again, in ms from now) is over, unless what it returns was called. */
+function limit(link: Link, limitMs: () => number, fail: (error: unknown) => void): () => void {
+  const { deadlines } = link.rules;
+  const startedAt = performance.now();
+  const item = {
+    get deadline() {
+      return startedAt + limitMs();
+    },
+    expire: () => fail(new DatabaseTimeout('no answer in time')),
+  };
+  deadlines.add(item);
+  return () => deadlines.remove(item);
 }
 
 function statements(link: Link, sql: TransactionSql): Statements {

@@ -1,12 +1,18 @@
 // postgres.js as drizzle's client, with what it lacks: a bounded queue, time limits, and fresh connections where the
 // present ones no longer answer.
 import type { Sql } from 'postgres';
-import { createDeadlines } from './deadlines.ts';
-import { DatabaseTimeout } from './errors.ts';
+import { createDeadlines, deadlineIn, inTime } from '../lib/deadline.ts';
+import { DatabaseBusy } from './errors.ts';
 import { createGate } from './gate.ts';
 import { type Link, type LinkRules, lazily, query, type Statements, transaction, type Work } from './link.ts';
 
+/** A connection that does not come about, or gives no answer, within `sendMs` and `answerMs`, is given up. */
 export interface PoolLimits extends Pick<LinkRules, 'sendMs' | 'answerMs'> {
+  /**
+   * From the call to its answer, whatever it waits for: a statement, or a transaction with all of its own. Whoever waited
+   * for a connection may be told so before the connection is given up.
+   */
+  readonly totalMs: number;
   /** Statements that may wait for a connection, and how long. */
   readonly maxWaiting: number;
   readonly maxWaitMs: number;
@@ -18,7 +24,9 @@ export const POOL_LIMITS: PoolLimits = {
   maxWaiting: 10_000,
   maxWaitMs: 5_000,
   sendMs: 6_000,
-  answerMs: 15_000,
+  answerMs: 8_000,
+  // Less than LIMITS.ANSWER_MS, so that what has hung is told from what was only slow.
+  totalMs: 8_000,
   graceMs: 5_000,
 };
 
@@ -31,7 +39,7 @@ export interface Pool {
 
 /** `open` makes a postgres.js instance of at most `size` connections. */
 export function createPool(open: () => Sql, size: number, limits: PoolLimits): Pool {
-  const gate = createGate({ places: size, ...limits, refusal: () => new DatabaseTimeout('no connection became free') });
+  const gate = createGate({ places: size, ...limits, refusal: () => new DatabaseBusy('no connection became free') });
   const graceSeconds = limits.graceMs / 1000;
   let current = open();
   let ended = false;
@@ -47,9 +55,13 @@ export function createPool(open: () => Sql, size: number, limits: PoolLimits): P
     void pool.end({ timeout: graceSeconds });
   }
 
-  const startDeadline = createDeadlines(Math.min(500, limits.answerMs / 4));
-  const rules = { ...limits, startDeadline, onLost: abandon };
-  const onLink = <T>(work: (link: Link) => Promise<T>) => gate.run(() => work({ pool: current, rules }));
+  const deadlines = createDeadlines(Math.min(250, limits.answerMs / 4));
+  const rules = { ...limits, deadlines, onLost: abandon };
+  const onLink = <T>(work: (link: Link) => Promise<T>) => {
+    const deadline = deadlineIn(limits.totalMs);
+    const done = gate.run(() => work({ pool: current, rules, deadline }));
+    return inTime(deadlines, deadline, done, () => new DatabaseBusy('no answer in time'));
+  };
 
   const client: Statements & { begin(work: Work): Promise<unknown>; options: object } = {
     // drizzle registers its parsers here; those of postgres.ts do the same, on every instance.

@@ -16,7 +16,8 @@ export interface PostgresOptions {
   readonly prepare?: boolean;
 }
 
-const LIMITED = { statement_timeout: '10s', lock_timeout: '2s', idle_in_transaction_session_timeout: '30s' };
+/** The server ends a statement before we give its connection up: see POOL_LIMITS. */
+const LIMITED = { statement_timeout: '7s', lock_timeout: '2s', idle_in_transaction_session_timeout: '30s' };
 /**
  * Every statement here looks rows up by key, so one plan is right for all values and all sizes of the tables: made once
  * for each connection, where the server by itself would plan most of them anew at every execution, which costs more than
@@ -93,7 +94,11 @@ export function connectPostgres(options: PostgresOptions, limits: PoolLimits = P
       await db.execute('select 1');
     },
     async dedicated(work) {
-      const session = createPool(() => open(options, 1, UNLIMITED, connectMs), 1, { ...limits, answerMs: Infinity });
+      const session = createPool(() => open(options, 1, UNLIMITED, connectMs), 1, {
+        ...limits,
+        answerMs: Infinity,
+        totalMs: Infinity,
+      });
       try {
         return await work(drizzle({ client: session.client, schema }));
       } finally {

@@ -6,6 +6,7 @@ import type { HttpEnvironment } from './environment.ts';
 import { createRespondError } from './error-response.ts';
 import { createAddressKey } from './middleware/client-address.ts';
 import { createCors } from './middleware/cors.ts';
+import { createInTime } from './middleware/in-time.ts';
 import { createTakePoint, limited } from './middleware/limit.ts';
 import { createObserve } from './middleware/observe.ts';
 import { createSignedIn } from './middleware/signed-in.ts';
@@ -54,6 +55,7 @@ function createApi(deps: AppDependencies): Hono<HttpEnvironment> {
   const takeAuth = createTakePoint(deps.limiters.auth, deps.clock);
   const takeGeneral = createTakePoint(deps.limiters.general, deps.clock);
 
+  api.use(createInTime());
   api.route('/auth', authRoutes({ ...deps, jsonBody, limited: limited(takeAuth, addressKey) }));
   api.route('/ws', upgradeRoutes({ limited: limited(takeGeneral, addressKey) }));
 

@@ -1,6 +1,7 @@
 // What rides on the Hono context of one request, and nothing else.
 import type { Context } from 'hono';
 import type { Actor, Principal } from '../chat/principal.ts';
+import type { CallTime } from './middleware/in-time.ts';
 import type { ResponseHeaders } from './respond.ts';
 
 export interface HttpEnvironment {
@@ -9,6 +10,8 @@ export interface HttpEnvironment {
     requestId: string;
     /** What the answer will carry: see respond.ts. */
     headers: ResponseHeaders;
+    /** What is left of the time for the answer. */
+    time: CallTime;
     /** Whom the token names. Set on every route below the sign-in. */
     actor: Actor;
     /** The account behind the token, where the route has asked for it: see middleware/signed-in.ts. */

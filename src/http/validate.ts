@@ -5,6 +5,7 @@ import type { z } from 'zod';
 import { decode } from '../protocol/decode.ts';
 import { ChatError } from '../protocol/errors.ts';
 import type { HttpContext, HttpEnvironment } from './environment.ts';
+import { assertInTime } from './middleware/in-time.ts';
 import { readJson } from './read-json.ts';
 
 type Target = 'param' | 'query' | 'json';
@@ -30,7 +31,7 @@ export function query<S extends z.ZodType>(schema: S): Validator<'query', S> {
 
 /** Makes the validators of JSON bodies of at most `maxBytes`. */
 export function createJsonBody(maxBytes: number): JsonBody {
-  return (schema) => documented('json', schema, (c) => readJson(c.req.raw, maxBytes));
+  return (schema) => documented('json', schema, (c) => bodyOf(c, maxBytes));
 }
 
 /**
@@ -40,7 +41,7 @@ export function createJsonBody(maxBytes: number): JsonBody {
 export function createQueryOrJsonBody(maxBytes: number): JsonBody {
   return (schema) =>
     validated('json', schema, async (c) => {
-      const body = await readJson(c.req.raw, maxBytes);
+      const body = await bodyOf(c, maxBytes);
       return { ...(body as object | undefined), ...c.req.query() };
     });
 }
@@ -50,12 +51,17 @@ function documented<T extends Target, S extends z.ZodType>(target: T, schema: S,
   return Object.assign(validated(target, schema, read), { [uniqueSymbol]: { target, ...resolver(schema) } });
 }
 
+function bodyOf(c: HttpContext, maxBytes: number): Promise<unknown> {
+  return c.get('time').ofClient(readJson(c.req.raw, maxBytes));
+}
+
 type Read = (c: HttpContext) => unknown;
 
 function validated<T extends Target, S extends z.ZodType>(target: T, schema: S, read: Read): Validator<T, S> {
   return async function validate(c, next) {
     const decoded = decode(schema, await read(c));
     if (!decoded.ok) throw new ChatError('VALIDATION_FAILED', undefined, { details: decoded.details });
+    assertInTime(c);
     c.req.addValidatedData(target, decoded.data as object);
     await next();
   };

@@ -20,6 +20,11 @@ export const LIMITS = {
   ANNOUNCED_USERS_MAX: 256,
   /** A connection without a token is closed after this time. */
   AUTHENTICATION_TIMEOUT_MS: 10_000,
+  /**
+   * From frame or call to answer: then it is UNAVAILABLE. Clients are promised 10 s, and the last second is for a busy
+   * process and the way to them.
+   */
+  ANSWER_MS: 9_000,
   PING_INTERVAL_MS: 25_000,
   /** A peer that answers no ping for this time is dropped. */
   PING_TIMEOUT_MS: 60_000,

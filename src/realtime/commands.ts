@@ -4,12 +4,14 @@ import { channelKey, logName, pairKey } from '../chat/log/key.ts';
 import type { Appended } from '../chat/log/log.ts';
 import type { Entry, PairEntry } from '../chat/log/read.ts';
 import type { Actor } from '../chat/principal.ts';
+import type { Deadline } from '../lib/deadline.ts';
 import type { ClientFrame } from '../protocol/decode-frame.ts';
 import { ChatError, invalid } from '../protocol/errors.ts';
 import type { ClientFrameData, MessageAck } from '../protocol/frames.ts';
 import { attachReader, detachReader } from './catch-up.ts';
 import type { ChannelFeeds } from './channel-feeds.ts';
 import type { Feed } from './feed.ts';
+import type { Reply } from './frame-answer.ts';
 import type { Inboxes } from './inboxes.ts';
 import type { PresenceTracker } from './presence-tracker.ts';
 import type { HubSession } from './session.ts';
@@ -25,6 +27,7 @@ export type Send = (
     fileName: string | null;
     clientId: string | null;
   },
+  deadline: Deadline,
 ) => Promise<Appended>;
 
 export interface CommandDependencies {
@@ -53,7 +56,7 @@ interface Entrance {
   readonly isCurrent: () => boolean;
 }
 
-export type RunCommand = (session: HubSession, frame: ClientFrame, answer: (data: unknown) => void) => Promise<void>;
+export type RunCommand = (session: HubSession, frame: ClientFrame, reply: Reply) => Promise<void>;
 
 /** The data of `connection.connect`. */
 export function connectData(session: HubSession) {
@@ -69,21 +72,25 @@ export function connectData(session: HubSession) {
 export function createCommands(deps: CommandDependencies): RunCommand {
   const { feeds, inboxes, tracker } = deps;
 
-  function run(session: HubSession, frame: ClientFrame, answer: (data: unknown) => void): Promise<void> {
+  function run(session: HubSession, frame: ClientFrame, reply: Reply): Promise<void> {
     switch (frame.type) {
       case 'channel.message':
       case 'direct.message':
-        return message(session, frame.data, answer);
+        return message(session, frame.data, reply);
       case 'channel.join':
-        return inOrder(session, logName(channelKey(frame.data.channel_id)), () => join(session, frame.data, answer));
+        return inOrder(session, reply, logName(channelKey(frame.data.channel_id)), () =>
+          join(session, frame.data, reply),
+        );
       case 'channel.leave':
-        return inOrder(session, logName(channelKey(frame.data.channel_id)), () => leave(session, frame.data, answer));
+        return inOrder(session, reply, logName(channelKey(frame.data.channel_id)), () =>
+          leave(session, frame.data, reply),
+        );
       case 'direct.join':
-        return inOrder(session, `u${frame.data.user_id}`, () => joinDirect(session, frame.data, answer));
+        return inOrder(session, reply, `u${frame.data.user_id}`, () => joinDirect(session, frame.data, reply));
       case 'authenticate':
-        return session.hold(authenticate(session, frame.data.token, answer));
+        return session.hold(authenticate(session, frame.data.token, reply));
       case 'ping':
-        answer({});
+        reply.ack({});
         return Promise.resolve();
     }
   }
@@ -91,33 +98,35 @@ export function createCommands(deps: CommandDependencies): RunCommand {
   async function message(
     session: HubSession,
     data: ClientFrameData<'channel.message'> | ClientFrameData<'direct.message'>,
-    answer: (ack: MessageAck) => void,
+    reply: Reply,
   ): Promise<void> {
     if (session.underWay) await joinUnderWay(session, data);
-    const { message: stored, duplicate } = await deps.send(session.user, {
+    const message = {
       channelId: 'channel_id' in data ? data.channel_id : null,
       receiverId: 'receiver_id' in data ? data.receiver_id : null,
       text: data.text,
       url: data.url,
       fileName: data.file_name,
       clientId: data.client_id,
-    });
-    answer({ id: stored.id, seq: stored.seq, created_at: stored.createdAt, duplicate });
+    };
+    const { message: stored, duplicate } = await deps.send(session.user, message, reply.deadline);
+    const ack: MessageAck = { id: stored.id, seq: stored.seq, created_at: stored.createdAt, duplicate };
+    reply.ack(ack);
   }
 
   async function join(
     session: HubSession,
     { channel_id, since }: ClientFrameData<'channel.join'>,
-    answer: (data: unknown) => void,
+    reply: Reply,
   ): Promise<void> {
     const entrance = await enter(session, channel_id);
     checkSince(since, entrance.entry.head);
-    if (session.isClosed) return;
+    if (session.isClosed || reply.isGiven) return;
     const known = session.readers.get(entrance.feed.name);
     if (known) {
-      answerJoin(entrance, answer);
+      answerJoin(entrance, reply);
       if (since !== undefined) known.restart(since, entrance.entry.head);
-    } else await joinFirst(session, entrance, since, answer);
+    } else await joinFirst(session, entrance, since, reply);
   }
 
   /** All nodes are told first: who then hears that it joined may end another connection, and has not left by that. */
@@ -125,7 +134,7 @@ export function createCommands(deps: CommandDependencies): RunCommand {
     session: HubSession,
     first: Entrance,
     since: number | undefined,
-    answer: (data: unknown) => void,
+    reply: Reply,
   ): Promise<void> {
     const { channelId } = first;
     let entrance = first;
@@ -136,15 +145,15 @@ export function createCommands(deps: CommandDependencies): RunCommand {
       tracker.left(channelId, session.user);
       throw error;
     }
-    if (session.isClosed) return tracker.left(channelId, session.user);
-    answerJoin(entrance, answer);
+    if (session.isClosed || reply.isGiven) return tracker.left(channelId, session.user);
+    answerJoin(entrance, reply);
     const { feed, entry } = entrance;
     attachReader(session, feed, since ?? entry.head, entry.head);
   }
 
-  function answerJoin({ channelId, feed, entry }: Entrance, answer: (data: unknown) => void): void {
+  function answerJoin({ channelId, feed, entry }: Entrance, reply: Reply): void {
     feed.begin(entry.head, entry.membersVersion);
-    answer({ channel_id: channelId, last_seq: entry.head });
+    reply.ack({ channel_id: channelId, last_seq: entry.head });
   }
 
   /** Asks again where somebody was taken out meanwhile. */
@@ -165,28 +174,28 @@ export function createCommands(deps: CommandDependencies): RunCommand {
   async function leave(
     session: HubSession,
     { channel_id }: ClientFrameData<'channel.leave'>,
-    answer: (data: unknown) => void,
+    reply: Reply,
   ): Promise<void> {
     const reader = session.readers.get(logName(channelKey(channel_id)));
     if (reader) {
       detachReader(reader, deps.now());
       tracker.left(channel_id, session.user);
     }
-    answer({ channel_id });
+    reply.ack({ channel_id });
   }
 
   async function joinDirect(
     session: HubSession,
     { user_id, since }: ClientFrameData<'direct.join'>,
-    answer: (data: unknown) => void,
+    reply: Reply,
   ): Promise<void> {
     const entry = await deps.readPairEntry(session.user.id, user_id);
     if (!entry) throw new ChatError('USER_NOT_FOUND');
     checkSince(since, entry.head);
     const feed = await pairFeed(session, user_id);
-    if (!feed) return;
+    if (!feed || reply.isGiven) return;
     feed.noteHead(entry.head, 0);
-    answer({ user_id, last_seq: entry.head });
+    reply.ack({ user_id, last_seq: entry.head });
     const reader = session.readers.get(feed.name) ?? attachReader(session, feed, entry.head, entry.head);
     if (since !== undefined) reader.restart(since, entry.head);
   }
@@ -203,18 +212,19 @@ export function createCommands(deps: CommandDependencies): RunCommand {
     }
   }
 
-  async function authenticate(session: HubSession, token: string, answer: (data: unknown) => void): Promise<void> {
+  async function authenticate(session: HubSession, token: string, reply: Reply): Promise<void> {
     const former = session.identity;
     const identity = await deps.authenticate(token).catch((error: unknown) => {
       if (!former && error instanceof ChatError && error.code === 'UNAUTHORIZED') deps.refuse(session);
       throw error;
     });
+    if (reply.isGiven) return;
     if (former && former.user.id !== identity.principal.id) {
       throw new ChatError('FORBIDDEN', 'This connection belongs to another user');
     }
     if (former) session.identify(identity);
     else await deps.signIn(session, identity);
-    answer(connectData(session));
+    reply.ack(connectData(session));
   }
 
   return run;
@@ -233,12 +243,15 @@ function checkSince(since: number | undefined, head: number): void {
   if (since !== undefined && since > head) throw invalid('since', `is beyond the end of the log, which is ${head}`);
 }
 
-/** Runs one after the other what a connection wants of one log. */
-function inOrder(session: HubSession, name: string, work: () => Promise<void>): Promise<void> {
+/** Runs one after the other what a connection wants of one log; what was not begun in time is not begun at all. */
+function inOrder(session: HubSession, reply: Reply, name: string, work: () => Promise<void>): Promise<void> {
   session.underWay ??= new Map();
   const { underWay } = session;
   const before = underWay.get(name);
-  const mine = before ? before.then(work, work) : work();
+  const next = async () => {
+    if (!reply.isGiven) await work();
+  };
+  const mine = before ? before.then(next, next) : work();
   const forget = () => {
     if (underWay.get(name) === mine) underWay.delete(name);
     if (underWay.size === 0 && session.underWay === underWay) session.underWay = undefined;

@@ -6,8 +6,10 @@ import type { PresenceStore } from '../backends/presence/presence-store.ts';
 import type { Authenticate, Identity } from '../chat/authenticate.ts';
 import { isChannelKey } from '../chat/log/key.ts';
 import type { LogReads } from '../chat/log/reads.ts';
+import { createDeadlines, deadlineIn, inTime } from '../lib/deadline.ts';
 import { CLOSE } from '../protocol/close-codes.ts';
-import type { ChatError } from '../protocol/errors.ts';
+import { ChatError } from '../protocol/errors.ts';
+import { LIMITS } from '../protocol/limits.ts';
 import type { Logger } from '../protocol/logger.ts';
 import { answerError } from './answer-error.ts';
 import { detachReader } from './catch-up.ts';
@@ -28,6 +30,8 @@ const RECONNECT_SPREAD_MS = 2_000;
 const DRAIN_WORK_MS = 4_000;
 const DRAIN_CLOSE_MS = 2_000;
 const DRAIN_STEP_MS = 20;
+/** How late a frame that is not answered in time hears so. */
+const LATE_BY_MS = 250;
 
 export interface HubDependencies {
   readonly nodeId: string;
@@ -64,6 +68,7 @@ export interface Hub {
 export function createHub(deps: HubDependencies): Hub {
   const { nodeId, delivery, broker, presence, reads, clock, logger } = deps;
   const { feeds, inboxes, tracker, notices } = delivery;
+  const deadlines = createDeadlines(LATE_BY_MS);
   const sessions = new Timetable<HubSession>(LONGEST_WAIT_MS);
   const timers: Array<() => void> = [];
   let opened = 0;
@@ -73,6 +78,7 @@ export function createHub(deps: HubDependencies): Hub {
     limits: deps.limits,
     metrics: deps.metrics,
     now: () => clock.now(),
+    deadlines,
     toAnswerError: (error) => answerError(deps.toChatError(error) ?? deps.withoutValues(error), logger),
     lookSoon: (session) => sessions.reschedule(session, 0),
     onClosed: forget,
@@ -104,7 +110,8 @@ export function createHub(deps: HubDependencies): Hub {
 
   async function welcome(session: HubSession, identity: Identity): Promise<void> {
     try {
-      await signIn(session, identity);
+      const signedIn = signIn(session, identity);
+      await inTime(deadlines, deadlineIn(LIMITS.ANSWER_MS), signedIn, () => new ChatError('UNAVAILABLE'));
       session.outbox.push(notices.frame('connection.connect', connectData(session)));
     } catch (error) {
       logger.warn({ err: error }, 'A connection could not be set up');

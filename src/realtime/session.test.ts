@@ -2,6 +2,7 @@
 import { expect, test } from 'vitest';
 import { RecordingTransport } from '../../tests/support/hub-node.ts';
 import { createFakeClock } from '../backends/clock/fake.ts';
+import { createDeadlines } from '../lib/deadline.ts';
 import { outgoing } from './outgoing.ts';
 import { HubSession, LONGEST_WAIT_MS } from './session.ts';
 import { Timetable } from './timetable.ts';
@@ -26,6 +27,7 @@ function open() {
     limits: { maxBufferedBytes: 10, slowReaderTimeoutMs: 3_000, framesPerSecond: 0 },
     metrics: { frameReceived() {}, closedByServer() {} },
     now,
+    deadlines: createDeadlines(250),
     run: async () => {},
     toAnswerError: () => ({ code: 'INTERNAL', message: '' }),
     lookSoon: (one) => sessions.reschedule(one, 0),

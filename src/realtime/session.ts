@@ -1,10 +1,12 @@
 // One connection: who it belongs to, what it may still send, which logs it reads. Commands do the work.
 import type { Identity } from '../chat/authenticate.ts';
+import { type Deadline, type Deadlines, deadlineIn } from '../lib/deadline.ts';
 import { CLOSE } from '../protocol/close-codes.ts';
 import { type ClientFrame, decodeFrame } from '../protocol/decode-frame.ts';
 import { ERRORS, type ErrorCode } from '../protocol/errors.ts';
 import { LIMITS } from '../protocol/limits.ts';
 import { catchUp } from './catch-up.ts';
+import { type Answering, FrameAnswer, type Reply } from './frame-answer.ts';
 import { FrameBudget } from './frame-budget.ts';
 import type { HubMetrics } from './metrics.ts';
 import { Outbox, type OutboxLimits, type OutboxOwner } from './outbox.ts';
@@ -41,8 +43,10 @@ export interface SessionContext {
   readonly limits: SessionLimits;
   readonly metrics: HubMetrics;
   readonly now: () => number;
+  /** Of all answers of this node. */
+  readonly deadlines: Deadlines;
   /** Works on one valid frame; answers it, or rejects with what is to be answered. */
-  readonly run: (session: HubSession, frame: ClientFrame, answer: (data: unknown) => void) => Promise<void>;
+  readonly run: (session: HubSession, frame: ClientFrame, reply: Reply) => Promise<void>;
   readonly toAnswerError: (error: unknown) => AnswerError;
   /** The session is to be swept about a second from now at the latest, whatever its last sweep said. */
   readonly lookSoon: (session: HubSession) => void;
@@ -57,7 +61,7 @@ export interface SessionIdentity {
   readonly expiresAt: number;
 }
 
-export class HubSession implements Session, ReaderOwner, OutboxOwner, Scheduled {
+export class HubSession implements Session, ReaderOwner, OutboxOwner, Scheduled, Answering {
   readonly id: string;
   readonly transport: Transport;
   readonly outbox: Outbox;
@@ -78,7 +82,7 @@ export class HubSession implements Session, ReaderOwner, OutboxOwner, Scheduled 
   private pingAt: number;
   private catchingUp = false;
   /** Frames that came while the token was being checked; undefined at other times. */
-  private waiting: Incoming[] | undefined;
+  private waiting: FrameAnswer[] | undefined;
 
   constructor(id: string, transport: Transport, context: SessionContext) {
     const now = context.now();
@@ -99,8 +103,9 @@ export class HubSession implements Session, ReaderOwner, OutboxOwner, Scheduled 
 
   receive(incoming: Incoming): void {
     if (!this.admit(incoming.encode)) return;
-    if (!this.waiting) return this.dispatch(incoming);
-    if (this.waiting.length < MAX_IN_FLIGHT) this.waiting.push(incoming);
+    const deadline = deadlineIn(LIMITS.ANSWER_MS);
+    if (!this.waiting) return this.dispatch(incoming, deadline);
+    if (this.waiting.length < MAX_IN_FLIGHT) this.waiting.push(new FrameAnswer(this, incoming, deadline));
     else this.fail(incoming.encode, undefined, 'RATE_LIMITED');
   }
 
@@ -135,6 +140,7 @@ export class HubSession implements Session, ReaderOwner, OutboxOwner, Scheduled 
   closed(): void {
     if (this.isClosed) return;
     this.isClosed = true;
+    for (const reply of this.waiting ?? []) reply.end();
     this.waiting = undefined;
     this.context.onClosed(this);
   }
@@ -145,8 +151,16 @@ export class HubSession implements Session, ReaderOwner, OutboxOwner, Scheduled 
     return settled.finally(() => {
       const held = this.waiting ?? [];
       this.waiting = undefined;
-      for (const incoming of held) if (!this.isClosed && !this.isRefused) this.dispatch(incoming);
+      for (const reply of held) {
+        if (reply.isGiven) continue;
+        reply.end();
+        if (!this.isClosed && !this.isRefused) this.dispatch(reply.incoming, reply.deadline);
+      }
     });
+  }
+
+  get deadlines(): Deadlines {
+    return this.context.deadlines;
   }
 
   /** Nothing that this connection sends, or has sent, is worked on any more: it is about to be closed. */
@@ -255,8 +269,9 @@ export class HubSession implements Session, ReaderOwner, OutboxOwner, Scheduled 
     return false;
   }
 
-  private dispatch({ frame: input, encode }: Incoming): void {
-    const decoded = decodeFrame(input);
+  private dispatch(incoming: Incoming, deadline: Deadline): void {
+    const { encode } = incoming;
+    const decoded = decodeFrame(incoming.frame);
     if (!decoded.ok) {
       this.context.metrics.frameReceived('invalid');
       const { code, message = ERRORS[code].text, details } = decoded.problem;
@@ -268,21 +283,23 @@ export class HubSession implements Session, ReaderOwner, OutboxOwner, Scheduled 
       return this.fail(encode, frame.type, 'NOT_AUTHENTICATED');
     }
     if (this.inFlight >= MAX_IN_FLIGHT) return this.fail(encode, frame.type, 'RATE_LIMITED', 1000);
-    this.run(frame, encode);
+    this.run(frame, incoming, deadline);
   }
 
-  private run(frame: ClientFrame, encode: Incoming['encode']): void {
+  private run(frame: ClientFrame, incoming: Incoming, deadline: Deadline): void {
     const { type } = frame;
+    const reply = new FrameAnswer(this, incoming, deadline, type);
     this.inFlight += 1;
-    this.context
-      .run(this, frame, (data) => this.answer(encode, { ok: true, type, data }))
-      .then(
-        () => this.done(),
-        (error: unknown) => {
-          this.answer(encode, { ok: false, type, error: this.context.toAnswerError(error) });
-          this.done();
-        },
-      );
+    this.context.run(this, frame, reply).then(
+      () => {
+        reply.end();
+        this.done();
+      },
+      (error: unknown) => {
+        if (!reply.isGiven) reply.give({ ok: false, type, error: this.context.toAnswerError(error) });
+        this.done();
+      },
+    );
   }
 
   private done(): void {
@@ -294,7 +311,7 @@ export class HubSession implements Session, ReaderOwner, OutboxOwner, Scheduled 
     this.answer(encode, { ok: false, type, error: { code, message: ERRORS[code].text, ...retry } });
   }
 
-  private answer(encode: Incoming['encode'], answer: Answer): void {
+  answer(encode: Incoming['encode'], answer: Answer): void {
     if (this.isClosed) return;
     const out = encode(answer);
     if (out) this.outbox.push(out);

@@ -2,10 +2,15 @@
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Authenticate, Identity } from '../chat/authenticate.ts';
+import { createDeadlines, deadlineIn, inTime } from '../lib/deadline.ts';
 import { ChatError } from '../protocol/errors.ts';
+import { LIMITS } from '../protocol/limits.ts';
 import { isAllowedOrigin, isSocketIoPath, offeredTokens, pathOf } from './handshake.ts';
 import type { RawServer } from './raw-transport.ts';
 import { type Refuse, refuseSocket } from './refusal.ts';
+
+/** How late a handshake that is not answered in time hears so. */
+const LATE_BY_MS = 250;
 
 export type HandleUpgrade = (request: IncomingMessage, socket: Socket, head: Buffer) => void;
 
@@ -22,13 +27,15 @@ export interface UpgradeOptions {
 export function createUpgrade(options: UpgradeOptions): HandleUpgrade {
   const { authenticate, allowedOrigins, raw, socketIo, refuse, stopping } = options;
 
+  const deadlines = createDeadlines(LATE_BY_MS);
+
   /** Null where the request proves nobody: its session has to say who it is. */
   async function identify({ url = '', headers }: IncomingMessage): Promise<Identity | null> {
     const [token, ...others] = offeredTokens(url, headers);
     if (token === undefined) return null;
     // Which of two users would act is not for us to guess.
     if (others.length > 0) throw new ChatError('UNAUTHORIZED', 'The request carries several different tokens');
-    return authenticate(token);
+    return inTime(deadlines, deadlineIn(LIMITS.ANSWER_MS), authenticate(token), tooLate);
   }
 
   function assertRunning(): void {
@@ -63,6 +70,10 @@ export function createUpgrade(options: UpgradeOptions): HandleUpgrade {
     if (isSocketIoPath(pathOf(request.url ?? ''))) acceptSocketIo(request, socket, head);
     else void acceptRaw(request, socket, head);
   };
+}
+
+function tooLate(): ChatError {
+  return new ChatError('UNAVAILABLE', 'It took too long: connect again');
 }
 
 /** A peer that is gone during its handshake harms nobody. */

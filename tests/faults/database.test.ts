@@ -10,7 +10,14 @@ import { type PostgresServer, startPostgres } from '../support/postgres.ts';
 import { startProxy } from '../support/proxy.ts';
 
 /** A fifth of the real ones. */
-const LIMITS: PoolLimits = { ...POOL_LIMITS, maxWaitMs: 1_000, sendMs: 1_200, answerMs: 3_000, graceMs: 500 };
+const LIMITS: PoolLimits = {
+  ...POOL_LIMITS,
+  maxWaitMs: 1_000,
+  sendMs: 1_200,
+  answerMs: 3_000,
+  totalMs: 3_000,
+  graceMs: 500,
+};
 const SLACK_MS = 1_500;
 
 let server: PostgresServer;
@@ -183,7 +190,7 @@ describe('connections', () => {
   });
 
   it('are few: who waits too long, or comes when too many wait, is refused without being run', async () => {
-    connect(server.url, { ...LIMITS, maxWaiting: 2, answerMs: 20_000 });
+    connect(server.url, { ...LIMITS, maxWaiting: 2, answerMs: 20_000, totalMs: 20_000 });
     await handle.db.execute(sql`create table if not exists marks (n int)`);
     const busy = [sleep(2), sleep(2), sleep(2)];
     await running(3);
@@ -203,7 +210,7 @@ describe('connections', () => {
 });
 
 it('ends a statement that takes too long, and one that waits for a lock', async () => {
-  connect(server.url, { ...LIMITS, answerMs: 20_000 });
+  connect(server.url, { ...LIMITS, answerMs: 20_000, totalMs: 20_000 });
   await handle.db.execute(sql`create table if not exists locked (n int)`);
   await handle.db.transaction(async (tx) => {
     await tx.execute(sql`lock table locked`);
@@ -213,5 +220,45 @@ it('ends a statement that takes too long, and one that waits for a lock', async 
   });
   const slow = await outcome(sleep(30));
   expect(slow.state).toBe('unavailable');
-  expect(slow.after).toBeLessThan(10_000 + SLACK_MS);
+  expect(slow.after).toBeLessThan(7_000 + SLACK_MS);
+});
+
+describe('the time of one call', () => {
+  const LATE: PoolLimits = { ...LIMITS, answerMs: 10_000, totalMs: 1_500 };
+  const pids = () => rows<{ pid: number }>(handle.db, sql`select pg_backend_pid() as pid`);
+
+  it('counts from the call, not from the connection that it got', async () => {
+    connect(server.url, { ...LATE, maxWaitMs: 1_400 });
+    const [before] = await many(3, pids);
+    const busy = many(3, () => sleep(1));
+    await running(3);
+    // It waits a second, and would then take another one.
+    const late = await outcome(sleep(1));
+    expect(late.state).toBe('unavailable');
+    expect(late.after).toBeLessThan(1_500 + 500);
+    await busy;
+    // The connection was not given up for that.
+    const after = (await many(6, pids)).flat().map(({ pid }) => pid);
+    expect(after).toContain(before?.[0]?.pid);
+  });
+
+  it('is over for a transaction too, which is rolled back and leaves its connection', async () => {
+    connect(server.url, LATE);
+    await handle.db.execute(sql`create table if not exists late (n int)`);
+    let ended: Promise<unknown> = Promise.resolve();
+    const transaction = handle.db.transaction((tx) => {
+      const work = async () => {
+        await tx.execute(sql`insert into late values (${1})`);
+        await new Promise((resolve) => setTimeout(resolve, 2_500));
+        await tx.execute(sql`insert into late values (${2})`);
+      };
+      ended = work();
+      return ended as Promise<void>;
+    });
+    const { state, after } = await outcome(transaction);
+    expect(state).toBe('unavailable');
+    expect(after).toBeLessThan(1_500 + 500);
+    expect(isUnavailable(await ended.catch((error: unknown) => error))).toBe(true);
+    expect(await rows(handle.db, sql`select count(*) from late`)).toEqual([{ count: 0 }]);
+  });
 });

@@ -133,7 +133,7 @@ describe('postgres', () => {
       zone: 'UTC',
       day: '2026-01-31',
       isolation: 'read committed',
-      statement: '10s',
+      statement: '7s',
       lock: '2s',
       name: 'chat-service',
       // What is switched off for plans by key makes others look dear enough to be compiled, for half a second each time.

@@ -6,6 +6,7 @@ import { createFakeClock } from '../../src/backends/clock/fake.ts';
 import type { StoredMessage } from '../../src/chat/log/event.ts';
 import { channelKey } from '../../src/chat/log/key.ts';
 import type { LogPage } from '../../src/chat/log/log.ts';
+import { createDeadlines } from '../../src/lib/deadline.ts';
 import { attachReader } from '../../src/realtime/catch-up.ts';
 import { Feed } from '../../src/realtime/feed.ts';
 import { feedEvent } from '../../src/realtime/feed-event.ts';
@@ -96,6 +97,7 @@ function createPlay() {
         limits: { maxBufferedBytes: MAX_BUFFERED, slowReaderTimeoutMs: 1e9 } as never,
       },
       ...{ metrics: { frameReceived() {}, closedByServer() {} }, run: async () => {}, onClosed() {} },
+      deadlines: createDeadlines(250),
       lookSoon: (one) => sessions.reschedule(one, 0),
       toAnswerError: () => ({ code: 'INTERNAL', message: '' }),
     });

@@ -178,7 +178,7 @@ export function createHubNode(options: {
       if (!principal) throw new ChatError('UNAUTHORIZED');
       return { principal, expiresAt: Number.POSITIVE_INFINITY };
     },
-    send: (principal, message) => append({ senderId: principal.id, ...message }),
+    send: (principal, message, deadline) => append({ senderId: principal.id, ...message }, deadline),
     metrics: { frameReceived() {}, closedByServer() {} },
     toChatError,
     withoutValues,

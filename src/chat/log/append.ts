@@ -2,7 +2,9 @@
 import type { Clock } from '../../backends/clock/clock.ts';
 import type { Database } from '../../database/database.ts';
 import { isUnavailable, sqlState, withoutValues } from '../../database/errors.ts';
+import { type Deadline, deadlineIn } from '../../lib/deadline.ts';
 import { ChatError, type ErrorCode } from '../../protocol/errors.ts';
+import { LIMITS } from '../../protocol/limits.ts';
 import { createStoreBatch, type Fate, toMessage } from './append-statement.ts';
 import { keyOfMessage, type LogKey, logName } from './key.ts';
 import type { Append, Appended, Draft, EventSink } from './log.ts';
@@ -11,14 +13,15 @@ const MAX_BATCH_ROWS = 512;
 const MAX_BATCH_BYTES = 1 << 20;
 const MAX_WAITING = 20_000;
 const MAX_WAITING_BYTES = 64 << 20;
-/** A message that could not be stored for this long is given back to its sender. */
-const PATIENCE_MS = 10_000;
+/** With less time left a message is given back to its sender instead of being stored. */
+const TIME_TO_STORE_MS = 1_000;
 /** Lanes of logs whose lock somebody holds, tried at the same time. */
 const MAX_STUCK_LANES_RUNNING = 3;
 const LOCK_NOT_AVAILABLE = '55P03';
 /** A unique violation is a client id stored by another node just now, found as a duplicate when tried again. */
 const TRY_AGAIN = new Set(['23505', '40001', '40P01']);
 const MAX_TRIES = 3;
+const WAITED_TOO_LONG = 'The message waited too long: try again';
 
 /** The fates of a draft that stored nothing. */
 const REFUSALS: Readonly<Record<string, ErrorCode>> = {
@@ -40,7 +43,8 @@ interface Waiting {
   readonly key: LogKey;
   readonly log: string;
   readonly bytes: number;
-  readonly deadline: number;
+  /** When it is to be on its way to the database, or is given back. */
+  readonly until: Deadline;
   readonly resolve: (appended: Appended) => void;
   readonly reject: (error: unknown) => void;
 }
@@ -62,7 +66,7 @@ export function createAppend(deps: AppendDependencies): Append {
   let waiting = 0;
   let waitingBytes = 0;
 
-  function append(draft: Draft): Promise<Appended> {
+  function append(draft: Draft, deadline = deadlineIn(LIMITS.ANSWER_MS)): Promise<Appended> {
     const bytes = draftBytes(draft);
     if (waiting >= MAX_WAITING || waitingBytes + bytes > MAX_WAITING_BYTES) {
       return Promise.reject(new ChatError('UNAVAILABLE', 'Too many messages wait to be stored: try again'));
@@ -73,7 +77,7 @@ export function createAppend(deps: AppendDependencies): Append {
       waiting += 1;
       waitingBytes += bytes;
       const lane = stuck.get(log) ?? shared;
-      lane.queue.push({ draft, key, log, bytes, deadline: clock.now() + PATIENCE_MS, resolve, reject });
+      lane.queue.push({ draft, key, log, bytes, until: deadline - TIME_TO_STORE_MS, resolve, reject });
       // Deferred, so that what arrives in the same turn of the event loop shares the first batch.
       if (!lane.running) start(lane);
     });
@@ -108,10 +112,6 @@ export function createAppend(deps: AppendDependencies): Append {
   }
 
   function takeBatch(lane: Lane): Waiting[] {
-    const now = clock.now();
-    while (lane.queue[0] && lane.queue[0].deadline <= now) {
-      giveBack([lane.queue.shift() as Waiting], new ChatError('UNAVAILABLE', 'The message waited too long: try again'));
-    }
     let bytes = 0;
     let count = 0;
     for (const item of lane.queue) {
@@ -119,7 +119,18 @@ export function createAppend(deps: AppendDependencies): Append {
       if (count > 0 && (count >= MAX_BATCH_ROWS || bytes > MAX_BATCH_BYTES)) break;
       count += 1;
     }
-    return lane.queue.splice(0, count);
+    return inTime(lane.queue.splice(0, count), WAITED_TOO_LONG);
+  }
+
+  /** Those that may still be stored; the others are given back. */
+  function inTime(items: Waiting[], message: string): Waiting[] {
+    const now = performance.now();
+    if (!items.some((item) => item.until <= now)) return items;
+    giveBack(
+      items.filter((item) => item.until <= now),
+      new ChatError('UNAVAILABLE', message),
+    );
+    return items.filter((item) => item.until > now);
   }
 
   async function storeBatch(lane: Lane, batch: Waiting[], attempt: number): Promise<void> {
@@ -137,23 +148,27 @@ export function createAppend(deps: AppendDependencies): Append {
   async function recover(lane: Lane, batch: Waiting[], attempt: number, error: unknown): Promise<void> {
     const state = sqlState(error);
     if (state === LOCK_NOT_AVAILABLE) return isolate(lane, batch);
-    if (state !== undefined && TRY_AGAIN.has(state) && attempt < MAX_TRIES) return storeBatch(lane, batch, attempt + 1);
+    if (state !== undefined && TRY_AGAIN.has(state) && attempt < MAX_TRIES) {
+      const again = inTime(batch, WAITED_TOO_LONG);
+      return again.length > 0 ? storeBatch(lane, again, attempt + 1) : undefined;
+    }
     if (isUnavailable(error))
       return giveBack(batch, new ChatError('UNAVAILABLE', undefined, { cause: withoutValues(error) }));
     if (batch.length === 1) return giveBack(batch, error);
     // Something in this batch cannot be stored: one by one, it fails nobody else.
-    for (const item of batch) await storeBatch(lane, [item], MAX_TRIES);
+    for (const item of batch) {
+      const [one] = inTime([item], WAITED_TOO_LONG);
+      if (one) await storeBatch(lane, [one], MAX_TRIES);
+    }
   }
 
   /** Somebody holds the lock of a log in this batch: each of its logs goes on in a lane of its own. */
   function isolate(lane: Lane, batch: Waiting[]): void {
-    const now = clock.now();
     const logs = new Set(batch.map((item) => item.log));
     const behind = lane.queue.filter((item) => logs.has(item.log));
     lane.queue = lane.queue.filter((item) => !logs.has(item.log));
-    for (const item of [...batch, ...behind]) {
-      if (item.deadline <= now) giveBack([item], new ChatError('UNAVAILABLE', 'The conversation is locked: try again'));
-      else laneOf(item.log, lane).queue.push(item);
+    for (const item of inTime([...batch, ...behind], 'The conversation is locked: try again')) {
+      laneOf(item.log, lane).queue.push(item);
     }
     for (const next of stuck.values()) if (!next.running) start(next);
   }

@@ -1,4 +1,5 @@
 // The log as use cases and readers see it: append, change, read. Implemented in append.ts, change.ts, read.ts.
+import type { Deadline } from '../../lib/deadline.ts';
 import type { LogEvent, StoredMessage } from './event.ts';
 import type { LogKey } from './key.ts';
 
@@ -23,9 +24,10 @@ export interface Appended {
  * Stores one message with the log's next number and hands the event to the sink. Checks in the storing statement that
  * the sender exists and is a member.
  * Throws CHANNEL_NOT_FOUND (no member, no such channel), USER_NOT_FOUND (receiver), UNAUTHORIZED (sender deleted),
- * UNAVAILABLE (database away or too much waiting; with a clientId the same call may be made again).
+ * UNAVAILABLE (database away or too much waiting; with a clientId the same call may be made again). A message that is not on
+ * its way to the database a second before the deadline is given back, and never stored.
  */
-export type Append = (draft: Draft) => Promise<Appended>;
+export type Append = (draft: Draft, deadline?: Deadline) => Promise<Appended>;
 
 /**
  * Edits (`text` a string) or deletes (`text` null) a message and hands the event to the sink. Who may is decided before;

@@ -6,6 +6,7 @@ import type { Tokens } from '../../chat/tokens.ts';
 import { ChatError } from '../../protocol/errors.ts';
 import type { HttpContext, HttpEnvironment } from '../environment.ts';
 import { routePattern } from '../route-pattern.ts';
+import { assertInTime } from './in-time.ts';
 import type { TakePoint } from './limit.ts';
 
 const BEARER = /^Bearer +(\S+)$/i;
@@ -48,6 +49,7 @@ export function createSignedIn({
     const actor = await identify(c, route);
     await take(c, actor ? `user:${actor.id}` : addressKey(c));
     if (!actor) throw new ChatError('UNAUTHORIZED');
+    assertInTime(c);
     c.set('actor', actor);
     await next();
   };

@@ -27,7 +27,7 @@ export function messageRoutes({ messages, jsonBody }: MessageRouteDependencies):
       return answerPage(c, page);
     })
     .post('/', sendMessage, jsonBody(sendMessageBody), async (c) => {
-      const { message, duplicate } = await messages.send(c.get('actor'), c.req.valid('json'));
+      const { message, duplicate } = await messages.send(c.get('actor'), c.req.valid('json'), c.get('time').deadline);
       return answer(c, toMessage(message), duplicate ? 200 : 201);
     })
     .get('/:id', getMessage, params(idParam), async (c) =>
@@ -35,10 +35,11 @@ export function messageRoutes({ messages, jsonBody }: MessageRouteDependencies):
     )
     .patch('/:id', editMessage, params(idParam), jsonBody(editMessageBody), async (c) => {
       const { text } = c.req.valid('json');
-      return answer(c, toMessage(await messages.edit(c.get('principal'), c.req.valid('param').id, text)));
+      const { id } = c.req.valid('param');
+      return answer(c, toMessage(await messages.edit(c.get('principal'), id, text, c.get('time').deadline)));
     })
     .delete('/:id', deleteMessage, params(idParam), async (c) => {
-      await messages.remove(c.get('principal'), c.req.valid('param').id);
+      await messages.remove(c.get('principal'), c.req.valid('param').id, c.get('time').deadline);
       return answerDone(c, 'Message deleted');
     });
 }

@@ -1,0 +1,76 @@
+// Deadlines of many things at once, and of one promise.
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { createDeadlines, deadlineIn, inTime } from './deadline.ts';
+
+beforeEach(() => {
+  vi.useFakeTimers();
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+describe('deadlines', () => {
+  it('expire once, at most one step late, where the thing was not removed', () => {
+    const deadlines = createDeadlines(100);
+    const expires = { deadline: deadlineIn(1000), expire: vi.fn() };
+    const removed = { deadline: deadlineIn(1000), expire: vi.fn() };
+    deadlines.add(expires);
+    deadlines.add(removed);
+    vi.advanceTimersByTime(900);
+    deadlines.remove(removed);
+    expect(expires.expire).not.toHaveBeenCalled();
+    vi.advanceTimersByTime(200);
+    expect(expires.expire).toHaveBeenCalledOnce();
+    vi.advanceTimersByTime(5000);
+    expect(expires.expire).toHaveBeenCalledOnce();
+    expect(removed.expire).not.toHaveBeenCalled();
+  });
+
+  it('may move', () => {
+    const deadlines = createDeadlines(100);
+    const item = { deadline: deadlineIn(500), expire: vi.fn() };
+    deadlines.add(item);
+    vi.advanceTimersByTime(400);
+    item.deadline = deadlineIn(1600);
+    vi.advanceTimersByTime(1000);
+    expect(item.expire).not.toHaveBeenCalled();
+    vi.advanceTimersByTime(700);
+    expect(item.expire).toHaveBeenCalledOnce();
+  });
+
+  it('hold one timer for all, and none while nothing is under way', () => {
+    const deadlines = createDeadlines(100);
+    const items = Array.from({ length: 100 }, () => ({ deadline: deadlineIn(1000), expire: vi.fn() }));
+    for (const item of items) deadlines.add(item);
+    expect(vi.getTimerCount()).toBe(1);
+    for (const item of items) deadlines.remove(item);
+    vi.advanceTimersByTime(100);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+});
+
+describe('a promise that is to be known in time', () => {
+  const late = () => new Error('late');
+
+  it('is what it comes to', async () => {
+    const deadlines = createDeadlines(100);
+    await expect(inTime(deadlines, deadlineIn(1000), Promise.resolve(1), late)).resolves.toBe(1);
+    await expect(inTime(deadlines, deadlineIn(1000), Promise.reject(new Error('no')), late)).rejects.toThrow('no');
+    vi.advanceTimersByTime(100);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it('is refused where it comes too late, and harms nobody when it fails after that', async () => {
+    const deadlines = createDeadlines(100);
+    let fail: (error: Error) => void = () => {};
+    const work = new Promise<never>((_, reject) => {
+      fail = reject;
+    });
+    const answer = inTime(deadlines, deadlineIn(1000), work, late);
+    const refused = expect(answer).rejects.toThrow('late');
+    vi.advanceTimersByTime(1100);
+    await refused;
+    fail(new Error('after that'));
+    await vi.advanceTimersByTimeAsync(100);
+  });
+});
