@@ -2,9 +2,9 @@
 import { Hono } from 'hono';
 import { ChatError } from '../protocol/errors.ts';
 import type { AppDependencies } from './dependencies.ts';
-import type { HttpEnvironment } from './environment.ts';
+import type { HttpContext, HttpEnvironment } from './environment.ts';
 import { createRespondError } from './error-response.ts';
-import { createAddressKey } from './middleware/client-address.ts';
+import { createAddressOf, addressKey as keyOf } from './middleware/client-address.ts';
 import { createCors } from './middleware/cors.ts';
 import { createInTime } from './middleware/in-time.ts';
 import { createTakePoint, limited } from './middleware/limit.ts';
@@ -51,7 +51,8 @@ function createApi(deps: AppDependencies): Hono<HttpEnvironment> {
   const maxBodyBytes = Math.max(MIN_BODY_BYTES, deps.maxTextLength * 6 + 8192);
   const jsonBody = createJsonBody(maxBodyBytes);
   const queryOrJsonBody = createQueryOrJsonBody(maxBodyBytes);
-  const addressKey = createAddressKey(deps);
+  const addressOf = createAddressOf(deps);
+  const addressKey = (c: HttpContext) => keyOf(addressOf(c));
   const takeAuth = createTakePoint(deps.limiters.auth, deps.clock);
   const takeGeneral = createTakePoint(deps.limiters.general, deps.clock);
 
