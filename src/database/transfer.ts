@@ -39,17 +39,20 @@ const FULL_CHARS = 4 * 1024 * 1024;
 export async function transfer(options: TransferOptions, onCommit: () => void): Promise<Map<string, number>> {
   const { source, target, migrationsFolder } = options;
   await bringUpToDate(source, migrationsFolder);
-  return target.dedicated((session) =>
-    session.transaction(async (tx) => {
-      await prepare(tx, target, migrationsFolder);
-      const tables = await readTables(source.db);
-      await lockEmpty(tx, tables);
-      for (const table of tables) await copyTable(source.db, tx, table, options.report);
-      for (const counter of await readCounters(source.db)) await setCounter(tx, counter);
-      const counts = await compare(source.db, tx, tables);
-      onCommit();
-      return counts;
-    }),
+  // Neither of the two has a limit of time: a whole table is read at once.
+  return source.dedicated((from) =>
+    target.dedicated((session) =>
+      session.transaction(async (tx) => {
+        await prepare(tx, target, migrationsFolder);
+        const tables = await readTables(from);
+        await lockEmpty(tx, tables);
+        for (const table of tables) await copyTable(from, tx, table, options.report);
+        for (const counter of await readCounters(from)) await setCounter(tx, counter);
+        const counts = await compare(from, tx, tables);
+        onCommit();
+        return counts;
+      }),
+    ),
   );
 }
 

@@ -1,0 +1,43 @@
+// The line before the embedded database, which does one thing at a time: bounded, and nobody stands in it for ever.
+import type { PGlite } from '@electric-sql/pglite';
+import { createDeadlines, type Deadline, deadlineIn, inTime, isPast } from '../lib/deadline.ts';
+import { DatabaseBusy } from './errors.ts';
+import { createGate } from './gate.ts';
+
+/** What drizzle calls of PGlite. */
+export type Statements = Pick<PGlite, 'query' | 'transaction'>;
+
+export interface LineLimits {
+  readonly maxWaiting: number;
+  /** From the call to its answer: a statement, or a transaction with all of its own. */
+  readonly totalMs: number;
+}
+
+/** As for a server: see POOL_LIMITS. */
+const LIMITS: LineLimits = { maxWaiting: 10_000, totalMs: 8_000 };
+
+/** Whoever has waited too long gets DatabaseBusy, and what they asked for is not begun, or not committed. */
+export function inLine(client: Statements, { maxWaiting, totalMs }: LineLimits = LIMITS): Statements {
+  const deadlines = createDeadlines(Math.min(250, totalMs / 4));
+  const refusal = () => new DatabaseBusy('others are before this');
+  const gate = createGate({ places: 1, maxWaiting, maxWaitMs: totalMs, refusal });
+
+  function within<T>(run: (deadline: Deadline) => Promise<T>): Promise<T> {
+    const deadline = deadlineIn(totalMs);
+    const done = gate.run(() => run(deadline));
+    return inTime(deadlines, deadline, done, () => new DatabaseBusy('no answer in time'));
+  }
+
+  return {
+    query: (...given) => within(() => client.query(...given)) as never,
+    transaction: (work) =>
+      within((deadline) =>
+        client.transaction(async (tx) => {
+          const value = await work(tx);
+          // Rolled back: nobody who was told that it failed finds it done.
+          if (isPast(deadline)) throw new DatabaseBusy('the time for it was over');
+          return value;
+        }),
+      ),
+  };
+}
