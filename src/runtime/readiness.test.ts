@@ -1,5 +1,6 @@
 // Readiness answers in bounded time, whatever its parts do.
 import { expect, test, vi } from 'vitest';
+import { DependencyError } from '../lib/dependency-error.ts';
 import { createReadiness } from './readiness.ts';
 
 const running = () => false;
@@ -18,6 +19,12 @@ test('a part that fails, without the reason, which may name secrets', async () =
   const database = () => Promise.reject(new Error('password "x" is wrong'));
   const readiness = createReadiness({ pings: { database, redis: async () => {} }, stopping: running });
   expect(await readiness()).toEqual({ ok: false, checks: { database: 'unreachable', redis: 'ok' } });
+});
+
+test('a part that answers and refuses says why', async () => {
+  const database = () => Promise.reject(new DependencyError('read-only'));
+  const readiness = createReadiness({ pings: { database }, stopping: running });
+  expect(await readiness()).toEqual({ ok: false, checks: { database: 'read-only' } });
 });
 
 test('a part that hangs is asked once, however many wait, and asked again when it has answered', async () => {

@@ -1,5 +1,7 @@
 // Whether the parts that the service stands on answer: asked in bounded time, and by one question at a time.
 
+import { DependencyError } from '../lib/dependency-error.ts';
+
 export interface Readiness {
   readonly ok: boolean;
   readonly checks: Record<string, string>;
@@ -9,7 +11,7 @@ const OK = 'ok';
 const PATIENCE_MS = 2_000;
 
 export interface ReadinessOptions {
-  /** Each rejects where its part is away; undefined where there is no such part. */
+  /** Each rejects where its part is away, or refuses (DependencyError); undefined where there is no such part. */
   readonly pings: Readonly<Record<string, (() => Promise<void>) | undefined>>;
   /** True once the service stops. */
   readonly stopping: () => boolean;
@@ -37,7 +39,7 @@ function createCheck(ping: () => Promise<void>, patienceMs: number): () => Promi
     asked ??= ping()
       .then(
         () => OK,
-        () => 'unreachable',
+        (error: unknown) => (error instanceof DependencyError ? error.message : 'unreachable'),
       )
       .finally(() => {
         asked = undefined;
