@@ -1,4 +1,5 @@
 // The one door to PostgreSQL: a server over postgres.js, or PGlite inside this process.
+import type { Logger } from '../protocol/logger.ts';
 import type { Database } from './database.ts';
 import { connectPostgres, type PostgresOptions } from './postgres.ts';
 
@@ -8,6 +9,14 @@ export interface EmbeddedOptions {
   readonly kind: 'embedded';
   /** An existing folder, or `memory://`. Nothing else may have it open: PGlite itself takes no lock. */
   readonly directory: string;
+}
+
+/** What an embedded database is opened anew with, after it has aborted. */
+export interface EmbeddedHelp {
+  /** Hears of the abort, and of its being open again. */
+  readonly logger?: Logger;
+  /** How much may still be written where a folder is. Without it, it is simply tried. */
+  readonly freeBytes?: (directory: string) => Promise<number>;
 }
 
 export interface DatabaseHandle {
@@ -25,9 +34,9 @@ export interface DatabaseHandle {
  * For `postgres` this connects on the first statement, so it never fails by itself: call `ping` to know.
  * In every session timestamps are text in UTC, and int8 (as `count(*)` gives it) is a number.
  */
-export async function connectDatabase(options: DatabaseOptions): Promise<DatabaseHandle> {
+export async function connectDatabase(options: DatabaseOptions, help: EmbeddedHelp = {}): Promise<DatabaseHandle> {
   if (options.kind === 'postgres') return connectPostgres(options);
   // Only here: it takes hundreds of megabytes, which a start with a server must not pay.
   const { connectEmbedded } = await import('./embedded.ts');
-  return connectEmbedded(options.directory);
+  return connectEmbedded(options.directory, help);
 }

@@ -1,22 +1,22 @@
 // PostgreSQL inside this process: PGlite with its files in a folder, one session, one statement at a time.
-import { PGlite } from '@electric-sql/pglite';
+import type { PGlite } from '@electric-sql/pglite';
 import { drizzle } from 'drizzle-orm/pglite';
 import * as schema from '../../drizzle/schema.ts';
-import type { DatabaseHandle } from './connect.ts';
-import { inLine } from './embedded-line.ts';
+import type { DatabaseHandle, EmbeddedHelp } from './connect.ts';
+import { inLine, type Statements } from './embedded-line.ts';
+import { openSession } from './embedded-session.ts';
 
-export async function connectEmbedded(directory: string): Promise<DatabaseHandle> {
-  const client = await PGlite.create(directory);
-  // One plan for each statement of our functions, as in postgres.ts: planning costs more than they do.
-  await client.exec("set time zone 'UTC'; set plan_cache_mode = force_generic_plan");
-  const db = drizzle({ client: inLine(client) as PGlite, schema });
+export async function connectEmbedded(directory: string, help: EmbeddedHelp): Promise<DatabaseHandle> {
+  const session = await openSession(directory, help);
+  const { query, transaction } = session;
+  const over = (client: Statements) => drizzle({ client: client as PGlite, schema });
   return {
-    db,
+    db: over(inLine(session)),
     kind: 'embedded',
     ping: async () => {
-      await client.query('select 1');
+      await query('select 1');
     },
-    dedicated: (work) => work(drizzle({ client, schema })),
-    close: () => client.close(),
+    dedicated: (work) => work(over({ query, transaction })),
+    close: session.close,
   };
 }

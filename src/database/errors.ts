@@ -22,6 +22,16 @@ export class DatabaseTimeout extends Error {
   }
 }
 
+/** The embedded database has aborted and is not open again yet. The statement may have been executed. */
+export class DatabaseAborted extends Error {
+  readonly code = 'DATABASE_ABORTED';
+
+  constructor(options?: ErrorOptions) {
+    super('The embedded database has aborted, and is to be opened anew', options);
+    this.name = 'DatabaseAborted';
+  }
+}
+
 /** The fields of both drivers' errors that matter here; postgres.js says `table_name` where PGlite says `table`. */
 interface DriverError {
   readonly message?: unknown;
@@ -42,6 +52,7 @@ const LINK_CODES = new Set([
   ...['ECONNREFUSED', 'ECONNRESET', 'ECONNABORTED', 'ENOTCONN', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND', 'EAI_AGAIN'],
   ...['EHOSTUNREACH', 'EHOSTDOWN', 'ENETUNREACH', 'ENETDOWN', 'ERR_STREAM_DESTROYED'],
   ...['CONNECT_TIMEOUT', 'CONNECTION_CLOSED', 'CONNECTION_ENDED', 'CONNECTION_DESTROYED', 'DATABASE_TIMEOUT'],
+  'DATABASE_ABORTED',
 ]);
 
 /** Connection exceptions, no resources, operator's intervention (shutdown, statement timeout), system errors. */

@@ -3,6 +3,7 @@ import { connectDatabase, type DatabaseHandle } from '../database/connect.ts';
 import { type Config, readConfig } from './config.ts';
 import { holdDataDir } from './data-dir.ts';
 import { createLogger } from './logger.ts';
+import { holdsDatabase } from './new-embedded.ts';
 
 /** The configuration, with `overrides` in place of variables. Not by production's rules: no command needs its secret. */
 export function readCommandConfig(overrides: Readonly<Record<string, string>> = {}): Config {
@@ -16,6 +17,7 @@ export async function withDatabase<T>(
 ): Promise<T> {
   const release = database.kind === 'embedded' ? holdDataDir(dataDir, createLogger('warn')) : () => {};
   try {
+    if (database.kind === 'embedded') holdsDatabase(database.directory);
     const handle = await connectDatabase(database);
     try {
       return await work(handle);

@@ -1,10 +1,11 @@
 // The data directory: held by one process at a time where it holds the embedded database, and keeper of the secret that
 // signs tokens outside production.
 import { randomBytes } from 'node:crypto';
-import { linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { linkSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import type { Logger } from '../protocol/logger.ts';
+import { assertFile, assertWritable, makeFolder } from './folder.ts';
 import { thisPlatform } from './platform.ts';
 import { StartError } from './start-error.ts';
 
@@ -15,13 +16,7 @@ const SECRET_BYTES = 48;
 
 /** Makes the directory where it is missing. Throws StartError where that cannot be done. */
 export function makeDataDir(directory: string): void {
-  try {
-    mkdirSync(directory, { recursive: true, mode: 0o700 });
-  } catch (cause) {
-    throw new StartError(`Cannot make the data directory ${directory} (set DATA_DIR to another): ${text(cause)}`, {
-      cause,
-    });
-  }
+  attempt(`Cannot make the data directory ${directory} (set DATA_DIR to another)`, () => makeFolder(directory));
 }
 
 /**
@@ -31,8 +26,15 @@ export function makeDataDir(directory: string): void {
 export function holdDataDir(directory: string, logger: Logger): () => void {
   makeDataDir(directory);
   const path = join(directory, LOCK_FILE);
-  const lock = attempt(`Cannot lock the data directory ${directory}`, () => thisPlatform().lockFile(path));
+  const lock = attempt(`Cannot lock the data directory ${directory}`, () => {
+    assertFile(path);
+    return thisPlatform().lockFile(path);
+  });
   if (lock.state === 'taken') throw new StartError(inUse(directory, path));
+  attempt(`Cannot write into the data directory ${directory}`, () => {
+    if (lock.state === 'locked') lock.describe(`process ${process.pid} on ${hostname()}\n`);
+    assertWritable(directory);
+  });
   if (lock.state === 'unsupported') {
     logger.warn(
       { directory },
@@ -40,7 +42,6 @@ export function holdDataDir(directory: string, logger: Logger): () => void {
     );
     return () => {};
   }
-  lock.describe(`process ${process.pid} on ${hostname()}\n`);
   return () => lock.unlock();
 }
 
@@ -61,6 +62,7 @@ export function generatedSecret(directory: string): string {
   makeDataDir(directory);
   const path = join(directory, SECRET_FILE);
   return attempt(`Cannot keep a generated JWT secret in ${directory} (set JWT_SECRET)`, () => {
+    assertFile(path);
     try {
       return readSecret(path);
     } catch (error) {

@@ -4,6 +4,7 @@ import { isUnavailable } from '../database/errors.ts';
 import { pendingMigrations, runMigrations, unknownMigrations } from '../database/migrate.ts';
 import { MigrationError, TakeoverStopped } from '../database/migration-error.ts';
 import type { Logger } from '../protocol/logger.ts';
+import { freeBytes } from './disk-space.ts';
 import { createProgressLines } from './progress.ts';
 import { StartError } from './start-error.ts';
 
@@ -22,7 +23,7 @@ export interface OpenDatabaseOptions {
 
 /** A database that answers and has the schema. Throws StartError where it stays away or lacks migrations. */
 export async function openDatabase(options: OpenDatabaseOptions): Promise<DatabaseHandle> {
-  const handle = await connect(options.database);
+  const handle = await connect(options);
   try {
     await withPatience(options, async () => {
       await handle.ping();
@@ -35,9 +36,9 @@ export async function openDatabase(options: OpenDatabaseOptions): Promise<Databa
   }
 }
 
-async function connect(database: DatabaseOptions): Promise<DatabaseHandle> {
+async function connect({ database, logger }: OpenDatabaseOptions): Promise<DatabaseHandle> {
   try {
-    return await connectDatabase(database);
+    return await connectDatabase(database, { logger, freeBytes });
   } catch (cause) {
     throw new StartError(`Cannot open the database (${describeDatabase(database)}): ${reason(cause)}`, { cause });
   }

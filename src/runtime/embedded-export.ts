@@ -12,6 +12,7 @@ import { holdDataDir, SECRET_FILE } from './data-dir.ts';
 import { describeDatabase } from './database-start.ts';
 import { loadEnvFile } from './env-file.ts';
 import { createLogger } from './logger.ts';
+import { holdsDatabase } from './new-embedded.ts';
 import { migrationsFolder } from './project-root.ts';
 import { StartError } from './start-error.ts';
 
@@ -36,7 +37,7 @@ function readEnds(address: string | undefined): Ends {
   const config = readCommandConfig(address === undefined ? {} : { DATABASE_URL: address });
   const { database: source } = readCommandConfig({ DATABASE_URL: '', DB_HOST: '' });
   if (config.database.kind !== 'postgres') throw new StartError(USAGE);
-  if (source.kind !== 'embedded' || !existsSync(join(source.directory, 'PG_VERSION'))) {
+  if (source.kind !== 'embedded' || !holdsDatabase(source.directory)) {
     throw new StartError(`There is no embedded database in ${config.dataDir} (DATA_DIR says where)`);
   }
   return { source, target: config.database, config };

@@ -1,6 +1,6 @@
 // The thread that writes the files of a new embedded database: see embedded-in-worker.ts.
 import { workerData } from 'node:worker_threads';
-import { PGlite } from '@electric-sql/pglite';
+import { openEngine } from '../database/embedded-engine.ts';
 
-const database = await PGlite.create(workerData as string);
-await database.close();
+const { client } = await openEngine(workerData as string);
+await client.close();

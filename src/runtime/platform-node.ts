@@ -1,6 +1,7 @@
 // What is particular to Node.
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
+import { engineFailure } from '../database/embedded-failure.ts';
 import { lockFile } from './file-lock.ts';
 import { limitHeapGrowth } from './heap-growth.ts';
 import type { Platform } from './platform.ts';
@@ -9,9 +10,16 @@ import { watchYoungGeneration } from './young-generation.ts';
 
 const WRITE_EMBEDDED = `
   import { PGlite } from '@electric-sql/pglite';
-  const database = await PGlite.create(process.argv[1]);
-  await database.close();
+  try {
+    const database = await PGlite.create(process.argv[1]);
+    await database.close();
+  } catch (error) {
+    const { message, errno } = error;
+    process.stderr.write('\\n' + JSON.stringify({ message, errno }), () => process.exit(1));
+  }
 `;
+/** It takes some seconds; a system that lets it wait for ever is to be heard of. */
+const WRITE_WITHIN_MS = 120_000;
 
 export const nodePlatform: Platform = {
   name: 'Node',
@@ -22,9 +30,13 @@ export const nodePlatform: Platform = {
   async writeEmbedded(directory) {
     const args = ['--input-type=module', '--eval', WRITE_EMBEDDED, directory];
     try {
-      await promisify(execFile)(process.execPath, args, { cwd: projectRoot() });
+      await promisify(execFile)(process.execPath, args, {
+        cwd: projectRoot(),
+        timeout: WRITE_WITHIN_MS,
+        killSignal: 'SIGKILL',
+      });
     } catch (cause) {
-      throw new Error(lastLine(cause), { cause });
+      throw failure(cause);
     }
   },
 
@@ -34,7 +46,14 @@ export const nodePlatform: Platform = {
   },
 };
 
-function lastLine(cause: unknown): string {
-  const { stderr, message } = cause as { stderr?: string; message: string };
-  return (stderr || message).trim().split('\n').at(-1) ?? '';
+/** What the process said last, which is JSON where the database failed, and plain text where the process did. */
+function failure(cause: unknown): Error {
+  const { stderr, message, killed } = cause as { stderr?: string; message: string; killed?: boolean };
+  if (killed) return new Error('nothing came of it within two minutes', { cause });
+  const last = (stderr || message).trim().split('\n').at(-1) ?? '';
+  try {
+    return engineFailure(JSON.parse(last));
+  } catch {
+    return new Error(last, { cause });
+  }
 }

@@ -45,6 +45,8 @@ export interface ServiceProcessOptions {
   readonly runtime?: Runtime;
   /** A module to load before it. */
   readonly preload?: string;
+  /** A command line that runs the rest of its words as a command, in its own place: the process stays the same. */
+  readonly wrapper?: readonly string[];
   /** A folder to run in that is not removed; without one, a fresh one. */
   readonly directory?: string;
 }
@@ -65,7 +67,8 @@ export async function startServiceProcess(options: ServiceProcessOptions = {}): 
 export function spawnServiceProcess(options: ServiceProcessOptions = {}): ServiceProcess {
   const directory = options.directory ?? mkdtempSync(join(tmpdir(), 'service-'));
   const { file, args } = serviceCommand(options.runtime ?? 'node', options.preload);
-  const child = spawn(file, args, {
+  const [command = file, ...words] = [...(options.wrapper ?? []), file, ...args];
+  const child = spawn(command, words, {
     cwd: directory,
     env: { ...inherited(), PORT: '0', HOST: '127.0.0.1', ...options.env },
     stdio: ['ignore', 'pipe', 'pipe'],
