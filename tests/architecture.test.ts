@@ -36,7 +36,7 @@ const LAYERS: Readonly<Record<string, Layer>> = {
     types: ['backends'],
     packages: ['hono', 'hono-openapi', '@hono/standard-validator', 'zod'],
   },
-  socketio: { imports: ['lib', 'protocol', 'realtime'], packages: ['socket.io', 'ws', 'node:*'] },
+  socketio: { imports: ['lib', 'protocol', 'realtime'], packages: ['engine.io', 'ws', 'node:*'] },
   runtime: {
     imports: ['lib', 'protocol', 'drizzle', 'backends', 'database', 'chat', 'realtime', 'http', 'socketio'],
     packages: ['*'],

@@ -6,6 +6,7 @@ import type { PresenceStore } from '../backends/presence/presence-store.ts';
 import type { Authenticate, Identity } from '../chat/authenticate.ts';
 import { isChannelKey } from '../chat/log/key.ts';
 import type { LogReads } from '../chat/log/reads.ts';
+import { createBoundary } from '../lib/boundary.ts';
 import { createDeadlines, deadlineIn, inTime } from '../lib/deadline.ts';
 import { CLOSE } from '../protocol/close-codes.ts';
 import { ChatError } from '../protocol/errors.ts';
@@ -71,6 +72,7 @@ export function createHub(deps: HubDependencies): Hub {
   const deadlines = createDeadlines(LATE_BY_MS);
   const sessions = new Timetable<HubSession>(LONGEST_WAIT_MS);
   const timers: Array<() => void> = [];
+  const boundary = createBoundary(logger);
   let opened = 0;
 
   const context: SessionContext = {
@@ -82,6 +84,7 @@ export function createHub(deps: HubDependencies): Hub {
     toAnswerError: (error) => answerError(deps.toChatError(error) ?? deps.withoutValues(error), logger),
     lookSoon: (session) => sessions.reschedule(session, 0),
     onClosed: forget,
+    onFailure: (session, error) => boundary(error, () => session.cut()),
     run: createCommands({
       authenticate: deps.authenticate,
       send: deps.send,
@@ -104,7 +107,7 @@ export function createHub(deps: HubDependencies): Hub {
     opened += 1;
     const session = new HubSession(`${nodeId}-${opened.toString(36)}`, transport, context);
     sessions.add(session, clock.now());
-    if (identity) void session.hold(welcome(session, identity));
+    if (identity) session.hold(welcome(session, identity)).catch((error: unknown) => session.failed(error));
     return session;
   }
 
@@ -151,7 +154,16 @@ export function createHub(deps: HubDependencies): Hub {
   /** Many pings are due in the same moment; what comes in between is not to wait for all of them. */
   function sweepSessions(): void {
     const now = clock.now();
-    if (sessions.visit(now, (session) => session.sweep(now), SWEPT_AT_ONCE)) clock.defer(sweepSessions);
+    if (sessions.visit(now, (session) => sweepSession(session, now), SWEPT_AT_ONCE)) clock.defer(sweepSessions);
+  }
+
+  function sweepSession(session: HubSession, now: number): number {
+    try {
+      return session.sweep(now);
+    } catch (error) {
+      session.failed(error);
+      return now;
+    }
   }
 
   function sweep(): void {
@@ -175,10 +187,16 @@ export function createHub(deps: HubDependencies): Hub {
     while (!done() && clock.now() < end) await wait(DRAIN_STEP_MS);
   }
 
+  /** Closes those that have no work under way, which need not wait for others'; true where none is left. */
+  function closeIdle(draining: readonly HubSession[]): boolean {
+    for (const session of draining) if (session.inFlight === 0) session.close(CLOSE.DRAIN, 'The node is shutting down');
+    return draining.every((session) => session.isClosed);
+  }
+
   async function drain(): Promise<void> {
     const draining = sessions.all();
     for (const session of draining) session.outbox.push(closing('shutdown'));
-    await until(() => draining.every((session) => session.inFlight === 0), DRAIN_WORK_MS);
+    await until(() => closeIdle(draining), DRAIN_WORK_MS);
     for (const session of sessions.all()) session.close(CLOSE.DRAIN, 'The node is shutting down');
     await until(() => draining.every((session) => session.transport.isClosed()), DRAIN_CLOSE_MS);
     for (const session of draining) session.transport.terminate();

@@ -12,6 +12,8 @@ export interface OutboxLimits {
 export interface OutboxOwner {
   /** The peer's socket is full: `lagging` is true from now on, until the owner makes it false. */
   lags(): void;
+  /** What was to be written could not be: the connection is of no use any more. Never throws. */
+  failed(error: unknown): void;
 }
 
 /** Answers may go past the bound of live frames, but not further than this: then the peer is cut off. */
@@ -47,15 +49,24 @@ export class Outbox {
     this.turn.outbox(this);
   }
 
-  /** True where the peer takes so little that even answers would pile up. */
+  /** True where the peer takes so little that even answers would pile up, those that a library writes included. */
   overflowing(): boolean {
-    return this.lagging && this.transport.bufferedBytes() > this.limits.maxBufferedBytes + ANSWER_ALLOWANCE;
+    return this.transport.bufferedBytes() > this.limits.maxBufferedBytes + ANSWER_ALLOWANCE;
   }
 
   flush(): void {
     const batch = this.pending;
     if (!batch) return;
     this.pending = undefined;
+    // Others are flushed in the same turn.
+    try {
+      this.write(batch);
+    } catch (error) {
+      this.owner.failed(error);
+    }
+  }
+
+  private write(batch: readonly Outgoing[]): void {
     this.transport.write(batch);
     if (!this.lagging && this.transport.bufferedBytes() > this.limits.maxBufferedBytes) {
       this.lagging = true;

@@ -1,8 +1,9 @@
 // A connection in its timetable, on a clock of the test's own: what is due happens in time, whatever the look before said.
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { RecordingTransport } from '../../tests/support/hub-node.ts';
 import { createFakeClock } from '../backends/clock/fake.ts';
 import { createDeadlines } from '../lib/deadline.ts';
+import { CLOSE } from '../protocol/close-codes.ts';
 import { outgoing } from './outgoing.ts';
 import { HubSession, LONGEST_WAIT_MS } from './session.ts';
 import { Timetable } from './timetable.ts';
@@ -11,7 +12,7 @@ import { createTurn } from './turn.ts';
 const SWEEP_MS = 1_000;
 const START = 1_000_000_000;
 
-function open() {
+function open({ framesPerSecond = 0 } = {}) {
   const clock = createFakeClock(START);
   let setBackBy = 0;
   const now = () => clock.now() - setBackBy;
@@ -24,7 +25,7 @@ function open() {
   const sessions = new Timetable<HubSession>(LONGEST_WAIT_MS);
   const session = new HubSession('s', transport, {
     turn: createTurn(clock.defer),
-    limits: { maxBufferedBytes: 10, slowReaderTimeoutMs: 3_000, framesPerSecond: 0 },
+    limits: { maxBufferedBytes: 10, slowReaderTimeoutMs: 3_000, framesPerSecond },
     metrics: { frameReceived() {}, closedByServer() {} },
     now,
     deadlines: createDeadlines(250),
@@ -32,6 +33,7 @@ function open() {
     toAnswerError: () => ({ code: 'INTERNAL', message: '' }),
     lookSoon: (one) => sessions.reschedule(one, 0),
     onClosed: (one) => sessions.remove(one),
+    onFailure: (one) => one.cut(),
   });
   transport.session = session;
   sessions.add(session, now());
@@ -98,4 +100,33 @@ test('it is pinged on after the clock was set back by an hour', () => {
   const before = pings.length;
   pass(60_000);
   expect(pings.length - before).toBeGreaterThanOrEqual(2);
+});
+
+test('a connection that cannot be written to is cut, and the others of the turn are written to', () => {
+  const [broken, other] = [open(), open()];
+  broken.transport.write = () => {
+    throw new Error('no socket');
+  };
+  for (const { session } of [broken, other]) session.outbox.push(outgoing(['{"type":"pong","data":{}}']));
+  broken.session.outbox.flush();
+  other.session.outbox.flush();
+  expect(broken.session.isClosed).toBe(true);
+  expect(other.transport.frames).toHaveLength(1);
+});
+
+describe('what is no frame', () => {
+  test('counts like one: a flood of it ends the connection', () => {
+    const { session, transport } = open({ framesPerSecond: 5 });
+    for (let n = 0; n < 30; n += 1) session.alive();
+    expect(transport.closedWith).toBeUndefined();
+    session.alive();
+    expect(transport.closedWith).toBe(CLOSE.FLOOD);
+  });
+
+  test('is no way to make a library write without end', () => {
+    const { session, transport } = open();
+    transport.bufferedBytes = () => (1 << 20) + 11;
+    session.alive();
+    expect(transport.closedWith).toBe(CLOSE.SLOW_READER);
+  });
 });

@@ -7,7 +7,7 @@ import { ERRORS, type ErrorCode } from '../protocol/errors.ts';
 import { LIMITS } from '../protocol/limits.ts';
 import { catchUp } from './catch-up.ts';
 import { type Answering, FrameAnswer, type Reply } from './frame-answer.ts';
-import { FrameBudget } from './frame-budget.ts';
+import { FrameBudget, type Verdict } from './frame-budget.ts';
 import type { HubMetrics } from './metrics.ts';
 import { Outbox, type OutboxLimits, type OutboxOwner } from './outbox.ts';
 import type { PresentUser } from './presence-tracker.ts';
@@ -52,6 +52,8 @@ export interface SessionContext {
   readonly lookSoon: (session: HubSession) => void;
   /** The connection is gone. */
   readonly onClosed: (session: HubSession) => void;
+  /** Work for the session failed in a way that nobody foresaw: it is cut off. Never throws. */
+  readonly onFailure: (session: HubSession, error: unknown) => void;
 }
 
 /** Who a connection belongs to, and until when: no more of the account than is needed, for as long as it lasts. */
@@ -116,7 +118,7 @@ export class HubSession implements Session, ReaderOwner, OutboxOwner, Scheduled,
   }
 
   alive(): void {
-    this.seenAt = this.context.now();
+    this.count();
   }
 
   /** Gives the connection to whom a token named, or takes it away again. */
@@ -129,6 +131,10 @@ export class HubSession implements Session, ReaderOwner, OutboxOwner, Scheduled,
   /** The peer is to take what waits for it in time. */
   lags(): void {
     this.context.lookSoon(this);
+  }
+
+  failed(error: unknown): void {
+    this.context.onFailure(this, error);
   }
 
   drained(): void {
@@ -232,8 +238,8 @@ export class HubSession implements Session, ReaderOwner, OutboxOwner, Scheduled,
     }
   }
 
-  /** The peer shows no sign of life: there is nobody to say goodbye to. */
-  private cut(): void {
+  /** Ends the connection without a word: there is nobody to say goodbye to, or nothing that could be said safely. */
+  cut(): void {
     this.transport.terminate();
     this.closed();
   }
@@ -258,15 +264,21 @@ export class HubSession implements Session, ReaderOwner, OutboxOwner, Scheduled,
 
   /** Counts a frame; false where it may not be worked on. */
   private admit(encode: Incoming['encode']): boolean {
-    if (this.isClosed || this.isRefused) return false;
+    const verdict = this.count();
+    if (verdict === 'limited') this.fail(encode, undefined, 'RATE_LIMITED', this.budget.retryAfterMs());
+    return verdict === 'allowed';
+  }
+
+  /** Counts what has come, a frame or not; closes the connection where it is too much. */
+  private count(): Verdict {
+    if (this.isClosed || this.isRefused) return 'flood';
     const now = this.context.now();
     this.seenAt = now;
     const verdict = this.budget.take(now);
     if (verdict === 'flood') this.close(CLOSE.FLOOD, 'Too many frames');
-    else if (this.outbox.overflowing()) this.close(CLOSE.SLOW_READER, 'Answers are not read: come back with since');
-    else if (verdict === 'limited') this.fail(encode, undefined, 'RATE_LIMITED', this.budget.retryAfterMs());
-    else return true;
-    return false;
+    else if (!this.outbox.overflowing()) return verdict;
+    else this.close(CLOSE.SLOW_READER, 'Answers are not read: come back with since');
+    return 'flood';
   }
 
   private dispatch(incoming: Incoming, deadline: Deadline): void {
@@ -313,8 +325,13 @@ export class HubSession implements Session, ReaderOwner, OutboxOwner, Scheduled,
 
   answer(encode: Incoming['encode'], answer: Answer): void {
     if (this.isClosed) return;
-    const out = encode(answer);
-    if (out) this.outbox.push(out);
+    // Mostly nobody waits for what becomes of this: a timer or a promise calls.
+    try {
+      const out = encode(answer);
+      if (out) this.outbox.push(out);
+    } catch (error) {
+      this.failed(error);
+    }
   }
 }
 

@@ -8,7 +8,7 @@ export interface Transport {
   readonly name: 'raw' | 'socketio';
   /** Hands all of these to the peer in one write, in order. */
   write(batch: readonly Outgoing[]): void;
-  /** Bytes written that the peer's socket has not taken yet. */
+  /** Bytes that the peer's socket has not taken yet, whoever wrote them: a library's own answers too. */
   bufferedBytes(): number;
   /**
    * A number that changes whenever the peer's socket takes bytes while `bufferedBytes` is not 0: tells a slow reader
@@ -56,7 +56,7 @@ export interface Session {
   receive(incoming: Incoming): void;
   /** Something came that is no frame at all (not JSON): answered INVALID_FRAME and counted. */
   receiveGarbage(encode: Incoming['encode']): void;
-  /** A sign of life without a frame. */
+  /** A sign of life that is no frame (a ping, a handshake): counted like one, so that there is no flood of them either. */
   alive(): void;
   /** `bufferedBytes` is 0 again after it was not. */
   drained(): void;

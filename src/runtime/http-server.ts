@@ -1,7 +1,9 @@
 // The HTTP server: which requests leave HTTP, how long a peer may take, and what bytes that are no HTTP get.
 import { createServer, IncomingMessage, type Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { getRequestListener, type HttpBindings } from '@hono/node-server';
+import type { Boundary } from '../lib/boundary.ts';
 import { ChatError } from '../protocol/errors.ts';
 import { isSocketIoPath, isUpgrade, pathOf } from './handshake.ts';
 import { type Refusal, type Refuse, refuseSocket } from './refusal.ts';
@@ -21,10 +23,11 @@ export interface HttpServerOptions {
   readonly socketIo: (request: IncomingMessage, response: ServerResponse) => void;
   readonly upgrade: HandleUpgrade;
   readonly refuse: Refuse;
+  readonly boundary: Boundary;
 }
 
 /** A server that is not listening yet. */
-export function createHttpServer({ fetch, socketIo, upgrade, refuse }: HttpServerOptions): Server {
+export function createHttpServer({ fetch, socketIo, upgrade, refuse, boundary }: HttpServerOptions): Server {
   const app = getRequestListener(fetch as Parameters<typeof getRequestListener>[0], {
     hostname: 'localhost',
     errorHandler: () => toResponse(refuse(badRequest('The address or the Host header is not valid'))),
@@ -33,21 +36,35 @@ export function createHttpServer({ fetch, socketIo, upgrade, refuse }: HttpServe
   function answer(request: IncomingMessage, response: ServerResponse): void {
     if (isSocketIoPath(pathOf(request.url ?? ''))) socketIo(request, response);
     else if (lacksHost(request)) send(response, refuse(badRequest('The request has no Host header')));
-    else void app(request, response);
+    else app(request, response).catch((error: unknown) => boundary(error, () => request.socket.destroy()));
   }
 
-  const server = createServer(SERVER_OPTIONS, answer);
-  server.maxHeadersCount = MAX_HEADERS;
-  server.on('upgrade', (request, stream, head) => {
-    const socket = stream as Socket;
+  function takeUpgrade(request: IncomingMessage, socket: Socket, head: Buffer): void {
     if (isUpgrade(request.method, request.url ?? '', request.headers)) upgrade(request, socket, head);
     else answer(request, responseOn(socket, request));
-  });
-  server.on('clientError', (error, socket) => {
+  }
+
+  function refuseBytes(error: NodeJS.ErrnoException, socket: Socket): void {
     // Bytes in the middle of an answer that has begun would only garble it.
-    if (hasAnswerUnderWay(socket as Socket)) socket.destroy();
-    else refuseSocket(socket as Socket, refuse(protocolError(error)));
-  });
+    if (hasAnswerUnderWay(socket)) socket.destroy();
+    else refuseSocket(socket, refuse(protocolError(error)));
+  }
+
+  /** What fails in work for one peer costs its connection alone. */
+  function guarded(socket: Duplex, work: () => void): void {
+    try {
+      work();
+    } catch (error) {
+      boundary(error, () => socket.destroy());
+    }
+  }
+
+  const server = createServer(SERVER_OPTIONS, (request, response) =>
+    guarded(request.socket, () => answer(request, response)),
+  );
+  server.maxHeadersCount = MAX_HEADERS;
+  server.on('upgrade', (request, stream, head) => guarded(stream, () => takeUpgrade(request, stream as Socket, head)));
+  server.on('clientError', (error, stream) => guarded(stream, () => refuseBytes(error, stream as Socket)));
   return server;
 }
 

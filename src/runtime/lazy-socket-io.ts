@@ -1,6 +1,7 @@
 // Socket.IO, loaded when its first client comes: a service without such clients does not pay for it.
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
+import type { Boundary } from '../lib/boundary.ts';
 import type { SocketIo, SocketIoOptions } from '../socketio/attach.ts';
 import { type Refuse, refuseSocket } from './refusal.ts';
 import type { HandleUpgrade } from './upgrade.ts';
@@ -11,7 +12,7 @@ export interface LazySocketIo {
   close(): Promise<void>;
 }
 
-export function createLazySocketIo(options: SocketIoOptions, refuse: Refuse): LazySocketIo {
+export function createLazySocketIo(options: SocketIoOptions, refuse: Refuse, boundary: Boundary): LazySocketIo {
   let loading: Promise<SocketIo> | undefined;
   let loaded: SocketIo | undefined;
 
@@ -35,7 +36,7 @@ export function createLazySocketIo(options: SocketIoOptions, refuse: Refuse): La
 
   function withSocketIo(act: (socketIo: SocketIo) => void, socket: Duplex): void {
     if (loaded) act(loaded);
-    else void whenLoaded(act, socket);
+    else whenLoaded(act, socket).catch((error: unknown) => boundary(error, () => socket.destroy()));
   }
 
   return {

@@ -1,9 +1,10 @@
 // Raw WebSocket connections over real sockets, with a hub that does nothing by itself.
 import type { AddressInfo, Socket } from 'node:net';
 import { connect } from 'node:net';
-import { afterEach, expect, test } from 'vitest';
+import { afterEach, describe, expect, test } from 'vitest';
 import { openWs, refusedWs } from '../../tests/support/ws-client.ts';
 import type { Identity } from '../chat/authenticate.ts';
+import { createBoundary } from '../lib/boundary.ts';
 import { ChatError } from '../protocol/errors.ts';
 import { outgoing } from '../realtime/outgoing.ts';
 import type { Incoming, Session, Transport } from '../realtime/transport.ts';
@@ -29,28 +30,40 @@ afterEach(() => {
 });
 
 /** A server whose sessions only write down what they are told. */
-async function startServer({ stopping = false } = {}) {
+async function startServer({ stopping = false, fails = (_what: string) => {} } = {}) {
   const opened: Opened[] = [];
+  const failures: object[] = [];
   const hub = {
     open(transport: Transport, identity: Identity | null): Session {
       const session: Opened = { transport, identity, events: [], received: [], garbage: [] };
       opened.push(session);
       return {
         id: 'x',
-        receive: (incoming) => void session.received.push(incoming),
+        receive(incoming) {
+          session.received.push(incoming);
+          fails('receive');
+        },
         receiveGarbage: (encode) => void session.garbage.push(encode),
-        alive: () => void session.events.push('alive'),
-        drained: () => void session.events.push('drained'),
+        alive() {
+          session.events.push('alive');
+          fails('alive');
+        },
+        drained() {
+          session.events.push('drained');
+          fails('drained');
+        },
         closed: () => void session.events.push('closed'),
       };
     },
   };
   const refuse = createRefuse(silent);
+  const boundary = createBoundary({ error: (fields) => void failures.push(fields) });
   const raw = createRawServer({
     hub,
     clock: { now: () => 7 },
     maxFrameBytes: 1024,
     refuse,
+    boundary,
   });
   const upgrade = createUpgrade({
     authenticate: async (token) => {
@@ -63,14 +76,19 @@ async function startServer({ stopping = false } = {}) {
     raw,
     socketIo: (_request, socket) => void socket.end('HTTP/1.1 418 socket.io\r\n\r\n'),
     refuse,
+    boundary,
     stopping: () => stopping,
   });
   const server = createHttpServer({
     fetch: async (request) =>
       new Response(`${request.method} ${new URL(request.url).pathname} ${await request.text()}`),
-    socketIo: (_request, response) => void response.end('polling'),
+    socketIo(_request, response) {
+      fails('socketIo');
+      response.end('polling');
+    },
     upgrade,
     refuse,
+    boundary,
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
@@ -79,7 +97,7 @@ async function startServer({ stopping = false } = {}) {
     server.closeAllConnections();
     for (const { transport } of opened) transport.terminate();
   });
-  return { port, url: `http://127.0.0.1:${port}/api/v1/ws`, opened };
+  return { port, url: `http://127.0.0.1:${port}/api/v1/ws`, opened, failures };
 }
 
 /** Sends bytes and gives all that comes back until the server closes or `enough` is there. */
@@ -332,4 +350,44 @@ test.each([
   const failure = JSON.parse(body) as { requestId: string };
   expect(failure).toMatchObject({ success: false, code });
   expect(head.toLowerCase()).toContain(`x-request-id: ${failure.requestId}`);
+});
+
+describe('what fails in work for one peer', () => {
+  const failsAt = (place: string) => ({
+    fails(what: string) {
+      if (what === place) throw new Error('secret of a peer');
+    },
+  });
+  /** One line, which names the place and quotes nothing. */
+  function expectLine(failures: object[]): void {
+    expect(failures).toMatchObject([{ error: 'Error', at: expect.arrayContaining([expect.stringMatching(/fails/)]) }]);
+    expect(JSON.stringify(failures)).not.toContain('secret');
+  }
+
+  test.each(['receive', 'alive', 'drained'])('ends that connection alone: %s', async (place) => {
+    const { url, opened, failures } = await startServer(failsAt(place));
+    const [client, other] = [await openWs(url), await openWs(url)];
+    if (place === 'receive') client.send({ type: 'ping' });
+    else if (place === 'alive') client.socket.ping();
+    else {
+      client.socket.pause();
+      const big = outgoing([`"${'x'.repeat(4_000_000)}"`]);
+      while (opened[0]?.transport.bufferedBytes() === 0) opened[0].transport.write([big]);
+      client.socket.removeAllListeners('message');
+      client.socket.resume();
+    }
+    await client.closed;
+    await until(() => opened[0]?.events.includes('closed') ?? false);
+    expectLine(failures);
+    opened[1]?.transport.write([outgoing(['{"type":"still here"}'])]);
+    await other.next('still here');
+  });
+
+  test('closes the TCP connection of a request', async () => {
+    const { port, url, failures } = await startServer(failsAt('socketIo'));
+    const request = 'GET /socket.io/ HTTP/1.1\r\nHost: x\r\n\r\n';
+    expect(await exchange(port, request)).toBe('');
+    expectLine(failures);
+    await (await openWs(url)).close();
+  });
 });

@@ -4,6 +4,7 @@ import type { Socket } from 'node:net';
 import { type ServerOptions, WebSocket, WebSocketServer } from 'ws';
 import type { Clock } from '../backends/clock/clock.ts';
 import type { Identity } from '../chat/authenticate.ts';
+import type { Boundary } from '../lib/boundary.ts';
 import { CLOSE } from '../protocol/close-codes.ts';
 import { ChatError } from '../protocol/errors.ts';
 import { LIMITS } from '../protocol/limits.ts';
@@ -29,6 +30,7 @@ export interface RawServerOptions {
   readonly clock: Pick<Clock, 'now'>;
   readonly maxFrameBytes: number;
   readonly refuse: Refuse;
+  readonly boundary: Boundary;
 }
 
 export interface RawServer {
@@ -36,7 +38,7 @@ export interface RawServer {
   accept(request: IncomingMessage, socket: Socket, head: Buffer, identity: Identity | null): void;
 }
 
-export function createRawServer({ hub, clock, maxFrameBytes, refuse }: RawServerOptions): RawServer {
+export function createRawServer({ hub, clock, maxFrameBytes, refuse, boundary }: RawServerOptions): RawServer {
   const options: ServerOptions<typeof RawConnection> & { closeTimeout: number } = {
     noServer: true,
     clientTracking: false,
@@ -83,6 +85,7 @@ export function createRawServer({ hub, clock, maxFrameBytes, refuse }: RawServer
         connection.socket = socket;
         connection.number = numberOf(socket);
         connection.receive = receive;
+        connection.boundary = boundary;
         connection.session = hub.open(connection, identity);
       });
     },
@@ -110,14 +113,29 @@ class RawConnection extends WebSocket implements Transport {
   declare number: number;
   declare session: Session;
   declare receive: (connection: RawConnection, data: Buffer, isBinary: boolean) => void;
+  declare boundary: Boundary;
   private awaitsDrain = false;
 
-  /** The library closes the connection itself after each of its errors; `close` follows. */
+  /**
+   * The library closes the connection itself after each of its errors; `close` follows. What fails here costs this
+   * connection alone.
+   */
   override emit(event: string | symbol, ...values: unknown[]): boolean {
-    if (event === 'message') this.receive(this, values[0] as Buffer, values[1] as boolean);
-    else if (event === 'ping' || event === 'pong') this.session.alive();
-    else if (event === 'close') this.session.closed();
+    try {
+      if (event === 'message') this.receive(this, values[0] as Buffer, values[1] as boolean);
+      else if (event === 'ping' || event === 'pong') this.session.alive();
+      else if (event === 'close') this.session.closed();
+    } catch (error) {
+      this.failed(error);
+    }
     return true;
+  }
+
+  private failed(error: unknown): void {
+    this.boundary(error, () => {
+      this.terminate();
+      this.session.closed();
+    });
   }
 
   /**
@@ -158,8 +176,12 @@ class RawConnection extends WebSocket implements Transport {
     this.socket.write(NOTHING, (error) => {
       this.awaitsDrain = false;
       if (error) return;
-      if (this.socket.writableLength > 0) this.reportDrain();
-      else this.session.drained();
+      try {
+        if (this.socket.writableLength > 0) this.reportDrain();
+        else this.session.drained();
+      } catch (failure) {
+        this.failed(failure);
+      }
     });
   }
 }

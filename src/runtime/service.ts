@@ -2,6 +2,7 @@
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createSystemClock } from '../backends/clock/system.ts';
+import { createBoundary } from '../lib/boundary.ts';
 import type { Logger } from '../protocol/logger.ts';
 import type { Chat } from './compose.ts';
 import type { Config } from './config.ts';
@@ -70,17 +71,19 @@ async function serve(config: Config, { app, hub, authenticate }: Chat, options: 
   const { clock, logger, stopping, teardown } = options;
   const { maxFrameBytes, wsCorsOrigins } = config;
   const refuse = createRefuse(logger);
-  const socketIo = createLazySocketIo({ hub, corsOrigins: wsCorsOrigins, maxFrameBytes, logger }, refuse);
-  const raw = createRawServer({ hub, clock, maxFrameBytes, refuse });
+  const boundary = createBoundary(logger);
+  const socketIo = createLazySocketIo({ hub, corsOrigins: wsCorsOrigins, maxFrameBytes, logger }, refuse, boundary);
+  const raw = createRawServer({ hub, clock, maxFrameBytes, refuse, boundary });
   const upgrade = createUpgrade({
     authenticate,
     allowedOrigins: wsCorsOrigins,
     raw,
     socketIo: socketIo.handleUpgrade,
     refuse,
+    boundary,
     stopping,
   });
-  const server = createHttpServer({ fetch: app.fetch, socketIo: socketIo.handleRequest, upgrade, refuse });
+  const server = createHttpServer({ fetch: app.fetch, socketIo: socketIo.handleRequest, upgrade, refuse, boundary });
   await listen(server, config);
 
   let closed: Promise<void> | undefined;

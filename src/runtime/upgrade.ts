@@ -2,6 +2,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Authenticate, Identity } from '../chat/authenticate.ts';
+import type { Boundary } from '../lib/boundary.ts';
 import { createDeadlines, deadlineIn, inTime } from '../lib/deadline.ts';
 import { ChatError } from '../protocol/errors.ts';
 import { LIMITS } from '../protocol/limits.ts';
@@ -20,12 +21,13 @@ export interface UpgradeOptions {
   readonly raw: RawServer;
   readonly socketIo: HandleUpgrade;
   readonly refuse: Refuse;
+  readonly boundary: Boundary;
   /** True once the service stops: nothing new begins. */
   readonly stopping: () => boolean;
 }
 
 export function createUpgrade(options: UpgradeOptions): HandleUpgrade {
-  const { authenticate, allowedOrigins, raw, socketIo, refuse, stopping } = options;
+  const { authenticate, allowedOrigins, raw, socketIo, refuse, boundary, stopping } = options;
 
   const deadlines = createDeadlines(LATE_BY_MS);
 
@@ -68,7 +70,7 @@ export function createUpgrade(options: UpgradeOptions): HandleUpgrade {
 
   return (request, socket, head) => {
     if (isSocketIoPath(pathOf(request.url ?? ''))) acceptSocketIo(request, socket, head);
-    else void acceptRaw(request, socket, head);
+    else acceptRaw(request, socket, head).catch((error: unknown) => boundary(error, () => socket.destroy()));
   };
 }
 

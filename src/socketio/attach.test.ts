@@ -1,59 +1,15 @@
 // Socket.IO connections over real sockets and with the official clients, with a hub that does nothing by itself.
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { afterEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
 import { openSocketIo, type SocketIoClientOptions } from '../../tests/support/socketio-client.ts';
+import { ORIGIN, openPolling, openWire, startSocketIoServer, type Told } from '../../tests/support/socketio-server.ts';
 import { until } from '../../tests/support/until.ts';
 import { CLOSE } from '../protocol/close-codes.ts';
 import { type Outgoing, outgoing } from '../realtime/outgoing.ts';
-import type { Answer, Incoming, Session, Transport } from '../realtime/transport.ts';
-import { attachSocketIo } from './attach.ts';
-
-const silent = { debug() {}, info() {}, warn() {}, error() {} };
-const ORIGIN = 'https://chat.example';
-
-/** A session that writes down what it is told. */
-interface Told {
-  readonly transport: Transport;
-  readonly received: Incoming[];
-  readonly garbage: Array<Incoming['encode']>;
-  readonly signs: string[];
-}
-
-const stops: Array<() => Promise<void>> = [];
-afterEach(async () => {
-  for (const stop of stops.splice(0)) await stop();
-});
-
-async function startServer({ maxFrameBytes = 65_536 } = {}) {
-  const sessions: Told[] = [];
-  function open(transport: Transport): Session {
-    const told: Told = { transport, received: [], garbage: [], signs: [] };
-    sessions.push(told);
-    return {
-      id: 'x',
-      receive: (incoming) => void told.received.push(incoming),
-      receiveGarbage: (encode) => void told.garbage.push(encode),
-      alive: () => void told.signs.push('alive'),
-      drained: () => void told.signs.push('drained'),
-      closed: () => void told.signs.push('closed'),
-    };
-  }
-  const socketIo = attachSocketIo({ hub: { open }, corsOrigins: [ORIGIN], maxFrameBytes, logger: silent });
-  const server = createServer(socketIo.handleRequest).on('upgrade', socketIo.handleUpgrade);
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  stops.push(async () => {
-    await socketIo.close();
-    server.closeAllConnections();
-    await new Promise((resolve) => server.close(resolve));
-  });
-  const { port } = server.address() as AddressInfo;
-  return { url: `http://127.0.0.1:${port}`, sessions, socketIo };
-}
+import type { Answer } from '../realtime/transport.ts';
 
 async function connected(options: SocketIoClientOptions = {}) {
-  const { url, sessions } = await startServer();
+  const { url, sessions } = await startSocketIoServer();
   const client = await openSocketIo(url, options);
   await until('the session is open', () => sessions.length === 1);
   return { client, session: sessions[0] as Told };
@@ -177,18 +133,8 @@ describe('tokens of the handshake are like those of authenticate', () => {
   });
 });
 
-/** A WebSocket client that says what it likes. */
-async function openWire(url: string, query = 'EIO=4&transport=websocket') {
-  const socket = new WebSocket(`${url.replace('http', 'ws')}/socket.io/?${query}`);
-  const texts: string[] = [];
-  const closed = new Promise<number>((resolve) => socket.once('close', resolve));
-  socket.on('message', (data) => texts.push(String(data)));
-  await new Promise((resolve, reject) => socket.once('open', resolve).on('error', reject));
-  return { socket, texts, closed };
-}
-
 async function wired(options: { maxFrameBytes?: number } = {}) {
-  const { url, sessions } = await startServer(options);
+  const { url, sessions } = await startSocketIoServer(options);
   const wire = await openWire(url);
   wire.socket.send('40');
   await until('the session is open', () => sessions.length === 1);
@@ -217,15 +163,6 @@ describe('bad input', () => {
     await until('the session knows', () => session.signs.includes('closed'));
     expect(session.received).toEqual([]);
   });
-
-  test('other namespaces do not exist', async () => {
-    const { url, sessions } = await startServer();
-    const { socket, texts } = await openWire(url);
-    socket.send('40/admin,');
-    await until('it is refused', () => texts.includes('44/admin,{"message":"Invalid namespace"}'));
-    expect(sessions).toEqual([]);
-    socket.close();
-  });
 });
 
 test('heartbeats are signs of life', async () => {
@@ -239,7 +176,7 @@ describe('origins', () => {
   const status = async (url: string, headers: Record<string, string>) => (await fetch(url + path, { headers })).status;
 
   test('polling', async () => {
-    const { url } = await startServer();
+    const { url } = await startSocketIoServer();
     expect(await status(url, { origin: 'https://evil.example' })).toBe(403);
     expect(await status(url, {})).toBe(200);
     const answer = await fetch(url + path, { headers: { origin: ORIGIN } });
@@ -247,7 +184,7 @@ describe('origins', () => {
   });
 
   test('WebSocket', async () => {
-    const { url } = await startServer();
+    const { url } = await startSocketIoServer();
     const address = `${url.replace('http', 'ws')}/socket.io/?EIO=4&transport=websocket`;
     const refused = new WebSocket(address, { origin: 'https://evil.example' });
     const refusal = await new Promise<number | undefined>((resolve) => {
@@ -260,7 +197,7 @@ describe('origins', () => {
 });
 
 test('frames are encoded once for all connections', async () => {
-  const { url, sessions } = await startServer();
+  const { url, sessions } = await startSocketIoServer();
   const clients = await Promise.all([1, 2, 3].map(() => openSocketIo(url, { transports: ['websocket'] })));
   const frames = numbered(1);
   sessions[0]?.transport.write([frames]);
@@ -282,27 +219,25 @@ describe('slow readers', () => {
     const stalled = transport.progress();
     await new Promise((resolve) => setTimeout(resolve, 50));
     expect(transport.progress()).toBe(stalled);
-    expect(signs).toEqual([]);
+    expect(signs).not.toContain('drained');
     socket.resume();
     await until('it reads', () => transport.progress() !== stalled);
     await until('all has gone', () => signs.includes('drained'));
     expect(transport.bufferedBytes()).toBe(0);
-    expect(signs).toEqual(['drained']);
+    expect(signs.filter((sign) => sign === 'drained')).toHaveLength(1);
   });
 
   test('polling: what waits for the next request is buffered', async () => {
-    const { url, sessions } = await startServer();
-    const address = `${url}/socket.io/?EIO=4&transport=polling`;
-    const text = async (query = '', init?: RequestInit) => (await fetch(address + query, init)).text();
-    const { sid } = JSON.parse((await text()).slice(1)) as { sid: string };
-    await text(`&sid=${sid}`, { method: 'POST', body: '40' });
-    await text(`&sid=${sid}`);
+    const { url, sessions } = await startSocketIoServer();
+    const { post, poll } = await openPolling(url);
+    await post('40');
+    await poll();
     const { transport, signs } = sessions[0] as Told;
     const before = transport.progress();
     transport.write([numbered(1), numbered(2)]);
     expect(transport.bufferedBytes()).toBeGreaterThan(0);
     expect(transport.progress()).toBe(before);
-    const polled = (await text(`&sid=${sid}`)).split('\u001e');
+    const polled = (await poll()).split('\u001e');
     expect(polled.map((packet) => JSON.parse(packet.slice(2))[1].data.n)).toEqual([1, 2]);
     await until('it is told', () => signs.includes('drained'));
     expect(transport.bufferedBytes()).toBe(0);
@@ -311,7 +246,7 @@ describe('slow readers', () => {
 });
 
 test('the end of the service ends all connections, also half-open ones', async () => {
-  const { url, sessions, socketIo } = await startServer();
+  const { url, sessions, socketIo } = await startSocketIoServer();
   const clients = await Promise.all(CLIENTS.map(([, options]) => openSocketIo(url, options)));
   const silentPeer = await openWire(url);
   await socketIo.close();

@@ -1,8 +1,19 @@
-// The Engine.IO connection under a socket: what this folder uses of it, some of which its types keep to themselves.
+// The Engine.IO connection under a client: what this folder uses of it, some of which its types keep to themselves.
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket as NetSocket } from 'node:net';
-import type { Socket } from 'socket.io';
+import type { Socket } from 'engine.io';
+
+/** A packet of Engine.IO; `message` carries one of Socket.IO. */
+export interface EnginePacket {
+  readonly type: string;
+  readonly data?: { readonly length: number } | undefined;
+}
 
 export interface Engine {
+  readonly id: string;
+  /** Of Engine.IO: clients of version 2 speak 3. */
+  readonly protocol: number;
+  readonly request: IncomingMessage & { readonly _query: Readonly<Record<string, string>> };
   /** Packets that wait until the transport takes them. */
   readonly writeBuffer: readonly unknown[];
   readonly transport: EngineTransport;
@@ -13,14 +24,30 @@ export interface Engine {
   write(packet: string, options: { compress?: boolean }): void;
   /** Closes when all packets have gone; with `discard` at once. */
   close(discard?: boolean): void;
-  /** `heartbeat`: the peer gave a sign of life. `drain`: the transport took all packets that waited. */
-  on(event: 'heartbeat' | 'drain', listener: () => void): unknown;
+  /** A Socket.IO packet has come: text, or binary. */
+  on(event: 'data', listener: (data: unknown) => void): unknown;
+  /** A packet is about to wait, whoever sends it. */
+  on(event: 'packetCreate', listener: (packet: EnginePacket) => void): unknown;
+  /** `drain`: the transport took all packets that waited. */
+  on(event: 'drain' | 'close', listener: () => void): unknown;
 }
 
-interface EngineTransport {
+export interface EngineTransport {
   readonly name: string;
   /** The library's WebSocket, where the transport is one. */
   readonly socket?: WebSocketLike;
+  /** The request that waits for packets, where the transport polls and there is one. */
+  readonly res?: ServerResponse | null;
+  /** How long a client that polls may take to fetch its last packets, in ms. */
+  closeTimeout?: number;
+  close(): void;
+  /** What the library calls with each request, with its body, with each packet, with the body of an answer, at the end. */
+  onRequest(request: unknown): void;
+  onPacket(packet: EnginePacket): void;
+  onData(data: unknown): void;
+  doWrite?(data: string | Uint8Array, options: object, done: () => void): void;
+  onClose(): void;
+  on(event: 'headers', listener: (headers: Record<string, string>) => void): unknown;
 }
 
 interface WebSocketLike {
@@ -31,8 +58,8 @@ interface WebSocketLike {
 
 const OPEN = 1;
 
-export function engineOf(socket: Pick<Socket, 'conn'>): Engine {
-  return socket.conn as unknown as Engine;
+export function engineOf(socket: Socket): Engine {
+  return socket as unknown as Engine;
 }
 
 /** The WebSocket that carries the connection; undefined while it polls. */

@@ -1,7 +1,7 @@
 // Socket.IO packets as text: `<type>[<attachments>-][<namespace>,][<acknowledgement id>][<JSON>]`.
 
 /** The packet types that this service speaks; it has no use for attachments and asks for no acknowledgement. */
-export const PACKET = { CONNECT: 0, DISCONNECT: 1, EVENT: 2, ACK: 3 } as const;
+export const PACKET = { CONNECT: 0, DISCONNECT: 1, EVENT: 2, ACK: 3, CONNECT_ERROR: 4 } as const;
 
 const SYNTAX = /^([0-6])(?:(\d{1,2})-)?(?:(\/[^,]*)(?:,|$))?(\d{1,15})?(.*)$/s;
 

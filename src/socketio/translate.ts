@@ -3,9 +3,9 @@ import { LIMITS } from '../protocol/limits.ts';
 import { answerableId, answerFrame } from '../realtime/answer-frame.ts';
 import type { Outgoing } from '../realtime/outgoing.ts';
 import type { Answer, AnswerError } from '../realtime/transport.ts';
+import type { ClientEvent } from './client-packet.ts';
 import { messagePacket, outgoingPackets } from './outgoing-packets.ts';
 import { ackPacket, eventPacket } from './packet.ts';
-import type { ClientEvent } from './parser.ts';
 
 type Success = Extract<Answer, { ok: true }>;
 

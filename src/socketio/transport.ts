@@ -1,18 +1,20 @@
 // A Socket.IO connection as the hub sees it. While it is a plain WebSocket, ready-made bytes go past the library, which
 // would frame every packet for every peer anew; in all other states (polling, an upgrade under way) it carries them.
+import type { ServerResponse } from 'node:http';
 import type { Socket as NetSocket } from 'node:net';
-import type { Socket } from 'socket.io';
 import { CLOSE } from '../protocol/close-codes.ts';
 import type { Outgoing } from '../realtime/outgoing.ts';
 import type { Session, Transport } from '../realtime/transport.ts';
-import { bytesTaken, type Engine, engineOf, webSocketOf, writableSocketOf } from './engine.ts';
+import { bytesTaken, type Engine, webSocketOf, writableSocketOf } from './engine.ts';
 import { packetBytesOf, packetsOf } from './outgoing-packets.ts';
+import { PACKET } from './packet.ts';
 import { numberOf, writeTogether } from './socket-write.ts';
+import { CLOSE_PATIENCE_MS } from './watched-engine.ts';
 
 /** After these the client shall come back by itself, which the official one does not after a disconnect packet. */
 const COMES_BACK: ReadonlySet<number> = new Set([CLOSE.DRAIN, CLOSE.SLOW_READER]);
 const UNCOMPRESSED = { compress: false };
-const CLOSE_PATIENCE_MS = 1_000;
+const UPGRADE_PATIENCE_MS = 1_000;
 const CLOSE_STEP_MS = 20;
 /** Of a WebSocket. */
 const CLOSED = 3;
@@ -20,47 +22,59 @@ const NOTHING = new Uint8Array(0);
 
 export class SocketIoTransport implements Transport {
   readonly name = 'socketio';
-  private readonly socket: Socket;
   private readonly engine: Engine;
+  private readonly failed: (error: unknown) => void;
   private session: Session | undefined;
   private open = true;
-  /** Length of the packets that the library holds back. */
+  /** The client has connected, so that a disconnect packet says something to it. */
+  private connected = false;
+  /** Length of the packets that the library holds back, its own included. */
   private queued = 0;
-  /** How often the library let go of them. */
+  /** Size of the answers to polls that are under way. */
+  private answers = 0;
+  /** How often the library let go of packets, or an answer was sent. */
   private flushes = 0;
   private numbered: NetSocket | undefined;
   private number = 0;
   private awaitsDrain = false;
   private drainArmed = false;
 
-  constructor(socket: Socket) {
-    this.socket = socket;
-    this.engine = engineOf(socket);
+  /** `failed` is told where a callback of this connection fails. */
+  constructor(engine: Engine, failed: (error: unknown) => void) {
+    this.engine = engine;
+    this.failed = failed;
+    engine.on('packetCreate', ({ data }) => {
+      this.queued += 1 + (data?.length ?? 0);
+    });
+    engine.on('drain', () => this.flushed());
   }
 
-  /** Tells the session what happens to the connection from now on. */
+  /** The session hears from now on when all that was written has gone. */
   listen(session: Session): void {
     this.session = session;
-    this.engine.on('heartbeat', () => session.alive());
-    this.engine.on('drain', () => this.flushed());
-    this.socket.once('disconnect', () => {
-      this.open = false;
-      this.engine.close();
-      // Not at once: a disconnect may happen inside a call of the session.
-      queueMicrotask(() => session.closed());
-    });
+  }
+
+  /** Sends the packet that tells the client that it is connected. */
+  connect(packet: string): void {
+    this.connected = true;
+    this.send(packet);
+  }
+
+  /** Sends a Socket.IO packet, after all that was written before. */
+  send(packet: string): void {
+    this.engine.write(packet, UNCOMPRESSED);
   }
 
   write(batch: readonly Outgoing[]): void {
     if (!this.open) return;
     const socket = writableSocketOf(this.engine);
     if (socket) writeTogether(socket, this.numberFor(socket), batch, packetBytesOf);
-    else this.writePackets(batch);
+    else for (const frames of batch) for (const packet of packetsOf(frames)) this.send(packet);
     if (this.bufferedBytes() > 0) this.reportDrain();
   }
 
   bufferedBytes(): number {
-    return this.queued + (this.netSocket()?.writableLength ?? 0);
+    return this.queued + this.answers + (this.netSocket()?.writableLength ?? 0);
   }
 
   progress(): number {
@@ -73,11 +87,15 @@ export class SocketIoTransport implements Transport {
 
   close(code: number): void {
     if (!this.open) return;
-    this.open = false;
-    this.afterPackets(() => {
-      if (COMES_BACK.has(code)) this.engine.close();
-      else this.socket.disconnect(true);
-    });
+    this.afterPackets(() => (COMES_BACK.has(code) ? this.hangUp() : this.disconnect()));
+    this.end();
+  }
+
+  /** Closes at the client's wish, or because it does not keep to the protocol: there is nothing to say. */
+  leave(): void {
+    if (!this.open) return;
+    this.end();
+    this.engine.close();
   }
 
   terminate(): void {
@@ -85,6 +103,8 @@ export class SocketIoTransport implements Transport {
     const webSocket = webSocketOf(this.engine);
     if (webSocket) webSocket.terminate();
     else this.engine.close(true);
+    // The library waits for the client's next poll where it was closing already.
+    if (!webSocket && this.engine.readyState !== 'closed') this.engine.transport.onClose();
   }
 
   isClosed(): boolean {
@@ -92,25 +112,58 @@ export class SocketIoTransport implements Transport {
     return webSocket ? webSocket.readyState === CLOSED : this.engine.readyState === 'closed';
   }
 
+  /** An answer to a poll, which the library takes for sent as soon as it was handed to the response. */
+  answering(response: ServerResponse, size: number): void {
+    let isUnderWay = true;
+    const sent = () => {
+      if (!isUnderWay) return;
+      isUnderWay = false;
+      this.answers -= size;
+      this.flushes += 1;
+      this.guard(() => this.settleDrain());
+    };
+    this.answers += size;
+    response.once('finish', sent).once('close', sent);
+  }
+
+  /** Nothing is written any more; a peer that takes no notice of the end is cut off. */
+  private end(): void {
+    this.open = false;
+    const timer = setTimeout(() => this.guard(() => this.isClosed() || this.terminate()), CLOSE_PATIENCE_MS);
+    timer.unref();
+  }
+
+  /** The official client takes it for final, and closes the connection. */
+  private disconnect(): void {
+    if (this.connected) this.send(`${PACKET.DISCONNECT}`);
+    this.engine.close();
+  }
+
+  /**
+   * Ends the TCP connection behind what was written. Without the closing handshake of WebSocket: some clients take no
+   * notice of its first half, and wait for a ping to miss.
+   */
+  private hangUp(): void {
+    const webSocket = webSocketOf(this.engine);
+    if (webSocket) {
+      webSocket._socket.end();
+      return;
+    }
+    this.engine.transport.on('headers', (headers) => {
+      headers.Connection = 'close';
+    });
+    this.engine.close();
+  }
+
   /**
    * A connection that is closed while it goes from polling to a WebSocket may lose what waits for that: so what was
    * written goes first, but is not waited for long.
    */
-  private afterPackets(end: () => void, patienceMs = CLOSE_PATIENCE_MS): void {
+  private afterPackets(end: () => void, patienceMs = UPGRADE_PATIENCE_MS): void {
     const { upgrading, writeBuffer, readyState } = this.engine;
     const isCarried = !upgrading && writeBuffer.length === 0;
-    if (isCarried || readyState !== 'open' || patienceMs <= 0) end();
+    if (isCarried || readyState !== 'open' || patienceMs <= 0) this.guard(end);
     else setTimeout(() => this.afterPackets(end, patienceMs - CLOSE_STEP_MS), CLOSE_STEP_MS);
-  }
-
-  private writePackets(batch: readonly Outgoing[]): void {
-    for (const frames of batch) {
-      for (const packet of packetsOf(frames)) {
-        // Before the write, for it may flush.
-        this.queued += packet.length;
-        this.engine.write(packet, UNCOMPRESSED);
-      }
-    }
   }
 
   /** The socket is another one after an upgrade. */
@@ -134,12 +187,12 @@ export class SocketIoTransport implements Transport {
 
   private reportDrain(): void {
     this.awaitsDrain = true;
-    if (this.drainArmed || this.queued > 0) return;
+    if (this.drainArmed || this.queued > 0 || this.answers > 0) return;
     this.drainArmed = true;
     // A socket's own `drain` comes only where more than its high-water mark was waiting; this ends with the rest.
     this.netSocket()?.write(NOTHING, () => {
       this.drainArmed = false;
-      this.settleDrain();
+      this.guard(() => this.settleDrain());
     });
   }
 
@@ -151,5 +204,13 @@ export class SocketIoTransport implements Transport {
     }
     this.awaitsDrain = false;
     this.session?.drained();
+  }
+
+  private guard(work: () => void): void {
+    try {
+      work();
+    } catch (error) {
+      this.failed(error);
+    }
   }
 }

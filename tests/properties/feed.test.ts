@@ -96,7 +96,7 @@ function createPlay() {
         now: () => clock.now(),
         limits: { maxBufferedBytes: MAX_BUFFERED, slowReaderTimeoutMs: 1e9 } as never,
       },
-      ...{ metrics: { frameReceived() {}, closedByServer() {} }, run: async () => {}, onClosed() {} },
+      ...{ metrics: { frameReceived() {}, closedByServer() {} }, run: async () => {}, onClosed() {}, onFailure() {} },
       deadlines: createDeadlines(250),
       lookSoon: (one) => sessions.reschedule(one, 0),
       toAnswerError: () => ({ code: 'INTERNAL', message: '' }),
