@@ -2,11 +2,13 @@
 // one replaces; `conversations` holds one row per log. SQL functions and triggers live in migrations/.
 import { sql } from 'drizzle-orm';
 import {
+  boolean,
   check,
   index,
   integer,
   pgEnum,
   pgTable,
+  primaryKey,
   serial,
   text,
   timestamp,
@@ -35,6 +37,8 @@ export const users = pgTable(
     email: varchar('email', { length: 255 }).notNull(),
     password: varchar('password', { length: 255 }).notNull(),
     avatar: varchar('avatar', { length: 500 }),
+    /** Made an admin by the command; those of ADMIN_EMAILS are admins without it. */
+    isAdmin: boolean('isAdmin').notNull().default(false),
     ...times,
   },
   (table) => [
@@ -125,4 +129,52 @@ export const chats = pgTable(
     uniqueIndex('UQ_chats_conversation_updated_seq').on(table.conversationId, table.updatedSeq),
     uniqueIndex('UQ_chats_sender_client').on(table.senderId, table.clientId).where(sql`"clientId" IS NOT NULL`),
   ],
+);
+
+/** Length of a SHA-256 digest in base64url, which is how tokens and addresses are stored. */
+const DIGEST = 43;
+
+/** Single tokens that were ended before their time. Rows go some time after the token would have ended by itself. */
+export const endedTokens = pgTable(
+  'ended_tokens',
+  {
+    tokenId: varchar('tokenId', { length: DIGEST }).primaryKey(),
+    userId: integer('userId')
+      .notNull()
+      .references(() => users.id, { onDelete: 'cascade' }),
+    expiresAt: utc('expiresAt').notNull(),
+    endedAt: utc('endedAt').notNull(),
+  },
+  (table) => [
+    index('IDX_ended_tokens_ended_at').on(table.endedAt),
+    index('IDX_ended_tokens_expires_at').on(table.expiresAt),
+    index('IDX_ended_tokens_user_id').on(table.userId),
+  ],
+);
+
+/** All tokens of a user of a generation before this one are ended, but for the one from which that was done. */
+export const sessionCutoffs = pgTable(
+  'session_cutoffs',
+  {
+    userId: integer('userId')
+      .primaryKey()
+      .references(() => users.id, { onDelete: 'cascade' }),
+    generation: integer('generation').notNull(),
+    keptTokenId: varchar('keptTokenId', { length: DIGEST }),
+    endedAt: utc('endedAt').notNull(),
+  },
+  (table) => [index('IDX_session_cutoffs_ended_at').on(table.endedAt)],
+);
+
+/** Addresses from which an account was signed in to, the latest of each. */
+export const signInAddresses = pgTable(
+  'sign_in_addresses',
+  {
+    userId: integer('userId')
+      .notNull()
+      .references(() => users.id, { onDelete: 'cascade' }),
+    address: varchar('address', { length: DIGEST }).notNull(),
+    lastAt: utc('lastAt').notNull(),
+  },
+  (table) => [primaryKey({ name: 'PK_sign_in_addresses', columns: [table.userId, table.address] })],
 );

@@ -1,23 +1,41 @@
 // From a token to the user who acts.
 import { ChatError } from '../protocol/errors.ts';
-import type { Principal } from './principal.ts';
+import type { Principal, TokenClaims } from './principal.ts';
 import type { Principals } from './principals.ts';
 import type { Tokens } from './tokens.ts';
 
 export interface Identity {
   readonly principal: Principal;
-  /** When the token ends: milliseconds since 1970; Infinity where it says none. */
+  /** When the token ends: milliseconds since 1970. */
   readonly expiresAt: number;
+  /** What the connection came by: it ends with it. */
+  readonly token: TokenClaims;
 }
 
-/** Throws UNAUTHORIZED for a bad token and for that of an account that is gone. */
-export type Authenticate = (token: string) => Promise<Identity>;
+/**
+ * Throws UNAUTHORIZED for a bad token and for that of an account that is gone, RATE_LIMITED where too many forged ones
+ * came from this address.
+ */
+export type Authenticate = (token: string, address: string) => Promise<Identity>;
 
-export function createAuthenticate({ tokens, principals }: { tokens: Tokens; principals: Principals }): Authenticate {
-  return async (token) => {
-    const claims = await tokens.verify(token);
-    const principal = claims && (await principals.load(claims.userId));
-    if (!principal) throw new ChatError('UNAUTHORIZED');
-    return { principal, expiresAt: claims.expiresAt };
+export interface AuthenticateDependencies {
+  readonly tokens: Tokens;
+  readonly principals: Principals;
+  /** Counts a token that none of our secrets signed. Throws RATE_LIMITED. */
+  readonly countForged: (address: string) => Promise<void>;
+}
+
+export function createAuthenticate({ tokens, principals, countForged }: AuthenticateDependencies): Authenticate {
+  return async (token, address) => {
+    const judged = await tokens.judge(token);
+    if (!judged.claims) {
+      if (judged.isForged) await countForged(address);
+      throw new ChatError('UNAUTHORIZED');
+    }
+    const { userId, expiresAt } = judged.claims;
+    const principal = await principals.load(userId);
+    // The token may have been ended while the account was looked up.
+    if (!principal || !(await tokens.verify(token))) throw new ChatError('UNAUTHORIZED');
+    return { principal, expiresAt, token: judged.claims };
   };
 }

@@ -15,22 +15,22 @@ export interface Principals {
 
 export interface PrincipalsDependencies {
   readonly db: Database;
-  /** In any case. */
+  /** Exactly as accounts have them: beside those whom the database has as admins. */
   readonly adminEmails: readonly string[];
   /** See LoaderOptions. */
   readonly pace?: Pace;
 }
 
 export function createPrincipals({ db, adminEmails, pace }: PrincipalsDependencies): Principals {
-  const admins = new Set(adminEmails.map((email) => email.toLowerCase()));
+  const admins = new Set(adminEmails);
 
   async function load(ids: number[]): Promise<Map<number, Principal>> {
-    const found = await rows<UserRow>(
+    const found = await rows<UserRow & { isAdmin: boolean }>(
       db,
-      sql`select ${userColumns} from users u where u."id" = any(${sql.param(ids)}::int[]) and u."deletedAt" is null`,
+      sql`select ${userColumns}, u."isAdmin" from users u where u."id" = any(${sql.param(ids)}::int[]) and u."deletedAt" is null`,
     );
     // What comes before a spread object gives the result its shape; behind it each principal would have one of its own.
-    return new Map(found.map((row) => [row.id, { isAdmin: admins.has(row.email.toLowerCase()), ...toUser(row) }]));
+    return new Map(found.map((row) => [row.id, { isAdmin: row.isAdmin || admins.has(row.email), ...toUser(row) }]));
   }
 
   return { load: createLoader({ load, maxBatch: MAX_BATCH, pace }) };

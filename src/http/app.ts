@@ -1,10 +1,11 @@
 // The REST interface's table of contents: what every request passes, then every route in order. A plain fetch handler.
 import { Hono } from 'hono';
+import { addressKey as keyOf } from '../chat/limited.ts';
 import { ChatError } from '../protocol/errors.ts';
 import type { AppDependencies } from './dependencies.ts';
 import type { HttpContext, HttpEnvironment } from './environment.ts';
 import { createRespondError } from './error-response.ts';
-import { createAddressOf, addressKey as keyOf } from './middleware/client-address.ts';
+import { createAddressOf } from './middleware/client-address.ts';
 import { createCors } from './middleware/cors.ts';
 import { createInTime } from './middleware/in-time.ts';
 import { createTakePoint, limited } from './middleware/limit.ts';
@@ -18,6 +19,7 @@ import { docsRoutes } from './routes/docs.ts';
 import { liveRoutes } from './routes/live.ts';
 import { memberRoutes } from './routes/members.ts';
 import { messageRoutes } from './routes/messages.ts';
+import { sessionRoutes } from './routes/sessions.ts';
 import { systemRoutes } from './routes/system.ts';
 import { upgradeRoutes } from './routes/upgrade.ts';
 import { userRoutes } from './routes/users.ts';
@@ -57,11 +59,12 @@ function createApi(deps: AppDependencies): Hono<HttpEnvironment> {
   const takeGeneral = createTakePoint(deps.limiters.general, deps.clock);
 
   api.use(createInTime());
-  api.route('/auth', authRoutes({ ...deps, jsonBody, limited: limited(takeAuth, addressKey) }));
+  api.route('/auth', authRoutes({ ...deps, jsonBody, addressOf, limited: limited(takeAuth, addressKey) }));
   api.route('/ws', upgradeRoutes({ limited: limited(takeGeneral, addressKey) }));
 
   api.use(createSignedIn({ ...deps, addressKey, take: takeGeneral, tokenIsEnough: TOKEN_IS_ENOUGH }));
-  api.route('/users', userRoutes({ ...deps, jsonBody }));
+  api.route('/auth', sessionRoutes(deps));
+  api.route('/users', userRoutes({ ...deps, jsonBody, addressOf }));
   api.route('/channels', channelRoutes({ ...deps, jsonBody }));
   api.route('/channels', memberRoutes({ ...deps, jsonBody, queryOrJsonBody }));
   api.route('/messages', messageRoutes({ ...deps, jsonBody }));

@@ -9,6 +9,7 @@ import type { Conversations } from '../chat/conversations.ts';
 import type { Members } from '../chat/members.ts';
 import type { Messages } from '../chat/messages.ts';
 import type { Principals } from '../chat/principals.ts';
+import type { Sessions } from '../chat/sessions.ts';
 import type { Tokens } from '../chat/tokens.ts';
 import type { ChatError } from '../protocol/errors.ts';
 import type { Logger } from '../protocol/logger.ts';
@@ -18,6 +19,7 @@ export interface AppDependencies {
   readonly tokens: Pick<Tokens, 'verify'>;
   readonly principals: Principals;
   readonly accounts: Accounts;
+  readonly sessions: Pick<Sessions, 'end' | 'endOthers'>;
   readonly channels: Channels;
   readonly members: Members;
   readonly messages: Messages;

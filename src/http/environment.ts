@@ -1,6 +1,6 @@
 // What rides on the Hono context of one request, and nothing else.
 import type { Context } from 'hono';
-import type { Actor, Principal } from '../chat/principal.ts';
+import type { Actor, Principal, TokenClaims } from '../chat/principal.ts';
 import type { CallTime } from './middleware/in-time.ts';
 import type { ResponseHeaders } from './respond.ts';
 
@@ -14,6 +14,8 @@ export interface HttpEnvironment {
     time: CallTime;
     /** Whom the token names. Set on every route below the sign-in. */
     actor: Actor;
+    /** What the token says, on routes that have the principal. */
+    token: TokenClaims;
     /** The account behind the token, where the route has asked for it: see middleware/signed-in.ts. */
     principal: Principal;
   };

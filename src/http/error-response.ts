@@ -2,7 +2,7 @@
 import { ChatError, ERRORS, type ErrorCode, type ErrorDetail } from '../protocol/errors.ts';
 import type { AppDependencies } from './dependencies.ts';
 import type { HttpContext } from './environment.ts';
-import { respondJson, setHeader } from './respond.ts';
+import { respondJson, setHeader, setLimitHeaders } from './respond.ts';
 
 /** What a client gets for a request that failed, whatever the reason. */
 export interface FailureBody {
@@ -29,12 +29,13 @@ export function createRespondError({ logger, toChatError, withoutValues }: Error
 
   return (error, c) => {
     const failure = toChatError(error) ?? new ChatError('INTERNAL');
-    const { code, retryAfterMs } = failure;
+    const { code, retryAfterMs, rateLimit } = failure;
     const { status } = ERRORS[code];
     const requestId = c.get('requestId');
     log({ code, status }, error, requestId);
     if (code === 'UNAUTHORIZED') setHeader(c, 'WWW-Authenticate', 'Bearer');
     if (retryAfterMs !== undefined) setHeader(c, 'Retry-After', String(Math.ceil(retryAfterMs / 1000)));
+    if (rateLimit) setLimitHeaders(c, { ...rateLimit, remaining: 0 });
     return respondJson(c, status, failureBody(failure, requestId));
   };
 }

@@ -49,6 +49,8 @@ it('has every route, and those that take no token marked', () => {
     'PUT /api/v1/users/profile',
     'GET /api/v1/users/search',
     'GET /api/v1/channels',
+    'POST /api/v1/auth/logout',
+    'POST /api/v1/auth/logout-all',
     'POST /api/v1/channels',
     'GET /api/v1/channels/{id}',
     'PUT /api/v1/channels/{id}',

@@ -1,5 +1,6 @@
 // Makes every response. Its headers are one plain record, begun when the request comes: servers write that out as it is,
 // where a `Headers` object would be built, checked and read again each time.
+import type { RateLimitState } from '../backends/rate-limit/rate-limiter.ts';
 import type { HttpContext } from './environment.ts';
 
 export type ResponseHeaders = Record<string, string>;
@@ -12,6 +13,13 @@ const JSON_TYPE = 'application/json';
 /** Of the answer to this request, whichever it will be. Names in one spelling: the record tells cases apart. */
 export function setHeader(c: HttpContext, name: string, value: string): void {
   c.get('headers')[name] = value;
+}
+
+/** `resetAt` in milliseconds since 1970. */
+export function setLimitHeaders(c: HttpContext, state: Pick<RateLimitState, 'limit' | 'remaining' | 'resetAt'>): void {
+  setHeader(c, 'X-RateLimit-Limit', String(state.limit));
+  setHeader(c, 'X-RateLimit-Remaining', String(state.remaining));
+  setHeader(c, 'X-RateLimit-Reset', String(Math.ceil(state.resetAt / 1000)));
 }
 
 /** `type` is left out where there is no body. */

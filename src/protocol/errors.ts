@@ -57,17 +57,20 @@ export class ChatError extends Error {
   readonly details: ErrorDetail[] | undefined;
   /** Milliseconds after which a retry makes sense, where that is known. */
   readonly retryAfterMs: number | undefined;
+  /** The limit that was passed, and when it begins anew: milliseconds since 1970. */
+  readonly rateLimit: { readonly limit: number; readonly resetAt: number } | undefined;
 
   constructor(
     code: ErrorCode,
     message?: string,
-    options: { details?: ErrorDetail[] | undefined; retryAfterMs?: number | undefined; cause?: unknown } = {},
+    options: Partial<Pick<ChatError, 'details' | 'retryAfterMs' | 'rateLimit'>> & { cause?: unknown } = {},
   ) {
     super(message ?? ERRORS[code].text, options.cause === undefined ? undefined : { cause: options.cause });
     this.name = 'ChatError';
     this.code = code;
     this.details = options.details;
     this.retryAfterMs = options.retryAfterMs;
+    this.rateLimit = options.rateLimit;
   }
 }
 

@@ -6,7 +6,7 @@ import type { Entry, PairEntry } from '../chat/log/read.ts';
 import type { Actor } from '../chat/principal.ts';
 import type { Deadline } from '../lib/deadline.ts';
 import type { ClientFrame } from '../protocol/decode-frame.ts';
-import { ChatError, invalid } from '../protocol/errors.ts';
+import { ChatError, type ErrorCode, invalid } from '../protocol/errors.ts';
 import type { ClientFrameData, MessageAck } from '../protocol/frames.ts';
 import { attachReader, detachReader } from './catch-up.ts';
 import type { ChannelFeeds } from './channel-feeds.ts';
@@ -214,8 +214,8 @@ export function createCommands(deps: CommandDependencies): RunCommand {
 
   async function authenticate(session: HubSession, token: string, reply: Reply): Promise<void> {
     const former = session.identity;
-    const identity = await deps.authenticate(token).catch((error: unknown) => {
-      if (!former && error instanceof ChatError && error.code === 'UNAUTHORIZED') deps.refuse(session);
+    const identity = await deps.authenticate(token, session.transport.address).catch((error: unknown) => {
+      if (!former && error instanceof ChatError && isBad(error.code)) deps.refuse(session);
       throw error;
     });
     if (reply.isGiven) return;
@@ -228,6 +228,11 @@ export function createCommands(deps: CommandDependencies): RunCommand {
   }
 
   return run;
+}
+
+/** What a token is answered with that says nobody. */
+function isBad(code: ErrorCode): boolean {
+  return code === 'UNAUTHORIZED' || code === 'RATE_LIMITED';
 }
 
 /** A message sent right after a join of its channel is delivered to this connection too. */

@@ -1,4 +1,5 @@
 // One connection reading one log: a cursor that is either at the feed's head or catching up with it.
+import type { TokenClaims } from '../chat/principal.ts';
 import type { Feed } from './feed.ts';
 import type { Outbox } from './outbox.ts';
 import { outgoing } from './outgoing.ts';
@@ -9,6 +10,8 @@ export interface ReaderOwner {
   readonly outbox: Outbox;
   /** The user whom it belongs to. */
   readonly user: PresentUser;
+  /** The token that it came by. */
+  readonly token: TokenClaims | undefined;
   /** Its readers, by the name of their log. */
   readonly readers: Map<string, Reader>;
   /** Makes the connection go on reading for its readers that are behind. */

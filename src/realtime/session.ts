@@ -1,5 +1,6 @@
 // One connection: who it belongs to, what it may still send, which logs it reads. Commands do the work.
 import type { Identity } from '../chat/authenticate.ts';
+import type { TokenClaims } from '../chat/principal.ts';
 import { type Deadline, type Deadlines, deadlineIn } from '../lib/deadline.ts';
 import { CLOSE } from '../protocol/close-codes.ts';
 import { type ClientFrame, decodeFrame } from '../protocol/decode-frame.ts';
@@ -61,6 +62,7 @@ export interface SessionIdentity {
   readonly user: PresentUser;
   /** Milliseconds since 1970. */
   readonly expiresAt: number;
+  readonly token: TokenClaims;
 }
 
 export class HubSession implements Session, ReaderOwner, OutboxOwner, Scheduled, Answering {
@@ -101,6 +103,10 @@ export class HubSession implements Session, ReaderOwner, OutboxOwner, Scheduled,
   get user(): PresentUser {
     if (!this.identity) throw new Error('The connection belongs to nobody yet');
     return this.identity.user;
+  }
+
+  get token(): TokenClaims | undefined {
+    return this.identity?.token;
   }
 
   receive(incoming: Incoming): void {
@@ -341,6 +347,6 @@ function firstPing(now: number): number {
   return round * PING_ROUND_MS;
 }
 
-function sessionIdentity({ principal: { id, username }, expiresAt }: Identity): SessionIdentity {
-  return { user: { id, username }, expiresAt };
+function sessionIdentity({ principal: { id, username }, expiresAt, token }: Identity): SessionIdentity {
+  return { user: { id, username }, expiresAt, token };
 }

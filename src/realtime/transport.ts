@@ -6,6 +6,8 @@ import type { Outgoing } from './outgoing.ts';
 /** One connection as the hub sees it. No method throws; after the close all do nothing. */
 export interface Transport {
   readonly name: 'raw' | 'socketio';
+  /** The peer's, as limits count it: see lib/client-address.ts. */
+  readonly address: string;
   /** Hands all of these to the peer in one write, in order. */
   write(batch: readonly Outgoing[]): void;
   /** Bytes that the peer's socket has not taken yet, whoever wrote them: a library's own answers too. */

@@ -6,12 +6,17 @@ import { createAccounts } from '../chat/accounts.ts';
 import { type Authenticate, createAuthenticate } from '../chat/authenticate.ts';
 import { createChannels } from '../chat/channels.ts';
 import { createConversations } from '../chat/conversations.ts';
+import { createFailureLimit } from '../chat/failure-limit.ts';
+import { createAddressLimit } from '../chat/limited.ts';
 import { createAppend } from '../chat/log/append.ts';
 import { createChange } from '../chat/log/change.ts';
 import { createLogReads } from '../chat/log/reads.ts';
 import { createMembers } from '../chat/members.ts';
 import { createMessages } from '../chat/messages.ts';
+import { createPasswords } from '../chat/passwords.ts';
 import { createPrincipals } from '../chat/principals.ts';
+import { createSessionEnds } from '../chat/session-ends.ts';
+import { createSessions, type Sessions } from '../chat/sessions.ts';
 import { createTokens } from '../chat/tokens.ts';
 import type { Database } from '../database/database.ts';
 import { toChatError, withoutValues } from '../database/errors.ts';
@@ -20,13 +25,17 @@ import type { Readiness } from '../http/dependencies.ts';
 import type { Logger } from '../protocol/logger.ts';
 import { createDelivery } from '../realtime/delivery.ts';
 import { createHub, type Hub } from '../realtime/hub.ts';
+import { createSessionWatch, type SessionWatch } from '../realtime/session-watch.ts';
 import type { Backends } from './backends.ts';
 import type { Config } from './config.ts';
 import { docsAssets } from './docs-assets.ts';
 import { createMetrics } from './metrics.ts';
 import { peerAddress } from './peer-address.ts';
 import { version } from './project-root.ts';
-import { createSignature } from './signature.ts';
+import { createSignature, digest } from './signature.ts';
+
+/** Ended sessions that a node keeps in memory, some 200 bytes each; older ones it asks the database about. */
+const MAX_ENDS = 100_000;
 
 export interface Foundation {
   readonly config: Config;
@@ -43,6 +52,7 @@ export interface Foundation {
 export interface Chat {
   readonly app: ReturnType<typeof createApp>;
   readonly hub: Hub;
+  readonly sessionWatch: SessionWatch;
   /** For connections. */
   readonly authenticate: Authenticate;
 }
@@ -55,15 +65,39 @@ export function composeChat(foundation: Foundation): Chat {
   const delivery = createDelivery({ nodeId, broker, presence, reads, clock, logger });
   const { sink, announce, live } = delivery;
 
+  const limiters = createLimiters(config.rateLimit, backends);
   const { jwtSecret: secret } = foundation;
   const signature = createSignature(secret);
   const accepted = config.jwtSecretsAccepted.map(createSignature);
-  const tokens = createTokens({ secret, signature, accepted, expiresIn: config.jwtExpiresIn, clock });
+  const ends = createSessionEnds(MAX_ENDS);
+  const watch = createSessionWatch({
+    broker,
+    clock,
+    logger,
+    connectionsOf: delivery.inboxes.owners,
+    isEnded: ends.isEnded,
+    refresh: () => sessions.refresh(),
+    withoutValues,
+  });
+  const { tellOthers, recheck } = watch;
+  const sessions: Sessions = createSessions({ db, ends, maxEnds: MAX_ENDS, tellOthers, recheck });
+  const { wasEnded } = sessions;
+  const tokens = createTokens({
+    secret,
+    signature,
+    accepted,
+    digest,
+    expiresIn: config.jwtExpiresIn,
+    ends,
+    wasEnded,
+    clock,
+  });
   const { adminEmails } = config;
   const principals = createPrincipals({ db, adminEmails });
   // Connections come in rushes and can wait a moment; a REST call waits for nobody.
   const paced = createPrincipals({ db, adminEmails, pace: createPace() });
-  const authenticate = createAuthenticate({ tokens, principals: paced });
+  const countForged = createAddressLimit({ limiter: limiters.auth, clock });
+  const authenticate = createAuthenticate({ tokens, principals: paced, countForged });
   const append = createAppend({ db, sink, clock, onBatch: metrics.onBatch });
   const change = createChange({ db, sink });
   const messages = createMessages({ db, append, change, maxTextLength: config.maxTextLength });
@@ -91,14 +125,23 @@ export function composeChat(foundation: Foundation): Chat {
   const app = createApp({
     tokens,
     principals,
-    accounts: createAccounts({ db, tokens }),
+    accounts: createAccounts({
+      db,
+      tokens,
+      passwords: createPasswords(),
+      sessions,
+      failures: createFailureLimit({ limiter: limiters.failures, digest, clock }),
+      digest,
+      reservedEmails: [],
+    }),
+    sessions,
     channels: createChannels({ db, announce }),
     members: createMembers({ db, announce }),
     messages,
     live,
     announce,
     conversations: createConversations({ db }),
-    limiters: createLimiters(config.rateLimit, backends),
+    limiters,
     readiness: foundation.readiness,
     metrics: metrics.http,
     logger,
@@ -112,11 +155,16 @@ export function composeChat(foundation: Foundation): Chat {
     version: version(),
     clientAddress: peerAddress,
   });
-  return { app, hub, authenticate };
+  return { app, hub, sessionWatch: watch, authenticate };
 }
 
-function createLimiters({ windowMs, maxRequests, authMaxRequests }: Config['rateLimit'], backends: Backends) {
+function createLimiters(settings: Config['rateLimit'], backends: Backends) {
+  const { windowMs, maxRequests, authMaxRequests, authFailuresPerAccount } = settings;
   const limiter = (name: string, limit: number) =>
     limit > 0 && windowMs > 0 ? backends.createRateLimiter({ name, limit, windowMs }) : null;
-  return { general: limiter('general', maxRequests), auth: limiter('auth', authMaxRequests) };
+  return {
+    general: limiter('general', maxRequests),
+    auth: limiter('auth', authMaxRequests),
+    failures: limiter('failures', authFailuresPerAccount),
+  };
 }

@@ -31,7 +31,10 @@ test('an empty environment gives a service that needs nothing', () => {
     jwtExpiresIn: '24h',
     corsOrigins: ['http://localhost:3000'],
     wsCorsOrigins: ['http://localhost:3000'],
-    rateLimit: { windowMs: 900_000, maxRequests: 100, authMaxRequests: 20, framesPerSecond: 50 },
+    rateLimit: {
+      ...{ windowMs: 900_000, maxRequests: 100 },
+      ...{ authMaxRequests: 20, authFailuresPerAccount: 100, framesPerSecond: 50 },
+    },
     trustProxy: false,
     adminEmails: [],
     maxTextLength: 10_000,
@@ -219,5 +222,5 @@ test('lists', () => {
   });
   expect(config.corsOrigins).toEqual(['https://a.example', 'http://b.example:8080']);
   expect(config.wsCorsOrigins).toBe('*');
-  expect(config.adminEmails).toEqual(['root@example.org', 'b@example.org']);
+  expect(config.adminEmails).toEqual(['Root@Example.org', 'b@example.org']);
 });

@@ -31,10 +31,11 @@ export interface Config {
     readonly windowMs: number;
     readonly maxRequests: number;
     readonly authMaxRequests: number;
+    readonly authFailuresPerAccount: number;
     readonly framesPerSecond: number;
   };
   readonly trustProxy: boolean;
-  /** In lower case. */
+  /** As accounts have them, to the letter. */
   readonly adminEmails: readonly string[];
   readonly maxTextLength: number;
   readonly maxFrameBytes: number;
@@ -92,7 +93,7 @@ const jwtExpiresIn = field('a time like 90s, 15m, 24h, 7d or 3600 (seconds)', (v
 );
 
 const adminEmails = list('comma-separated email addresses', (item) =>
-  /^[^\s@]+@[^\s@]+$/.test(item) ? item.toLowerCase() : undefined,
+  /^[^\s@]+@[^\s@]+$/.test(item) ? item : undefined,
 );
 
 const strongSecret = z.string(`${SECRET_ADVICE} (production generates none)`).refine(isStrongSecret, SECRET_ADVICE);
@@ -136,6 +137,7 @@ function environmentSchema(production: boolean) {
     RATE_LIMIT_WINDOW_MS: count.default(900_000),
     RATE_LIMIT_MAX_REQUESTS: count.default(100),
     AUTH_RATE_LIMIT_MAX_REQUESTS: count.default(20),
+    AUTH_FAILURES_PER_ACCOUNT: count.default(100),
     WS_RATE_LIMIT_PER_SECOND: wholeNumber(0, 1_000_000).default(50),
     TRUST_PROXY: flag().default(false),
     ADMIN_EMAILS: adminEmails.default([]),
@@ -186,6 +188,7 @@ function toConfig(env: Environment): Config {
       windowMs: env.RATE_LIMIT_WINDOW_MS,
       maxRequests: env.RATE_LIMIT_MAX_REQUESTS,
       authMaxRequests: env.AUTH_RATE_LIMIT_MAX_REQUESTS,
+      authFailuresPerAccount: env.AUTH_FAILURES_PER_ACCOUNT,
       framesPerSecond: env.WS_RATE_LIMIT_PER_SECOND,
     },
     trustProxy: env.TRUST_PROXY,

@@ -53,6 +53,8 @@ export async function openChat(config: Config, options: OpenOptions): Promise<Ch
   const readiness = createReadiness({ pings, stopping });
   const chat = composeChat({ config, jwtSecret, nodeId, db: databaseHandle.db, backends, clock, logger, readiness });
   teardown.add('hub', () => chat.hub.close());
+  teardown.add('session watch', () => chat.sessionWatch.close());
+  await chat.sessionWatch.start();
   await chat.hub.start();
   return chat;
 }

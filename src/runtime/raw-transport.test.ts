@@ -64,6 +64,7 @@ async function startServer({ stopping = false, fails = (_what: string) => {} } =
     maxFrameBytes: 1024,
     refuse,
     boundary,
+    addressOf: () => '192.0.2.1',
   });
   const upgrade = createUpgrade({
     authenticate: async (token) => {
@@ -77,6 +78,7 @@ async function startServer({ stopping = false, fails = (_what: string) => {} } =
     socketIo: (_request, socket) => void socket.end('HTTP/1.1 418 socket.io\r\n\r\n'),
     refuse,
     boundary,
+    addressOf: () => '192.0.2.1',
     stopping: () => stopping,
   });
   const server = createHttpServer({

@@ -15,6 +15,7 @@ import type { Answer, Incoming, Session, Transport } from '../realtime/transport
 import { bytesTaken } from '../socketio/engine.ts';
 import { encodeForSocket } from '../socketio/socket-bytes.ts';
 import { numberOf, writeTogether, writeToSocket } from '../socketio/socket-write.ts';
+import type { AddressOf } from './peer-address.ts';
 import { type Refuse, refuseSocket } from './refusal.ts';
 
 /** The subprotocol that a client names beside `bearer.<token>`; the only one that is ever selected. */
@@ -31,6 +32,7 @@ export interface RawServerOptions {
   readonly maxFrameBytes: number;
   readonly refuse: Refuse;
   readonly boundary: Boundary;
+  readonly addressOf: AddressOf;
 }
 
 export interface RawServer {
@@ -38,7 +40,8 @@ export interface RawServer {
   accept(request: IncomingMessage, socket: Socket, head: Buffer, identity: Identity | null): void;
 }
 
-export function createRawServer({ hub, clock, maxFrameBytes, refuse, boundary }: RawServerOptions): RawServer {
+export function createRawServer(given: RawServerOptions): RawServer {
+  const { hub, clock, maxFrameBytes, refuse, boundary, addressOf } = given;
   const options: ServerOptions<typeof RawConnection> & { closeTimeout: number } = {
     noServer: true,
     clientTracking: false,
@@ -84,6 +87,7 @@ export function createRawServer({ hub, clock, maxFrameBytes, refuse, boundary }:
       server.handleUpgrade(request, socket, head, (connection) => {
         connection.socket = socket;
         connection.number = numberOf(socket);
+        connection.address = addressOf(request);
         connection.receive = receive;
         connection.boundary = boundary;
         connection.session = hub.open(connection, identity);
@@ -110,6 +114,7 @@ function parseJson(text: string): unknown {
 class RawConnection extends WebSocket implements Transport {
   readonly name = 'raw';
   declare socket: Socket;
+  declare address: string;
   declare number: number;
   declare session: Session;
   declare receive: (connection: RawConnection, data: Buffer, isBinary: boolean) => void;

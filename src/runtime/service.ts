@@ -9,6 +9,7 @@ import type { Config } from './config.ts';
 import { createHttpServer } from './http-server.ts';
 import { createLazySocketIo } from './lazy-socket-io.ts';
 import { type OpenOptions, openChat } from './open-chat.ts';
+import { createAddressOf } from './peer-address.ts';
 import { createRawServer } from './raw-transport.ts';
 import { createRefuse } from './refusal.ts';
 import { StartError } from './start-error.ts';
@@ -72,8 +73,10 @@ async function serve(config: Config, { app, hub, authenticate }: Chat, options: 
   const { maxFrameBytes, wsCorsOrigins } = config;
   const refuse = createRefuse(logger);
   const boundary = createBoundary(logger);
-  const socketIo = createLazySocketIo({ hub, corsOrigins: wsCorsOrigins, maxFrameBytes, logger }, refuse, boundary);
-  const raw = createRawServer({ hub, clock, maxFrameBytes, refuse, boundary });
+  const addressOf = createAddressOf(config.trustProxy);
+  const socketIoOptions = { hub, corsOrigins: wsCorsOrigins, maxFrameBytes, logger, addressOf };
+  const socketIo = createLazySocketIo(socketIoOptions, refuse, boundary);
+  const raw = createRawServer({ hub, clock, maxFrameBytes, refuse, boundary, addressOf });
   const upgrade = createUpgrade({
     authenticate,
     allowedOrigins: wsCorsOrigins,
@@ -81,6 +84,7 @@ async function serve(config: Config, { app, hub, authenticate }: Chat, options: 
     socketIo: socketIo.handleUpgrade,
     refuse,
     boundary,
+    addressOf,
     stopping,
   });
   const server = createHttpServer({ fetch: app.fetch, socketIo: socketIo.handleRequest, upgrade, refuse, boundary });

@@ -7,6 +7,7 @@ import { createDeadlines, deadlineIn, inTime } from '../lib/deadline.ts';
 import { ChatError } from '../protocol/errors.ts';
 import { LIMITS } from '../protocol/limits.ts';
 import { isAllowedOrigin, isSocketIoPath, offeredTokens, pathOf } from './handshake.ts';
+import type { AddressOf } from './peer-address.ts';
 import type { RawServer } from './raw-transport.ts';
 import { type Refuse, refuseSocket } from './refusal.ts';
 
@@ -22,22 +23,24 @@ export interface UpgradeOptions {
   readonly socketIo: HandleUpgrade;
   readonly refuse: Refuse;
   readonly boundary: Boundary;
+  readonly addressOf: AddressOf;
   /** True once the service stops: nothing new begins. */
   readonly stopping: () => boolean;
 }
 
 export function createUpgrade(options: UpgradeOptions): HandleUpgrade {
-  const { authenticate, allowedOrigins, raw, socketIo, refuse, boundary, stopping } = options;
+  const { authenticate, allowedOrigins, raw, socketIo, refuse, boundary, addressOf, stopping } = options;
 
   const deadlines = createDeadlines(LATE_BY_MS);
 
   /** Null where the request proves nobody: its session has to say who it is. */
-  async function identify({ url = '', headers }: IncomingMessage): Promise<Identity | null> {
+  async function identify(request: IncomingMessage): Promise<Identity | null> {
+    const { url = '', headers } = request;
     const [token, ...others] = offeredTokens(url, headers);
     if (token === undefined) return null;
     // Which of two users would act is not for us to guess.
     if (others.length > 0) throw new ChatError('UNAUTHORIZED', 'The request carries several different tokens');
-    return inTime(deadlines, deadlineIn(LIMITS.ANSWER_MS), authenticate(token), tooLate);
+    return inTime(deadlines, deadlineIn(LIMITS.ANSWER_MS), authenticate(token, addressOf(request)), tooLate);
   }
 
   function assertRunning(): void {

@@ -16,6 +16,8 @@ export interface SocketIoOptions {
   readonly corsOrigins: readonly string[] | '*';
   readonly maxFrameBytes: number;
   readonly logger: Logger;
+  /** The address that a client is counted by. */
+  readonly addressOf: (request: IncomingMessage) => string;
 }
 
 export interface SocketIo {
@@ -27,7 +29,7 @@ export interface SocketIo {
   close(): Promise<void>;
 }
 
-export function attachSocketIo({ hub, corsOrigins, maxFrameBytes, logger }: SocketIoOptions): SocketIo {
+export function attachSocketIo({ hub, corsOrigins, maxFrameBytes, logger, addressOf }: SocketIoOptions): SocketIo {
   const boundary = createBoundary(logger);
   const engine = new WatchedEngine({
     engine: {
@@ -40,7 +42,7 @@ export function attachSocketIo({ hub, corsOrigins, maxFrameBytes, logger }: Sock
       pingInterval: LIMITS.PING_INTERVAL_MS,
       pingTimeout: LIMITS.PING_TIMEOUT_MS - LIMITS.PING_INTERVAL_MS,
     },
-    watch: (connection) => new SocketIoConnection(engineOf(connection), { hub, boundary }),
+    watch: (connection) => new SocketIoConnection(engineOf(connection), { hub, boundary, addressOf }),
     boundary,
   });
   engine.on('connection_error', ({ code, message }: { code: number; message: string }) =>

@@ -1,6 +1,6 @@
 // One Socket.IO connection: what its client may send in which order, and what becomes of it. One CONNECT, to `/`, comes
 // before everything else; every packet counts, also those that only the library has a use for.
-import type { ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Boundary } from '../lib/boundary.ts';
 import type { Hub } from '../realtime/hub.ts';
 import type { Answer, Session } from '../realtime/transport.ts';
@@ -20,6 +20,7 @@ const MESSAGE = 'message';
 export interface ConnectionDependencies {
   readonly hub: Pick<Hub, 'open'>;
   readonly boundary: Boundary;
+  readonly addressOf: (request: IncomingMessage) => string;
 }
 
 export class SocketIoConnection implements Watcher {
@@ -32,10 +33,10 @@ export class SocketIoConnection implements Watcher {
   /** Binary messages that belong to the packet before them and have not come yet. */
   private attachments = 0;
 
-  constructor(engine: Engine, { hub, boundary }: ConnectionDependencies) {
+  constructor(engine: Engine, { hub, boundary, addressOf }: ConnectionDependencies) {
     this.engine = engine;
     this.boundary = boundary;
-    this.transport = new SocketIoTransport(engine, (error) => this.failed(error));
+    this.transport = new SocketIoTransport(engine, addressOf(engine.request), (error) => this.failed(error));
     this.session = hub.open(this.transport, null);
     this.transport.listen(this.session);
     engine.on('data', (data) => this.read(data));

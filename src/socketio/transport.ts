@@ -22,6 +22,7 @@ const NOTHING = new Uint8Array(0);
 
 export class SocketIoTransport implements Transport {
   readonly name = 'socketio';
+  readonly address: string;
   private readonly engine: Engine;
   private readonly failed: (error: unknown) => void;
   private session: Session | undefined;
@@ -40,8 +41,9 @@ export class SocketIoTransport implements Transport {
   private drainArmed = false;
 
   /** `failed` is told where a callback of this connection fails. */
-  constructor(engine: Engine, failed: (error: unknown) => void) {
+  constructor(engine: Engine, address: string, failed: (error: unknown) => void) {
     this.engine = engine;
+    this.address = address;
     this.failed = failed;
     engine.on('packetCreate', ({ data }) => {
       this.queued += 1 + (data?.length ?? 0);

@@ -1,7 +1,7 @@
 import { hash as bcrypt } from '@node-rs/bcrypt';
 import { sql } from 'drizzle-orm';
 import { describe, expect, it } from 'vitest';
-import { ADMIN_EMAIL, type Chat, describeChat } from './chat-under-test.ts';
+import { ADDRESS, ADMIN_EMAIL, type Chat, describeChat } from './chat-under-test.ts';
 
 const password = 'correct horse';
 let serial = 0;
@@ -60,9 +60,25 @@ describeChat('accounts', (chat) => {
       expect(refused.map((attempt) => attempt.reason.code)).toEqual(Array(5).fill('EMAIL_TAKEN'));
     });
 
-    it('tells admins by their email, whatever its case', async () => {
+    it('makes nobody an admin by an address that only looks like one of theirs', async () => {
       const { token } = await chat().accounts.register({ ...fresh(), email: ADMIN_EMAIL.toLowerCase() });
+      expect((await chat().authenticate(token)).principal.isAdmin).toBe(false);
+      expect((await chat().user(ADMIN_EMAIL.toUpperCase())).isAdmin).toBe(false);
+      expect((await chat().user(ADMIN_EMAIL)).isAdmin).toBe(true);
+    });
+
+    it('knows an admin whom the database names, whatever the address', async () => {
+      const { user, token } = await chat().accounts.register(fresh());
+      await chat().sql(sql`update users set "isAdmin" = true where "id" = ${user.id}::int`);
       expect((await chat().authenticate(token)).principal.isAdmin).toBe(true);
+    });
+
+    it('gives nobody a reserved address, and makes nothing then', async () => {
+      const body = fresh();
+      const { register } = chat().accountsWith({ reservedEmails: [body.email] });
+      await expect(register(body, ADDRESS)).rejects.toMatchObject({ code: 'FORBIDDEN' });
+      expect(await chat().sql(sql`select 1 from users where "email" = ${body.email}::text`)).toEqual([]);
+      await register({ ...body, email: `x${body.email}` }, ADDRESS);
     });
   });
 

@@ -3,29 +3,37 @@ import { randomBytes } from 'node:crypto';
 import { type SQL, sql } from 'drizzle-orm';
 import { afterAll, beforeAll, beforeEach, describe, inject } from 'vitest';
 import type { Clock } from '../../src/backends/clock/clock.ts';
-import { createAccounts } from '../../src/chat/accounts.ts';
+import { type Accounts, type AccountsDependencies, createAccounts } from '../../src/chat/accounts.ts';
 import type { Announcement } from '../../src/chat/announce.ts';
 import { createAuthenticate } from '../../src/chat/authenticate.ts';
 import { createChannels } from '../../src/chat/channels.ts';
 import { createConversations } from '../../src/chat/conversations.ts';
+import { createFailureLimit } from '../../src/chat/failure-limit.ts';
 import { createAppend } from '../../src/chat/log/append.ts';
 import { createChange } from '../../src/chat/log/change.ts';
 import type { LogEvent } from '../../src/chat/log/event.ts';
 import { createMembers } from '../../src/chat/members.ts';
 import type { MessagePage } from '../../src/chat/message-pages.ts';
 import { createMessages } from '../../src/chat/messages.ts';
-import type { Principal } from '../../src/chat/principal.ts';
+import { createPasswords } from '../../src/chat/passwords.ts';
+import type { Principal, TokenClaims } from '../../src/chat/principal.ts';
 import { createPrincipals } from '../../src/chat/principals.ts';
+import { createSessionEnds } from '../../src/chat/session-ends.ts';
+import { createSessions, type Sessions } from '../../src/chat/sessions.ts';
 import { createTokens } from '../../src/chat/tokens.ts';
 import { connectDatabase, type DatabaseHandle } from '../../src/database/connect.ts';
 import { type Database, rows } from '../../src/database/database.ts';
 import { runMigrations } from '../../src/database/migrate.ts';
-import type { PageQuery } from '../../src/protocol/requests.ts';
-import { createSignature } from '../../src/runtime/signature.ts';
+import type { LoginBody, PageQuery, ProfileBody, RegisterBody } from '../../src/protocol/requests.ts';
+import { createSignature, digest } from '../../src/runtime/signature.ts';
 import { createDatabase } from '../support/postgres.ts';
 
 export const ADMIN_EMAIL = 'Root@example.com';
 export const MAX_TEXT_LENGTH = 100;
+
+/** Where everybody comes from who says nothing else. */
+export const ADDRESS = '192.0.2.1';
+const SOME_TOKEN: TokenClaims = { userId: 0, expiresAt: 0, tokenId: 'some token', issuedAt: 0, generation: 0 };
 
 /** Content of a message with a text alone. */
 export const text = (words: string) => ({ text: words, url: null, fileName: null, clientId: null });
@@ -39,12 +47,34 @@ export function createChat(db: Database) {
   const announce = async (announcement: Announcement) => void announced.push(announcement);
   const sink = (batch: readonly LogEvent[]) => void events.push(...batch);
   const secret = 'a secret of the integration tests';
-  const tokens = createTokens({ secret, signature: createSignature(secret), expiresIn: '1h', clock });
+  const ends = createSessionEnds(1000);
+  const rechecked: number[] = [];
+  const sessions: Sessions = createSessions({
+    db,
+    ends,
+    maxEnds: 1000,
+    tellOthers: () => {},
+    recheck: (userIds) => void rechecked.push(...userIds),
+  });
+  const { wasEnded } = sessions;
+  const signature = createSignature(secret);
+  const tokens = createTokens({ secret, signature, expiresIn: '1h', digest, ends, wasEnded, clock });
   const principals = createPrincipals({ db, adminEmails: [ADMIN_EMAIL] });
   const append = createAppend({ db, sink, clock });
   const change = createChange({ db, sink });
   const messages = createMessages({ db, append, change, maxTextLength: MAX_TEXT_LENGTH });
   const channels = createChannels({ db, announce });
+  const authenticate = createAuthenticate({ tokens, principals, countForged: async () => {} });
+  const accountsDependencies: AccountsDependencies = {
+    db,
+    tokens,
+    passwords: createPasswords({ failureMs: 1 }),
+    sessions,
+    failures: createFailureLimit({ limiter: null, digest, clock }),
+    digest,
+    reservedEmails: [],
+  };
+  const accounts = createAccounts(accountsDependencies);
 
   /** A user with this email, or one of its own. Has a password that nobody knows. */
   async function user(email = `${randomBytes(6).toString('hex')}@example.com`): Promise<Principal> {
@@ -62,8 +92,14 @@ export function createChat(db: Database) {
     events,
     tokens,
     principals,
-    authenticate: createAuthenticate({ tokens, principals }),
-    accounts: createAccounts({ db, tokens }),
+    sessions,
+    ends,
+    rechecked,
+    /** As from one address of a peer. */
+    authenticate: (token: string) => authenticate(token, ADDRESS),
+    accounts: forOneAddress(accounts),
+    /** With other dependencies. */
+    accountsWith: (more: Partial<AccountsDependencies>) => createAccounts({ ...accountsDependencies, ...more }),
     channels,
     members: createMembers({ db, announce }),
     messages,
@@ -87,6 +123,16 @@ export function createChat(db: Database) {
     },
     sql: (statement: SQL) => rows(db, statement),
     deleteUser: ({ id }: Principal) => rows(db, sql`update users set "deletedAt" = now() where "id" = ${id}::int`),
+  };
+}
+
+function forOneAddress(accounts: Accounts) {
+  return {
+    ...accounts,
+    register: (body: RegisterBody, from = ADDRESS) => accounts.register(body, from),
+    login: (body: LoginBody, from = ADDRESS) => accounts.login(body, from),
+    updateProfile: (principal: Principal, body: ProfileBody, token = SOME_TOKEN, from = ADDRESS) =>
+      accounts.updateProfile(principal, body, token, from),
   };
 }
 

@@ -68,7 +68,13 @@ async function startNode(limits = {}, port = 0): Promise<Node> {
   const node = createHubNode({ nodeId: 'node', db: handle.db, broker, users, limits });
   await node.hub.start();
   const { hub, logger } = node;
-  const socketIo = attachSocketIo({ hub, corsOrigins: '*', maxFrameBytes: 65_536, logger });
+  const socketIo = attachSocketIo({
+    hub,
+    corsOrigins: '*',
+    maxFrameBytes: 65_536,
+    logger,
+    addressOf: () => '192.0.2.1',
+  });
   const server = createServer(socketIo.handleRequest).on('upgrade', socketIo.handleUpgrade);
   await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
   return {

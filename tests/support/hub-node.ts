@@ -4,6 +4,7 @@ import type { Clock } from '../../src/backends/clock/clock.ts';
 import { createSystemClock } from '../../src/backends/clock/system.ts';
 import { createMemoryPresence } from '../../src/backends/presence/memory.ts';
 import { HEARTBEAT_MS } from '../../src/backends/presence/presence-store.ts';
+import type { Identity } from '../../src/chat/authenticate.ts';
 import { createAppend } from '../../src/chat/log/append.ts';
 import { createChange } from '../../src/chat/log/change.ts';
 import { createReadLog } from '../../src/chat/log/read.ts';
@@ -29,6 +30,7 @@ export type Frame = ServerFrame & { data: Record<string, unknown> };
 /** A connection without a socket: takes everything at once, or nothing while it is full. */
 export class RecordingTransport implements Transport {
   readonly name = 'raw';
+  readonly address = '192.0.2.1';
   readonly frames: Frame[] = [];
   readonly writes: number[] = [];
   closedWith: number | undefined;
@@ -176,7 +178,7 @@ export function createHubNode(options: {
     authenticate: async (token) => {
       const principal = users.get(Number(token));
       if (!principal) throw new ChatError('UNAUTHORIZED');
-      return { principal, expiresAt: Number.POSITIVE_INFINITY };
+      return identityOf(principal);
     },
     send: (principal, message, deadline) => append({ senderId: principal.id, ...message }, deadline),
     metrics: { frameReceived() {}, closedByServer() {} },
@@ -196,7 +198,7 @@ export function createHubNode(options: {
     async connect(userId: number): Promise<RecordingTransport> {
       const transport = new RecordingTransport();
       const principal = users.get(userId) as Principal;
-      transport.session = hub.open(transport, { principal, expiresAt: Number.POSITIVE_INFINITY });
+      transport.session = hub.open(transport, identityOf(principal));
       await transport.until((frame) => frame.type === 'connection.connect');
       return transport;
     },
@@ -204,3 +206,10 @@ export function createHubNode(options: {
 }
 
 export type HubNode = ReturnType<typeof createHubNode>;
+
+/** By a token without an end; tokens of one user are told apart by nothing. */
+function identityOf(principal: Principal): Identity {
+  const token = { userId: principal.id, tokenId: `${principal.id}`, issuedAt: 0, generation: 0 };
+  const expiresAt = Number.POSITIVE_INFINITY;
+  return { principal, expiresAt, token: { ...token, expiresAt } };
+}

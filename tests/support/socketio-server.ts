@@ -56,7 +56,13 @@ export async function startSocketIoServer({
     };
   }
 
-  const socketIo = attachSocketIo({ hub: { open }, corsOrigins: [ORIGIN], maxFrameBytes, logger });
+  const socketIo = attachSocketIo({
+    hub: { open },
+    corsOrigins: [ORIGIN],
+    maxFrameBytes,
+    logger,
+    addressOf: () => '192.0.2.1',
+  });
   const server = createServer(socketIo.handleRequest).on('upgrade', socketIo.handleUpgrade);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   stops.push(async () => {

@@ -5,5 +5,5 @@ import { takePoint } from './take.ts';
 
 export function createMemoryRateLimiter({ name, limit, windowMs }: RateLimitOptions): RateLimiter {
   const limiter = new RateLimiterMemory({ keyPrefix: name, points: limit, duration: windowMs / 1000 });
-  return { consume: (key) => takePoint(limit, () => limiter.consume(key)) };
+  return { consume: (key, points = 1) => takePoint(limit, () => limiter.consume(key, points)) };
 }

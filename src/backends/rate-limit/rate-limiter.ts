@@ -12,10 +12,10 @@ export interface RateLimitState {
 
 export interface RateLimiter {
   /**
-   * Takes one point of `key`. Where the shared backend is away, counts on this node alone: a limit may then be passed
+   * Takes a point of `key`; a negative number of points gives back what was taken before. Where the shared backend is away, counts on this node alone: a limit may then be passed
    * by a factor of the nodes, but nothing stops. Never rejects.
    */
-  consume(key: string): Promise<RateLimitState>;
+  consume(key: string, points?: number): Promise<RateLimitState>;
 }
 
 /** A fixed window: `limit` points in `windowMs`, from a key's first point on. */

@@ -42,22 +42,22 @@ export function createRedisRateLimiter(
   let askAgainAt = 0;
 
   return {
-    async consume(key) {
+    async consume(key, points = 1) {
       await started;
-      if (away && Date.now() < askAgainAt) return local.consume(key);
+      if (away && Date.now() < askAgainAt) return local.consume(key, points);
       // The request that asks an absent Redis takes the next turn away from the others before it waits.
       askAgainAt = Date.now() + PAUSE_MS;
       try {
         const state = await within(
           PATIENCE_MS,
-          takePoint(limit, () => shared.consume(key, 1, wholeSeconds)),
+          takePoint(limit, () => shared.consume(key, points, wholeSeconds)),
         );
         away = false;
         return state;
       } catch {
         away = true;
         askAgainAt = Date.now() + PAUSE_MS;
-        return local.consume(key);
+        return local.consume(key, points);
       }
     },
   };

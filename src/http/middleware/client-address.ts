@@ -13,6 +13,3 @@ export type AddressOf = (c: HttpContext) => string;
 export function createAddressOf({ clientAddress: peerOf, trustProxy }: AddressDependencies): AddressOf {
   return (c) => clientAddress(peerOf(c), trustProxy ? c.req.header('X-Forwarded-For') : null);
 }
-
-/** A limiter's key. */
-export const addressKey = (address: string) => `address:${address}`;

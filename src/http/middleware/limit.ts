@@ -2,9 +2,9 @@
 import type { MiddlewareHandler } from 'hono';
 import type { Clock } from '../../backends/clock/clock.ts';
 import type { RateLimiter } from '../../backends/rate-limit/rate-limiter.ts';
-import { ChatError } from '../../protocol/errors.ts';
+import { limited as limitedError } from '../../chat/limited.ts';
 import type { HttpContext, HttpEnvironment } from '../environment.ts';
-import { setHeader } from '../respond.ts';
+import { setLimitHeaders } from '../respond.ts';
 
 /** Takes one point of `key` and sets the limit's headers. Throws RATE_LIMITED. */
 export type TakePoint = (c: HttpContext, key: string) => Promise<void>;
@@ -13,13 +13,9 @@ export type TakePoint = (c: HttpContext, key: string) => Promise<void>;
 export function createTakePoint(limiter: RateLimiter | null, clock: Clock): TakePoint {
   if (limiter === null) return async () => {};
   return async (c, key) => {
-    const { allowed, limit, remaining, resetAt } = await limiter.consume(key);
-    setHeader(c, 'X-RateLimit-Limit', String(limit));
-    setHeader(c, 'X-RateLimit-Remaining', String(remaining));
-    setHeader(c, 'X-RateLimit-Reset', String(Math.ceil(resetAt / 1000)));
-    if (allowed) return;
-    // At least a millisecond, so that Retry-After never says "at once".
-    throw new ChatError('RATE_LIMITED', undefined, { retryAfterMs: Math.max(1, resetAt - clock.now()) });
+    const state = await limiter.consume(key);
+    setLimitHeaders(c, state);
+    if (!state.allowed) throw limitedError(state, clock.now());
   };
 }
 

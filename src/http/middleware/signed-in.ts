@@ -39,6 +39,7 @@ export function createSignedIn({
     if (tokenIsEnough.has(`${c.req.method} ${route}`)) return { id: claims.userId };
     const principal = await principals.load(claims.userId);
     if (principal) c.set('principal', principal);
+    c.set('token', claims);
     return principal;
   }
 

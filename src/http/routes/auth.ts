@@ -5,23 +5,25 @@ import { loginBody, registerBody } from '../../protocol/requests.ts';
 import { sessionSchema } from '../../protocol/resources.ts';
 import { answer, answerOf } from '../answer.ts';
 import type { HttpEnvironment } from '../environment.ts';
+import type { AddressOf } from '../middleware/client-address.ts';
 import { BODY_ERRORS, describe } from '../openapi.ts';
 import type { JsonBody } from '../validate.ts';
 
 export interface AuthRouteDependencies {
   readonly accounts: Accounts;
   readonly jsonBody: JsonBody;
+  readonly addressOf: AddressOf;
   /** The limit of both calls: guessing passwords, and making accounts by the thousand. */
   readonly limited: MiddlewareHandler<HttpEnvironment>;
 }
 
-export function authRoutes({ accounts, jsonBody, limited }: AuthRouteDependencies): Hono<HttpEnvironment> {
+export function authRoutes({ accounts, jsonBody, addressOf, limited }: AuthRouteDependencies): Hono<HttpEnvironment> {
   return new Hono<HttpEnvironment>()
     .post('/register', limited, register, jsonBody(registerBody), async (c) =>
-      answer(c, await accounts.register(c.req.valid('json')), 201),
+      answer(c, await accounts.register(c.req.valid('json'), addressOf(c)), 201),
     )
     .post('/login', limited, login, jsonBody(loginBody), async (c) =>
-      answer(c, await accounts.login(c.req.valid('json'))),
+      answer(c, await accounts.login(c.req.valid('json'), addressOf(c))),
     );
 }
 
@@ -31,7 +33,7 @@ const register = describe({
   summary: 'Make an account and sign in',
   isPublic: true,
   answers: { 201: ['The account and its first token', answerOf(sessionSchema)] },
-  errors: [...BODY_ERRORS, 'EMAIL_TAKEN', 'USERNAME_TAKEN'],
+  errors: [...BODY_ERRORS, 'FORBIDDEN', 'EMAIL_TAKEN', 'USERNAME_TAKEN'],
 });
 
 const login = describe({

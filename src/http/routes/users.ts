@@ -6,19 +6,21 @@ import { profileBody, searchQuery } from '../../protocol/requests.ts';
 import { userSchema } from '../../protocol/resources.ts';
 import { answer, answerOf } from '../answer.ts';
 import type { HttpEnvironment } from '../environment.ts';
+import type { AddressOf } from '../middleware/client-address.ts';
 import { BODY_ERRORS, describe } from '../openapi.ts';
 import { type JsonBody, query } from '../validate.ts';
 
 export interface UserRouteDependencies {
   readonly accounts: Accounts;
   readonly jsonBody: JsonBody;
+  readonly addressOf: AddressOf;
 }
 
-export function userRoutes({ accounts, jsonBody }: UserRouteDependencies): Hono<HttpEnvironment> {
+export function userRoutes({ accounts, jsonBody, addressOf }: UserRouteDependencies): Hono<HttpEnvironment> {
   return new Hono<HttpEnvironment>()
     .get('/profile', getProfile, (c) => answer(c, accounts.profile(c.get('principal'))))
     .put('/profile', updateProfile, jsonBody(profileBody), async (c) =>
-      answer(c, await accounts.updateProfile(c.get('principal'), c.req.valid('json'))),
+      answer(c, await accounts.updateProfile(c.get('principal'), c.req.valid('json'), c.get('token'), addressOf(c))),
     )
     .get('/search', searchUsers, query(searchQuery), async (c) =>
       answer(c, await accounts.search(c.req.valid('query').username)),
@@ -35,7 +37,7 @@ const getProfile = describe({
 const updateProfile = describe({
   id: 'updateProfile',
   tag: 'Users',
-  summary: 'Change name, avatar or password; the current password confirms it',
+  summary: 'Change name, avatar or password; the current password confirms it, and a new one ends all other sessions',
   answers: { 200: ['The user as it is now', answerOf(userSchema)] },
   errors: [...BODY_ERRORS, 'WRONG_PASSWORD', 'USERNAME_TAKEN'],
 });

@@ -198,7 +198,8 @@ export function startSuite(target: Target): void {
         JWT_EXPIRES_IN: '2h',
         MAX_TEXT_LENGTH: '5',
         MAX_FRAME_BYTES: '1024',
-        ADMIN_EMAILS: 'first@example.com, Second@Example.com',
+        NODE_ENV: 'development',
+        ADMIN_EMAILS: 'first@example.com, second@example.com, Third@Example.com',
         CORS_ORIGIN: 'http://a.example, https://b.example:8443',
         WS_CORS_ORIGIN: '*',
       });

@@ -1,0 +1,36 @@
+// Ending sessions before their tokens run out.
+import { Hono } from 'hono';
+import type { Sessions } from '../../chat/sessions.ts';
+import { answerDone, doneSchema } from '../answer.ts';
+import type { HttpEnvironment } from '../environment.ts';
+import { describe } from '../openapi.ts';
+
+export interface SessionRouteDependencies {
+  readonly sessions: Pick<Sessions, 'end' | 'endOthers'>;
+}
+
+export function sessionRoutes({ sessions }: SessionRouteDependencies): Hono<HttpEnvironment> {
+  return new Hono<HttpEnvironment>()
+    .post('/logout', logout, async (c) => {
+      await sessions.end(c.get('token'));
+      return answerDone(c, 'Signed out');
+    })
+    .post('/logout-all', logoutAll, async (c) => {
+      await sessions.endOthers(c.get('token'));
+      return answerDone(c, 'Signed out everywhere else');
+    });
+}
+
+const logout = describe({
+  id: 'logout',
+  tag: 'Accounts',
+  summary: 'End this token: it is refused from now on, and its connections are closed',
+  answers: { 200: ['Signed out', doneSchema] },
+});
+
+const logoutAll = describe({
+  id: 'logoutAll',
+  tag: 'Accounts',
+  summary: 'End all other tokens of the user: they are refused from now on, and their connections are closed',
+  answers: { 200: ['Signed out everywhere else', doneSchema] },
+});
