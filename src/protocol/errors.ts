@@ -29,6 +29,7 @@ export const ERRORS = {
   USER_NOT_FOUND: { status: 404, retry: false, text: 'User not found' },
   EMAIL_TAKEN: { status: 409, retry: false, text: 'An account with this email exists already' },
   USERNAME_TAKEN: { status: 409, retry: false, text: 'An account with this username exists already' },
+  LIMIT_REACHED: { status: 409, retry: false, text: 'A bound is reached; see details' },
   ALREADY_MEMBER: { status: 409, retry: false, text: 'The user is a member of this channel already' },
   PAYLOAD_TOO_LARGE: { status: 413, retry: false, text: 'The body is too large' },
   UNSUPPORTED_MEDIA_TYPE: { status: 415, retry: false, text: 'Send the body as application/json' },

@@ -12,6 +12,8 @@ export const LIMITS = {
   PASSWORD_MAX: 128,
   CHANNEL_NAME_MAX: 255,
   CHANNEL_USERS_MAX: 1000,
+  /** Channels that one connection reads at once. */
+  CONNECTION_CHANNELS_MAX: 5000,
   URL_MAX: 500,
   FILE_NAME_MAX: 255,
   PAGE_MAX: 100,

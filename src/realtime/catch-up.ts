@@ -6,8 +6,8 @@ import { catchUpFrame, type FeedEvent } from './feed-event.ts';
 import { Reader, type ReaderOwner } from './reader.ts';
 
 /**
- * Catches one reader up. Ends when it is live, started anew, its connection full (call again when it has drained) or
- * gone. Rejects where the database is away.
+ * Catches one reader up. Ends when it is live, started anew, its connection full (call again when it has drained), not
+ * allowed to read on yet, or gone. Rejects where the database is away.
  */
 export async function catchUp(reader: Reader, gone: () => boolean): Promise<void> {
   const { generation, feed, owner } = reader;
@@ -15,6 +15,7 @@ export async function catchUp(reader: Reader, gone: () => boolean): Promise<void
   while (!stopped()) {
     await feed.whenSettled();
     if (stopped() || tryGoLive(reader)) return;
+    if (!owner.mayRead(feed.name, reader.cursor)) return;
     const page = await feed.pageAfter(reader.cursor, reader.target);
     feed.noteHead(page.head, page.membersVersion);
     // Somebody may have lost access since: nothing is sent before that is known.
@@ -22,6 +23,7 @@ export async function catchUp(reader: Reader, gone: () => boolean): Promise<void
     if (stopped()) return;
     sendEvents(reader, page.events);
     reader.cursor = page.upTo;
+    owner.noteRead(feed.name, page.upTo);
     // The frames leave at the end of the turn; only then is it known whether the peer keeps up.
     await feed.turnEnd();
   }
@@ -56,6 +58,7 @@ export function tryGoLive(reader: Reader): boolean {
     const events = feed.ring.after(reader.cursor);
     if (!events) return false;
     sendEvents(reader, lastOfEach(events));
+    owner.noteRead(feed.name, feed.head);
   }
   reader.goLive(Math.max(reader.cursor, feed.head));
   return true;

@@ -8,6 +8,7 @@ import type { Deadline } from '../lib/deadline.ts';
 import type { ClientFrame } from '../protocol/decode-frame.ts';
 import { ChatError, type ErrorCode, invalid } from '../protocol/errors.ts';
 import type { ClientFrameData, MessageAck } from '../protocol/frames.ts';
+import { LIMITS } from '../protocol/limits.ts';
 import { attachReader, detachReader } from './catch-up.ts';
 import type { ChannelFeeds } from './channel-feeds.ts';
 import type { Feed } from './feed.ts';
@@ -29,6 +30,8 @@ export type Send = (
   },
   deadline: Deadline,
 ) => Promise<Appended>;
+
+const TOO_MANY_CHANNELS = 'This connection reads as many channels as it may: leave one first, or use another';
 
 export interface CommandDependencies {
   readonly authenticate: Authenticate;
@@ -54,6 +57,8 @@ interface Entrance {
   readonly entry: Entry;
   /** False where somebody was taken out since, or the feed was put away. */
   readonly isCurrent: () => boolean;
+  /** The feed is not held open for this any more. */
+  readonly release: () => void;
 }
 
 export type RunCommand = (session: HubSession, frame: ClientFrame, reply: Reply) => Promise<void>;
@@ -119,14 +124,29 @@ export function createCommands(deps: CommandDependencies): RunCommand {
     { channel_id, since }: ClientFrameData<'channel.join'>,
     reply: Reply,
   ): Promise<void> {
+    await assertReadable(session, channel_id);
     const entrance = await enter(session, channel_id);
-    checkSince(since, entrance.entry.head);
-    if (session.isClosed || reply.isGiven) return;
-    const known = session.readers.get(entrance.feed.name);
-    if (known) {
-      answerJoin(entrance, reply);
-      if (since !== undefined) known.restart(since, entrance.entry.head);
-    } else await joinFirst(session, entrance, since, reply);
+    try {
+      checkSince(since, entrance.entry.head);
+      if (session.isClosed || reply.isGiven) return;
+      const known = session.readers.get(entrance.feed.name);
+      if (since !== undefined) session.assertMayRead(entrance.feed.name, since);
+      if (known) {
+        answerJoin(entrance, reply);
+        if (since !== undefined) known.restart(since, entrance.entry.head);
+      } else await joinFirst(session, entrance, since, reply);
+    } finally {
+      entrance.release();
+    }
+  }
+
+  /** Access comes before the feed: who is refused is to cost no more than this look-up. */
+  async function assertReadable(session: HubSession, channelId: number): Promise<void> {
+    if (session.readers.has(logName(channelKey(channelId)))) return;
+    if (session.readers.size >= LIMITS.CONNECTION_CHANNELS_MAX) throw new ChatError('LIMIT_REACHED', TOO_MANY_CHANNELS);
+    // The look-up behind an open feed is enough.
+    if (feeds.get(channelId)) return;
+    if (!(await deps.readEntry(session.user.id, channelId))) throw new ChatError('CHANNEL_NOT_FOUND');
   }
 
   /** All nodes are told first: who then hears that it joined may end another connection, and has not left by that. */
@@ -137,18 +157,25 @@ export function createCommands(deps: CommandDependencies): RunCommand {
     reply: Reply,
   ): Promise<void> {
     const { channelId } = first;
-    let entrance = first;
     await tracker.joined(channelId, session.user);
+    let entrance: Entrance;
     try {
-      while (!entrance.isCurrent()) entrance = await enter(session, channelId);
+      entrance = first.isCurrent() ? first : await enter(session, channelId);
+      while (!entrance.isCurrent()) {
+        entrance.release();
+        entrance = await enter(session, channelId);
+      }
     } catch (error) {
       tracker.left(channelId, session.user);
       throw error;
     }
-    if (session.isClosed || reply.isGiven) return tracker.left(channelId, session.user);
-    answerJoin(entrance, reply);
-    const { feed, entry } = entrance;
-    attachReader(session, feed, since ?? entry.head, entry.head);
+    if (session.isClosed || reply.isGiven) tracker.left(channelId, session.user);
+    else {
+      answerJoin(entrance, reply);
+      const { feed, entry } = entrance;
+      attachReader(session, feed, since ?? entry.head, entry.head);
+    }
+    if (entrance !== first) entrance.release();
   }
 
   function answerJoin({ channelId, feed, entry }: Entrance, reply: Reply): void {
@@ -159,15 +186,22 @@ export function createCommands(deps: CommandDependencies): RunCommand {
   /** Asks again where somebody was taken out meanwhile. */
   async function enter(session: HubSession, channelId: number): Promise<Entrance> {
     for (;;) {
-      const { feed, subscribed } = feeds.open(channelId);
-      await subscribed;
-      const { removals } = feed;
-      const entry = await deps.readEntry(session.user.id, channelId);
-      if (!entry) throw new ChatError('CHANNEL_NOT_FOUND');
-      // The feed knows of a removal that this lookup may have missed, by its command or by the log itself.
-      const isCurrent = () =>
-        feeds.get(channelId) === feed && feed.removals === removals && entry.membersVersion >= feed.knownVersion();
-      if (isCurrent()) return { channelId, feed, entry, isCurrent };
+      const held = feeds.hold(channelId);
+      const { feed, release } = held;
+      try {
+        await held.subscribed;
+        const { removals } = feed;
+        const entry = await deps.readEntry(session.user.id, channelId);
+        if (!entry) throw new ChatError('CHANNEL_NOT_FOUND');
+        // The feed knows of a removal that this lookup may have missed, by its command or by the log itself.
+        const isCurrent = () =>
+          feeds.get(channelId) === feed && feed.removals === removals && entry.membersVersion >= feed.knownVersion();
+        if (isCurrent()) return { channelId, feed, entry, isCurrent, release };
+      } catch (error) {
+        release();
+        throw error;
+      }
+      release();
     }
   }
 
@@ -194,6 +228,7 @@ export function createCommands(deps: CommandDependencies): RunCommand {
     checkSince(since, entry.head);
     const feed = await pairFeed(session, user_id);
     if (!feed || reply.isGiven) return;
+    if (since !== undefined) session.assertMayRead(feed.name, since);
     feed.noteHead(entry.head, 0);
     reply.ack({ user_id, last_seq: entry.head });
     const reader = session.readers.get(feed.name) ?? attachReader(session, feed, entry.head, entry.head);
@@ -218,7 +253,8 @@ export function createCommands(deps: CommandDependencies): RunCommand {
       if (!former && error instanceof ChatError && isBad(error.code)) deps.refuse(session);
       throw error;
     });
-    if (reply.isGiven) return;
+    // The peer may have gone meanwhile: nobody would take back what is set up for it now.
+    if (reply.isGiven || session.isClosed) return;
     if (former && former.user.id !== identity.principal.id) {
       throw new ChatError('FORBIDDEN', 'This connection belongs to another user');
     }

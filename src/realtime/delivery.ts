@@ -8,6 +8,7 @@ import { isChannelKey, type LogKey, logName } from '../chat/log/key.ts';
 import type { EventSink } from '../chat/log/log.ts';
 import type { LogReads } from '../chat/log/reads.ts';
 import type { Logger } from '../protocol/logger.ts';
+import { type AccountCheck, createAccountCheck } from './account-check.ts';
 import { type ChannelFeeds, createChannelFeeds } from './channel-feeds.ts';
 import { type Cluster, createCluster } from './cluster.ts';
 import { createComings } from './comings.ts';
@@ -42,6 +43,7 @@ export interface Delivery {
   readonly notices: Notices;
   readonly tracker: PresenceTracker;
   readonly headCheck: HeadCheck;
+  readonly accountCheck: AccountCheck;
   /** For append and change: hands events to readers here and publishes them to other nodes. */
   readonly sink: EventSink;
   /** For use cases: tells all nodes what else has happened. */
@@ -94,6 +96,7 @@ export function createDelivery(deps: DeliveryDependencies): Delivery {
     notices,
     tracker,
     headCheck,
+    accountCheck: createAccountCheck({ inboxes, goneUsers: reads.goneUsers, logger }),
     sink,
     announce: async (announcement) => {
       await cluster.ask(announcement);

@@ -98,8 +98,7 @@ export class Feed {
     for (const event of events) {
       if (event.seq <= this.head) continue;
       if (this.settled && event.seq === this.head + 1) this.handOut(event);
-      else if (this.held.size < MAX_HELD) this.held.set(event.seq, event);
-      else this.expected = Math.max(this.expected, event.seq);
+      else if (!this.hold(event)) this.expected = Math.max(this.expected, event.seq);
     }
     this.advance();
   }
@@ -178,8 +177,24 @@ export class Feed {
     this.settled = false;
     this.cancelFill?.();
     this.ring.clear(0);
+    for (const event of this.held.values()) this.letGo(event);
     // Whoever still waits is to see that it is closed.
     this.wakeWaiters();
+  }
+
+  /** Keeps an event until its turn has come. Gives false if there is no room, here or in the node's budget. */
+  private hold(event: FeedEvent): boolean {
+    const { budget } = this.context;
+    if (this.held.has(event.seq)) return true;
+    if (this.closed || this.held.size >= MAX_HELD || budget.used + event.data.length > budget.max) return false;
+    this.held.set(event.seq, event);
+    budget.used += event.data.length;
+    return true;
+  }
+
+  private letGo(event: FeedEvent): void {
+    this.held.delete(event.seq);
+    this.context.budget.used -= event.data.length;
   }
 
   private newerThan(events: readonly FeedEvent[], cursor: number): Outgoing {
@@ -206,7 +221,7 @@ export class Feed {
     while (this.held.size > 0) {
       const next = this.held.get(this.head + 1);
       if (!next) break;
-      this.held.delete(next.seq);
+      this.letGo(next);
       this.handOut(next);
     }
     if (this.behind()) this.fillAfter(HOLE_GRACE_MS);
@@ -251,7 +266,7 @@ export class Feed {
     }
     this.head = Math.max(this.head, page.upTo);
     this.expected = Math.max(this.expected, page.head);
-    for (const seq of this.held.keys()) if (seq <= this.head) this.held.delete(seq);
+    for (const event of this.held.values()) if (event.seq <= this.head) this.letGo(event);
     this.advance();
   }
 

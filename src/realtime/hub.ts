@@ -115,8 +115,9 @@ export function createHub(deps: HubDependencies): Hub {
     try {
       const signedIn = signIn(session, identity);
       await inTime(deadlines, deadlineIn(LIMITS.ANSWER_MS), signedIn, () => new ChatError('UNAVAILABLE'));
-      session.outbox.push(notices.frame('connection.connect', connectData(session)));
+      if (!session.isClosed) session.outbox.push(notices.frame('connection.connect', connectData(session)));
     } catch (error) {
+      if (session.isClosed) return;
       logger.warn({ err: error }, 'A connection could not be set up');
       session.outbox.push(closing('unavailable'));
       session.close(CLOSE.DRAIN, 'The service is not available');
@@ -124,6 +125,7 @@ export function createHub(deps: HubDependencies): Hub {
   }
 
   async function signIn(session: HubSession, identity: Identity): Promise<void> {
+    if (session.isClosed) return;
     session.identify(identity);
     const told = tracker.connected(identity.principal.id);
     try {
@@ -171,6 +173,7 @@ export function createHub(deps: HubDependencies): Hub {
     feeds.sweep();
     inboxes.sweep();
     delivery.headCheck.tick(broker.connected());
+    delivery.accountCheck.tick(performance.now());
   }
 
   function closing(reason: string) {

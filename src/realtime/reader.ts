@@ -14,6 +14,10 @@ export interface ReaderOwner {
   readonly token: TokenClaims | undefined;
   /** Its readers, by the name of their log. */
   readonly readers: Map<string, Reader>;
+  /** Whether the log may be read on from `cursor` now; if not, that is to be asked again a moment later. */
+  mayRead(log: string, cursor: number): boolean;
+  /** It was sent everything of the log up to this number. */
+  noteRead(log: string, upTo: number): void;
   /** Makes the connection go on reading for its readers that are behind. */
   catchUp(): void;
   /** Closes it with one of the protocol's close codes. */

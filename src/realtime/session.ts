@@ -4,7 +4,7 @@ import type { TokenClaims } from '../chat/principal.ts';
 import { type Deadline, type Deadlines, deadlineIn } from '../lib/deadline.ts';
 import { CLOSE } from '../protocol/close-codes.ts';
 import { type ClientFrame, decodeFrame } from '../protocol/decode-frame.ts';
-import { ERRORS, type ErrorCode } from '../protocol/errors.ts';
+import { ChatError, ERRORS, type ErrorCode } from '../protocol/errors.ts';
 import { LIMITS } from '../protocol/limits.ts';
 import { catchUp } from './catch-up.ts';
 import { type Answering, FrameAnswer, type Reply } from './frame-answer.ts';
@@ -13,6 +13,7 @@ import type { HubMetrics } from './metrics.ts';
 import { Outbox, type OutboxLimits, type OutboxOwner } from './outbox.ts';
 import type { PresentUser } from './presence-tracker.ts';
 import type { Reader, ReaderOwner } from './reader.ts';
+import { RereadBudget } from './reread-budget.ts';
 import { NOWHERE, type Scheduled } from './timetable.ts';
 import type { Answer, AnswerError, Incoming, Session, Transport } from './transport.ts';
 import type { Turn } from './turn.ts';
@@ -85,6 +86,8 @@ export class HubSession implements Session, ReaderOwner, OutboxOwner, Scheduled,
   private seenAt: number;
   private pingAt: number;
   private catchingUp = false;
+  /** Made when it first reads on from a number: most connections never do. */
+  private rereads: RereadBudget | undefined;
   /** Frames that came while the token was being checked; undefined at other times. */
   private waiting: FrameAnswer[] | undefined;
 
@@ -163,12 +166,19 @@ export class HubSession implements Session, ReaderOwner, OutboxOwner, Scheduled,
     return settled.finally(() => {
       const held = this.waiting ?? [];
       this.waiting = undefined;
-      for (const reply of held) {
-        if (reply.isGiven) continue;
-        reply.end();
-        if (!this.isClosed && !this.isRefused) this.dispatch(reply.incoming, reply.deadline);
-      }
+      for (const reply of held) this.release(reply);
     });
+  }
+
+  /** Frames behind one that signs in wait for it, also if they waited for an earlier one before. */
+  private release(reply: FrameAnswer): void {
+    if (reply.isGiven) return;
+    if (this.waiting) {
+      this.waiting.push(reply);
+      return;
+    }
+    reply.end();
+    if (!this.isClosed && !this.isRefused) this.dispatch(reply.incoming, reply.deadline);
   }
 
   get deadlines(): Deadlines {
@@ -199,6 +209,22 @@ export class HubSession implements Session, ReaderOwner, OutboxOwner, Scheduled,
       () => this.caughtUp(),
       () => this.caughtUp(),
     );
+  }
+
+  mayRead(log: string, cursor: number): boolean {
+    return this.rereads?.take(log, cursor, performance.now()) ?? true;
+  }
+
+  noteRead(log: string, upTo: number): void {
+    this.rereads ??= new RereadBudget(performance.now());
+    this.rereads.note(log, upTo);
+  }
+
+  /** Throws RATE_LIMITED if the log may not be read on from `since` now. */
+  assertMayRead(log: string, since: number): void {
+    if (this.mayRead(log, since)) return;
+    const retryAfterMs = this.rereads?.retryAfterMs();
+    throw new ChatError('RATE_LIMITED', 'The same part of this conversation was read too often', { retryAfterMs });
   }
 
   /** What is due once in a while: deadlines, pings, attempts to go on. `now` in ms; gives the time of the next sweep. */

@@ -3,7 +3,7 @@ import type { Broker } from '../../src/backends/broker/broker.ts';
 import type { Clock } from '../../src/backends/clock/clock.ts';
 import { createSystemClock } from '../../src/backends/clock/system.ts';
 import { createMemoryPresence } from '../../src/backends/presence/memory.ts';
-import { HEARTBEAT_MS } from '../../src/backends/presence/presence-store.ts';
+import { HEARTBEAT_MS, type PresenceStore } from '../../src/backends/presence/presence-store.ts';
 import type { Identity } from '../../src/chat/authenticate.ts';
 import { createAppend } from '../../src/chat/log/append.ts';
 import { createChange } from '../../src/chat/log/change.ts';
@@ -147,17 +147,48 @@ export function createHubNode(options: {
   nodeIds?: () => string[];
   /** Messages in a page of a catch-up. */
   pageMessages?: number;
+  /** Is waited for inside everything that a connection waits for; `step` names what that is. */
+  pause?: (step: Step) => Promise<void>;
 }) {
-  const { nodeId, db, broker, users, nodeIds, pageMessages } = options;
+  const { nodeId, db, users, nodeIds, pageMessages, pause = async () => {} } = options;
+  let pending = 0;
+
+  async function after<T>(step: Step, work: () => Promise<T>): Promise<T> {
+    pending += 1;
+    try {
+      await pause(step);
+      return await work();
+    } finally {
+      pending -= 1;
+    }
+  }
+
+  const late = <T>(work: Promise<T>, step: Step) => after(step, () => work);
+  const broker: Broker = {
+    ...options.broker,
+    subscribe(topic, listener) {
+      const { ready, unsubscribe } = options.broker.subscribe(topic, listener);
+      return { ready: late(ready, 'subscription'), unsubscribe };
+    },
+  };
   const clock = options.clock ?? createSystemClock({ defer: setImmediate });
   const memory = createMemoryPresence({ nodeId });
-  const presence = nodeIds ? { ...memory, nodes: async () => nodeIds() } : memory;
+  const presence: PresenceStore = {
+    ...memory,
+    ...(nodeIds && { nodes: async () => nodeIds() }),
+    // Changes are made in their order; it is their answers that come late.
+    setConnected: (userId, isConnected) => late(memory.setConnected(userId, isConnected), 'presence'),
+    enter: (channelId, userId) => late(memory.enter(channelId, userId), 'presence of a channel'),
+  };
   const logger = createSilentLogger();
   let pagesRead = 0;
   const all = createLogReads({ db });
   const readLog = createReadLog({ db });
   const reads: typeof all = {
     ...all,
+    entry: (userId, channelId) => after('membership', () => all.entry(userId, channelId)),
+    pairEntry: (userId, otherId) => after('log of a pair', () => all.pairEntry(userId, otherId)),
+    pairHeads: (userId) => after('heads of pairs', () => all.pairHeads(userId)),
     page: (key, after) => {
       pagesRead += 1;
       return pageMessages ? readLog(key, after, pageMessages) : all.page(key, after);
@@ -175,11 +206,12 @@ export function createHubNode(options: {
     clock,
     logger,
     limits: { ...LIMITS, ...options.limits },
-    authenticate: async (token) => {
-      const principal = users.get(Number(token));
-      if (!principal) throw new ChatError('UNAUTHORIZED');
-      return identityOf(principal);
-    },
+    authenticate: (token) =>
+      after('account', async () => {
+        const principal = users.get(Number(token));
+        if (!principal) throw new ChatError('UNAUTHORIZED');
+        return identityOf(principal);
+      }),
     send: (principal, message, deadline) => append({ senderId: principal.id, ...message }, deadline),
     metrics: { frameReceived() {}, closedByServer() {} },
     toChatError,
@@ -189,11 +221,19 @@ export function createHubNode(options: {
   return {
     delivery,
     hub,
+    presence,
     logger,
     append,
     change: createChange({ db, sink: delivery.sink }),
     members: createMembers({ db, announce: delivery.announce }),
     pagesRead: () => pagesRead,
+    /** Resolves once nothing is waited for on behalf of a connection, and what followed from it is done. */
+    async idle() {
+      for (let quiet = 0; quiet < 3; quiet += 1) {
+        await new Promise(setImmediate);
+        if (pending > 0) quiet = -1;
+      }
+    },
     /** A connection of the user, signed in. */
     async connect(userId: number): Promise<RecordingTransport> {
       const transport = new RecordingTransport();
@@ -204,6 +244,18 @@ export function createHubNode(options: {
     },
   };
 }
+
+/** What a connection waits for. */
+export const STEPS = [
+  'account',
+  'subscription',
+  'presence',
+  'heads of pairs',
+  'membership',
+  'presence of a channel',
+  'log of a pair',
+] as const;
+export type Step = (typeof STEPS)[number];
 
 export type HubNode = ReturnType<typeof createHubNode>;
 

@@ -112,6 +112,7 @@ export function createReadEntries(deps: { readonly db: Database }) {
       deps.db,
       sql`select w."userId", w."channelId", coalesce(c."lastSeq", 0) as head, coalesce(c."membersVersion", 0) as "membersVersion"
         from unnest(${sql.param(wanted.map((entry) => entry.userId))}::int[], ${sql.param(wanted.map((entry) => entry.channelId))}::int[]) as w("userId", "channelId")
+        join users u on u.id = w."userId" and u."deletedAt" is null
         join channel_members m on m."userId" = w."userId" and m."channelId" = w."channelId"
         join channels ch on ch.id = w."channelId" and ch."deletedAt" is null
         left join conversations c on c."channelId" = w."channelId"`,
@@ -138,9 +139,22 @@ export function createReadPairEntries(deps: { readonly db: Database }) {
       sql`select w."userId", w."otherId", coalesce(c."lastSeq", 0) as head
         from unnest(${sql.param(wanted.map((entry) => entry.userId))}::int[], ${sql.param(wanted.map((entry) => entry.otherId))}::int[]) as w("userId", "otherId")
         join users u on u.id = w."otherId" and u."deletedAt" is null
+        join users me on me.id = w."userId" and me."deletedAt" is null
         left join conversations c on c."userLow" = least(w."userId", w."otherId") and c."userHigh" = greatest(w."userId", w."otherId")`,
     );
     return new Map(found.map((row) => [entryName(row.userId, row.otherId), row]));
+  };
+}
+
+/** Which of these users have no account any more. */
+export function createReadGoneUsers(deps: { readonly db: Database }) {
+  return async (userIds: readonly number[]): Promise<number[]> => {
+    const found = await rows<{ id: number }>(
+      deps.db,
+      sql`select w.id from unnest(${sql.param(userIds)}::int[]) as w(id)
+        where not exists (select 1 from users u where u.id = w.id and u."deletedAt" is null)`,
+    );
+    return found.map(({ id }) => id);
   };
 }
 
@@ -155,7 +169,8 @@ export function createReadReadership(deps: { readonly db: Database }) {
     const found = await rows<{ userId: number | null }>(
       deps.db,
       sql`select m."userId" from channels c
-        left join channel_members m on m."channelId" = c.id and m."userId" = any(${sql.param(userIds)}::int[])
+        left join (channel_members m join users u on u.id = m."userId" and u."deletedAt" is null)
+          on m."channelId" = c.id and m."userId" = any(${sql.param(userIds)}::int[])
         where c.id = ${channelId}::int and c."deletedAt" is null`,
     );
     return { members: new Set(found.flatMap((row) => row.userId ?? [])), deleted: found.length === 0 };

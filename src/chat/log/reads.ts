@@ -10,6 +10,7 @@ import type { LogPage } from './log.ts';
 import {
   createReadChannelHeads,
   createReadEntries,
+  createReadGoneUsers,
   createReadLog,
   createReadPairEntries,
   createReadPairHeads,
@@ -38,6 +39,8 @@ export interface LogReads {
   /** Heads of direct logs of these users with an event in the last so many milliseconds. */
   readonly recentPairHeads: (userIds: readonly number[], sinceMs: number) => Promise<LogHead[]>;
   readonly channelHeads: (channelIds: readonly number[]) => Promise<LogHead[]>;
+  /** Which of these users have no account any more. */
+  readonly goneUsers: (userIds: readonly number[]) => Promise<number[]>;
   readonly readership: (channelId: number, userIds: readonly number[]) => Promise<Readership>;
 }
 
@@ -82,6 +85,7 @@ export function createLogReads({ createPace, ...deps }: LogReadsDependencies): L
     pairHeads: async (userId) => (await pairHeads(userId)) ?? [],
     recentPairHeads: readPairHeads,
     channelHeads: createReadChannelHeads(deps),
+    goneUsers: createReadGoneUsers(deps),
     readership: createReadReadership(deps),
   };
 }
