@@ -2,6 +2,7 @@
 import { LEAP, leapAhead } from '../database/after-restore.ts';
 import { withoutValues } from '../database/errors.ts';
 import { readCommandConfig, withDatabase } from './command.ts';
+import { openCommandOutput } from './command-output.ts';
 import { type Config, ConfigError } from './config.ts';
 import { describeDatabase } from './database-start.ts';
 import { loadEnvFile } from './env-file.ts';
@@ -21,12 +22,14 @@ function reason(error: unknown): string {
   return `Nothing was changed: ${String(clean.message || clean.code || error)}`;
 }
 
+const output = openCommandOutput();
+let code = 0;
 try {
   loadEnvFile();
-  process.stdout.write(`${await execute(readCommandConfig())}\n`);
+  output.say(await execute(readCommandConfig()));
 } catch (error) {
-  process.stderr.write(`${reason(error)}\n`);
-  process.exitCode = 1;
+  output.complain(reason(error));
+  code = 1;
 }
 // A connection that a silent server never closes would keep the process.
-process.exit();
+await output.end(code);

@@ -14,7 +14,14 @@ export type DenoPermission =
   | { readonly name: 'net'; readonly host?: string }
   | { readonly name: 'read' | 'write' | 'ffi'; readonly path: string };
 
+interface DenoWriter {
+  /** Gives how many of the bytes were written. */
+  write(bytes: Uint8Array): Promise<number>;
+}
+
 export interface DenoApi {
+  readonly stdout: DenoWriter;
+  readonly stderr: DenoWriter;
   openSync(path: string, options: { read: true; write: true; create: true; mode: number }): DenoFile;
   readonly permissions: { querySync(permission: DenoPermission): { readonly state: 'granted' | 'prompt' | 'denied' } };
   exit(code: number): never;

@@ -7,6 +7,7 @@ import { MigrationError } from '../database/migration-error.ts';
 import type { Report } from '../database/progress.ts';
 import { TransferError, transfer } from '../database/transfer.ts';
 import { readCommandConfig } from './command.ts';
+import { openCommandOutput } from './command-output.ts';
 import { type Config, ConfigError } from './config.ts';
 import { holdDataDir, SECRET_FILE } from './data-dir.ts';
 import { describeDatabase } from './database-start.ts';
@@ -25,7 +26,10 @@ const UNTOUCHED = 'Nothing was exported, the target is as it was:';
 const UNCERTAIN =
   'The connection was lost while the target confirmed the export. It has everything or nothing: run this again, and where the target is said to have rows, it has everything';
 
+const output = openCommandOutput();
 let isCommitting = false;
+/** A person was told that nothing was exported. */
+let isInterrupted = false;
 
 interface Ends {
   readonly source: DatabaseOptions & { readonly kind: 'embedded' };
@@ -51,15 +55,18 @@ async function exportEmbedded({ source, target, config }: Ends): Promise<void> {
     await open[0]?.ping();
     open.push(await connectDatabase(source));
     const [to, from] = open as [DatabaseHandle, DatabaseHandle];
-    say(`From: ${describeDatabase(source)}`);
-    say(`To:   ${describeDatabase(target)}`);
+    output.say(`From: ${describeDatabase(source)}`);
+    output.say(`To:   ${describeDatabase(target)}`);
     const options = { source: from, target: to, migrationsFolder: migrationsFolder(), report: reporter() };
     const counts = await transfer(options, () => {
+      if (isInterrupted) throw new TransferError('interrupted');
       isCommitting = true;
     });
     isCommitting = false;
-    say(`Done, and compared row by row: ${[...counts].map(([table, count]) => `${count} ${table}`).join(', ')}.`);
-    for (const line of nextSteps(config)) say(line);
+    output.say(
+      `Done, and compared row by row: ${[...counts].map(([table, count]) => `${count} ${table}`).join(', ')}.`,
+    );
+    for (const line of nextSteps(config)) output.say(line);
   } finally {
     for (const handle of open.reverse()) await handle.close();
     release();
@@ -71,7 +78,7 @@ function reporter(): Report {
   return ({ step, done = 0, total = 0 }) => {
     if (done < total && performance.now() < next) return;
     next = performance.now() + PROGRESS_MS;
-    say(`${step}: ${done} of ${total} rows`);
+    output.say(`${step}: ${done} of ${total} rows`);
   };
 }
 
@@ -97,23 +104,20 @@ function describeFailure(error: unknown): string {
   return `${UNTOUCHED} ${String(clean.message || clean.code || error)}`;
 }
 
-function say(line: string): void {
-  process.stdout.write(`${line}\n`);
-}
-
-function fail(line: string): never {
-  process.stderr.write(`${line}\n`);
-  process.exit(1);
-}
-
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-  process.on(signal, () => fail(isCommitting ? UNCERTAIN : `${UNTOUCHED} interrupted`));
+  process.on(signal, () => {
+    isInterrupted = true;
+    output.complain(isCommitting ? UNCERTAIN : `${UNTOUCHED} interrupted`);
+    void output.end(1);
+  });
 }
+let code = 0;
 try {
   loadEnvFile();
   await exportEmbedded(readEnds(process.argv[2]));
 } catch (error) {
-  fail(describeFailure(error));
+  output.complain(describeFailure(error));
+  code = 1;
 }
 // A connection that a silent server never closes would keep the process.
-process.exit();
+await output.end(code);

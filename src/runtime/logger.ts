@@ -1,10 +1,21 @@
-// The log: one JSON line an event on standard output, written before the call returns, so that a crash loses none.
-import { destination, type LevelWithSilent, pino, stdSerializers, stdTimeFunctions } from 'pino';
+// The log: one JSON line an event on standard output, written before the call returns where it can be, so that a crash loses
+// none. Where nobody reads it, lines are left out, and counted.
+import { type LevelWithSilent, pino, stdSerializers, stdTimeFunctions } from 'pino';
 import { withoutValues } from '../database/errors.ts';
 import type { Logger } from '../protocol/logger.ts';
+import { openOutput } from './output.ts';
 
-export function createLogger(level: LevelWithSilent): Logger {
-  return pino(
+export interface ServiceLogger extends Logger {
+  /** Resolves when all lines are out, or so much time has passed: before the process is ended. */
+  flush(withinMs: number): Promise<void>;
+}
+
+/** To be made once: a process has one standard output. */
+export function createLogger(level: LevelWithSilent): ServiceLogger {
+  const output = openOutput(1, (lines) => {
+    logger.warn({ dropped: lines }, 'nobody took the log for a while: lines of it were left out');
+  });
+  const logger = pino(
     {
       level,
       formatters: { level: (label) => ({ level: label }) },
@@ -12,6 +23,13 @@ export function createLogger(level: LevelWithSilent): Logger {
       // Whoever logs an error of the database: what users wrote stays out.
       serializers: { err: (error) => stdSerializers.err(withoutValues(error) as Error) },
     },
-    destination({ dest: 1, sync: true }),
+    output,
   );
+  return {
+    debug: (fields, message) => logger.debug(fields, message),
+    info: (fields, message) => logger.info(fields, message),
+    warn: (fields, message) => logger.warn(fields, message),
+    error: (fields, message) => logger.error(fields, message),
+    flush: output.flush,
+  };
 }

@@ -10,12 +10,15 @@ import { MigrationError, TakeoverStopped } from '../database/migration-error.ts'
 import type { Report } from '../database/progress.ts';
 import { planMigrations } from '../database/takeover/dry-run.ts';
 import { readCommandConfig, withDatabase } from './command.ts';
+import { openCommandOutput } from './command-output.ts';
 import { type Config, ConfigError } from './config.ts';
 import { describeDatabase } from './database-start.ts';
 import { loadEnvFile } from './env-file.ts';
 import { createProgressBar, createProgressLines } from './progress.ts';
 import { migrationsFolder } from './project-root.ts';
 import { StartError } from './start-error.ts';
+
+const output = openCommandOutput();
 
 type Command = (handle: DatabaseHandle, folder: string, report: Report) => Promise<string>;
 
@@ -77,31 +80,38 @@ function endOnSignal(clear: () => void): void {
   for (const [signal, code] of [['SIGINT', 130] as const, ['SIGTERM', 143] as const]) {
     process.once(signal, () => {
       clear();
-      process.stderr.write('Interrupted. Run it again, and it goes on from there\n');
-      process.exit(code);
+      output.complain('Interrupted. Run it again, and it goes on from there');
+      void output.end(code);
     });
   }
 }
 
-async function main(words: readonly string[]): Promise<void> {
+/** Gives the exit code. */
+async function main(words: readonly string[]): Promise<number> {
   const command = COMMANDS[words.join(' ')];
-  const bar = process.stderr.isTTY ? createProgressBar(process.stderr) : undefined;
+  const terminal = {
+    get columns() {
+      return process.stderr.columns;
+    },
+    write: output.errors.write,
+  };
+  const bar = process.stderr.isTTY ? createProgressBar(terminal) : undefined;
   const clear = () => bar?.clear();
-  const report = bar?.report ?? createProgressLines((line) => process.stderr.write(`${line}\n`));
+  const report = bar?.report ?? createProgressLines(output.complain);
   try {
     if (!command) throw new StartError('Say what to do: `run`, `run --dry-run` or `revert`');
     endOnSignal(clear);
     loadEnvFile();
     const done = await execute(command, readCommandConfig(), report);
     clear();
-    process.stdout.write(`${done}\n`);
+    output.say(done);
+    return 0;
   } catch (error) {
     clear();
-    process.stderr.write(`${reason(error)}\n`);
-    process.exitCode = 1;
+    output.complain(reason(error));
+    return 1;
   }
 }
 
-await main(process.argv.slice(2));
 // A connection that a silent server never closes would keep the process.
-process.exit();
+await output.end(await main(process.argv.slice(2)));

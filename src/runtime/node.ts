@@ -11,21 +11,32 @@ import { StartError } from './start-error.ts';
 const STOP_WITHIN_MS = 9_500;
 /** Ctrl-C reaches every process of the terminal, and what ran this one (`deno task`) passes it on: once is meant. */
 const SAME_SIGNAL_MS = 200;
+/** For the last lines of the log. */
+const FLUSH_MS = 300;
 
-function configure(): Config {
+function configure(): Config | readonly string[] {
   try {
     loadEnvFile();
     return readConfig(process.env);
   } catch (error) {
-    const problems = error instanceof ConfigError ? error.problems : [(error as Error).message];
-    const logger = createLogger('error');
-    for (const problem of problems) logger.error({}, problem);
-    process.exit(1);
+    return error instanceof ConfigError ? error.problems : [(error as Error).message];
   }
 }
 
-const config = configure();
-const logger = createLogger(config.logLevel);
+/** Ends the process once its log is out; whoever does not read that is not waited for. */
+async function end(code: number): Promise<never> {
+  await logger.flush(FLUSH_MS);
+  process.exit(code);
+}
+
+const configured = configure();
+const isConfigured = 'port' in configured;
+const logger = createLogger(isConfigured ? configured.logLevel : 'error');
+if (!isConfigured) {
+  for (const problem of configured) logger.error({}, problem);
+  await end(1);
+}
+const config = configured as Config;
 let service: RunningService | undefined;
 let firstSignalAt: number | undefined;
 
@@ -37,20 +48,20 @@ function onSignal(signal: NodeJS.Signals): void {
   }
   firstSignalAt = now;
   logger.info({ signal }, 'stopping');
-  if (!service) process.exit(0);
+  if (!service) return void end(0);
   setTimeout(() => {
     logger.warn({}, 'not everything ended in time');
-    process.exit(0);
+    void end(0);
   }, STOP_WITHIN_MS);
   void service.stop().then(() => {
     logger.info({}, 'stopped');
-    process.exit(0);
+    return end(0);
   });
 }
 
 function onCrash(error: unknown): void {
   logger.error({ err: error }, 'the service failed and ends');
-  process.exit(1);
+  void end(1);
 }
 
 process.on('SIGTERM', onSignal).on('SIGINT', onSignal);
@@ -66,5 +77,5 @@ try {
 } catch (error) {
   if (error instanceof StartError) logger.error({}, error.message);
   else logger.error({ err: error }, 'the service cannot start');
-  process.exit(1);
+  await end(1);
 }

@@ -1,4 +1,6 @@
 // What is particular to Bun.
+import { write } from 'node:fs';
+import { inOrder, type Write } from '../lib/bounded-output.ts';
 import { writeInWorker } from './embedded-in-worker.ts';
 import { lockFile } from './file-lock.ts';
 import type { Platform } from './platform.ts';
@@ -9,6 +11,7 @@ export const bunPlatform: Platform = {
   assertAllowed: assertBuilt,
   lockFile,
   writeEmbedded: writeInWorker,
+  writer,
   started: () => {},
 };
 
@@ -20,4 +23,14 @@ function assertBuilt(): void {
   if (import.meta.url.endsWith('.ts')) {
     throw new StartError('Bun runs the build, not the source: start the service with `bun run start`');
   }
+}
+
+/** A thread waits for the reader. (Bun's own stream for a terminal makes the process wait.) */
+function writer(descriptor: 1 | 2): Write {
+  return inOrder(
+    (bytes) =>
+      new Promise((resolve, reject) => {
+        write(descriptor, bytes, (error, written) => (error ? reject(error) : resolve(written)));
+      }),
+  );
 }

@@ -1,4 +1,5 @@
 // What is particular to Deno.
+import { inOrder } from '../lib/bounded-output.ts';
 import { deno } from './deno-api.ts';
 import { assertPermissions, settingsPermissions } from './deno-permissions.ts';
 import { writeInWorker } from './embedded-in-worker.ts';
@@ -10,6 +11,7 @@ export const denoPlatform: Platform = {
   assertAllowed: (config) => assertPermissions(settingsPermissions(config)),
   lockFile,
   writeEmbedded: writeInWorker,
+  writer: (descriptor) => inOrder((bytes) => (descriptor === 1 ? deno().stdout : deno().stderr).write(bytes)),
   started: () => {},
 };
 

@@ -2,6 +2,7 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { engineFailure } from '../database/embedded-failure.ts';
+import type { Write } from '../lib/bounded-output.ts';
 import { lockFile } from './file-lock.ts';
 import { limitHeapGrowth } from './heap-growth.ts';
 import type { Platform } from './platform.ts';
@@ -40,6 +41,8 @@ export const nodePlatform: Platform = {
     }
   },
 
+  writer: (descriptor) => streamWriter(descriptor === 1 ? process.stdout : process.stderr),
+
   started() {
     limitHeapGrowth();
     watchYoungGeneration();
@@ -56,4 +59,16 @@ function failure(cause: unknown): Error {
   } catch {
     return new Error(last, { cause });
   }
+}
+
+/** Pipes and sockets take what they can at once, the rest waits. A terminal has to be told so; its file is opened by Node. */
+function streamWriter(stream: NodeJS.WriteStream): Write {
+  const { _handle: handle } = stream as { _handle?: { setBlocking?(blocking: boolean): unknown } };
+  if (stream.isTTY) handle?.setBlocking?.(false);
+  // Each write hears of it.
+  stream.on('error', () => {});
+  return (text) =>
+    new Promise((resolve, reject) => {
+      stream.write(text, (error) => (error ? reject(error) : resolve()));
+    });
 }

@@ -1,5 +1,6 @@
 // What the runtimes do differently below the service, behind one interface: a file for each, and the one place that asks
 // which of them this is.
+import type { Write } from '../lib/bounded-output.ts';
 import type { Config } from './config.ts';
 import type { FileLock } from './file-lock.ts';
 import { bunPlatform } from './platform-bun.ts';
@@ -14,6 +15,8 @@ export interface Platform {
   lockFile(path: string): FileLock;
   /** Writes the files of a new embedded database, in memory that is given back. Rejects where that fails. */
   writeEmbedded(directory: string): Promise<void>;
+  /** Writes to standard output or the error output, where that is no file, without making anybody wait. */
+  writer(descriptor: 1 | 2): Write;
   /** Called once the service listens. */
   started(): void;
 }
