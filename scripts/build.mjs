@@ -1,4 +1,4 @@
-// Builds what Node runs: dist/main.js (the service) and a file for each command (migrate, embedded-export,
+// Builds what Node runs: dist/main.js (the service) and a file for each command (cli, migrate, embedded-export,
 // after-restore), heavy parts in files of their own that are read when first needed.
 import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
@@ -22,6 +22,7 @@ const { outputFiles } = await build({
   entryPoints: {
     main: 'src/runtime/node.ts',
     migrate: 'src/runtime/migrate.ts',
+    cli: 'src/runtime/cli/main.ts',
     'embedded-export': 'src/runtime/embedded-export.ts',
     'after-restore': 'src/runtime/after-restore.ts',
   },

@@ -134,7 +134,7 @@ export function createAccounts(deps: AccountsDependencies): Accounts {
 type AccountRow = UserRow & { password: string; isKnown: boolean };
 
 /** A soft-deleted account keeps its email and its name. */
-async function refuseTaken(db: Database, username: string, email: string): Promise<void> {
+export async function refuseTaken(db: Database, username: string, email: string): Promise<void> {
   const [taken] = await rows<{ email: boolean; username: boolean }>(
     db,
     sql`select
@@ -145,23 +145,27 @@ async function refuseTaken(db: Database, username: string, email: string): Promi
   if (taken?.username) throw new ChatError('USERNAME_TAKEN');
 }
 
-interface NewUser {
+export interface NewUser {
   readonly username: string;
   readonly email: string;
   readonly hash: string;
-  readonly address: string;
+  /** A digest of where it signs in from; null where it does not. */
+  readonly address: string | null;
+  readonly isAdmin?: boolean;
 }
 
-async function insertUser(db: Database, { username, email, hash, address }: NewUser): Promise<UserRow | undefined> {
-  const [user] = await rows<UserRow>(
+/** Gives undefined where somebody has one of them already. */
+export async function insertUser(db: Database, user: NewUser): Promise<UserRow | undefined> {
+  const { username, email, hash, address, isAdmin = false } = user;
+  const [made] = await rows<UserRow>(
     db,
     sql`with made as (
-        insert into users as u ("username", "email", "password")
-        values (${username}::text, ${email}::text, ${hash}::text) on conflict do nothing returning ${userColumns}
+        insert into users as u ("username", "email", "password", "isAdmin")
+        values (${username}::text, ${email}::text, ${hash}::text, ${isAdmin}::boolean) on conflict do nothing returning ${userColumns}
       ), noted as (${noteAddress(sql`select "id" from made`, address)})
       select * from made`,
   );
-  return user;
+  return made;
 }
 
 /** The former service told `A@x` from `a@x`: the very same spelling goes first. */

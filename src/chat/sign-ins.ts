@@ -10,10 +10,10 @@ export function isKnownAddress(address: string) {
   return sql`exists (select 1 from sign_in_addresses a where a."userId" = u."id" and a."address" = ${address}::text)`;
 }
 
-/** A statement that notes the address of the users whose ids `users` selects. Not again within a day. */
-export function noteAddress(users: ReturnType<typeof sql>, address: string) {
+/** A statement that notes the address (none: null) of the users whose ids `users` selects. Not again within a day. */
+export function noteAddress(users: ReturnType<typeof sql>, address: string | null) {
   return sql`insert into sign_in_addresses as a ("userId", "address", "lastAt")
-    select "id", ${address}::text, clock_timestamp() at time zone 'utc' from (${users}) of_users
+    select "id", ${address}::text, clock_timestamp() at time zone 'utc' from (${users}) of_users where ${address}::text is not null
     on conflict ("userId", "address") do update set "lastAt" = excluded."lastAt"
       where a."lastAt" < excluded."lastAt" - interval '1 day'`;
 }

@@ -132,7 +132,7 @@ export function composeChat(foundation: Foundation): Chat {
       sessions,
       failures: createFailureLimit({ limiter: limiters.failures, digest, clock }),
       digest,
-      reservedEmails: [],
+      reservedEmails: config.production ? adminEmails : [],
     }),
     sessions,
     channels: createChannels({ db, announce }),
