@@ -12,6 +12,7 @@ import { answerableId, answerFrame } from '../realtime/answer-frame.ts';
 import type { Hub } from '../realtime/hub.ts';
 import { type Outgoing, outgoing } from '../realtime/outgoing.ts';
 import type { Answer, Incoming, Session, Transport } from '../realtime/transport.ts';
+import { EndingSocket } from '../socketio/ending-socket.ts';
 import { bytesTaken } from '../socketio/engine.ts';
 import { encodeForSocket } from '../socketio/socket-bytes.ts';
 import { numberOf, writeTogether, writeToSocket } from '../socketio/socket-write.ts';
@@ -111,7 +112,7 @@ function parseJson(text: string): unknown {
  * What `Transport` has in common with it (`close`, `terminate`) the library does: its close frame goes behind
  * what was written, and a peer that does not answer it is cut off.
  */
-class RawConnection extends WebSocket implements Transport {
+class RawConnection extends EndingSocket implements Transport {
   readonly name = 'raw';
   declare socket: Socket;
   declare address: string;

@@ -1,8 +1,10 @@
 // Socket.IO connections over real sockets and with the official clients, with a hub that does nothing by itself.
+import { connect } from 'node:net';
 import { describe, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
 import { openSocketIo, type SocketIoClientOptions } from '../../tests/support/socketio-client.ts';
-import { ORIGIN, openPolling, openWire, startSocketIoServer, type Told } from '../../tests/support/socketio-server.ts';
+import { ORIGIN, startSocketIoServer, type Told } from '../../tests/support/socketio-server.ts';
+import { openPolling, openWire } from '../../tests/support/socketio-wire.ts';
 import { until } from '../../tests/support/until.ts';
 import { CLOSE } from '../protocol/close-codes.ts';
 import { type Outgoing, outgoing } from '../realtime/outgoing.ts';
@@ -194,6 +196,18 @@ describe('origins', () => {
     const client = await openSocketIo(url, { transports: ['websocket'], extraHeaders: { origin: ORIGIN } });
     expect(client.socket.connected).toBe(true);
   });
+});
+
+test('a refused upgrade is closed, whatever its peer does', async () => {
+  const { url } = await startSocketIoServer();
+  const peer = connect({ port: Number(new URL(url).port), host: '127.0.0.1', allowHalfOpen: true });
+  const lines = ['Host: x', 'Origin: https://evil.example', 'Connection: Upgrade', 'Upgrade: websocket', '', ''];
+  peer.write(`GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\n${lines.join('\r\n')}`);
+  await new Promise((resolve) => peer.resume().once('end', resolve));
+  const cut = new Promise((resolve) => peer.once('error', resolve));
+  peer.write('x');
+  setTimeout(() => peer.write('x'), 50);
+  await cut;
 });
 
 test('frames are encoded once for all connections', async () => {

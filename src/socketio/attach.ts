@@ -83,7 +83,9 @@ function cut(socket: Duplex): Promise<void> {
   });
 }
 
+/** A peer that does not end its side keeps nothing open. */
 function refuse(socket: Duplex): void {
   socket.on('error', () => {});
-  socket.end('HTTP/1.1 403 Forbidden\r\nConnection: close\r\nContent-Length: 0\r\n\r\n');
+  socket.end('HTTP/1.1 403 Forbidden\r\nConnection: close\r\nContent-Length: 0\r\n\r\n', () => socket.destroy());
+  socket.resume();
 }

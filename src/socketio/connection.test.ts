@@ -1,7 +1,8 @@
 // What a client may send in which order, what counts of it, and that nothing outlives the end of a connection.
 import { connect } from 'node:net';
 import { describe, expect, test } from 'vitest';
-import { openPolling, openWire, startSocketIoServer, type Told } from '../../tests/support/socketio-server.ts';
+import { startSocketIoServer, type Told } from '../../tests/support/socketio-server.ts';
+import { openPolling, openWire } from '../../tests/support/socketio-wire.ts';
 import { until } from '../../tests/support/until.ts';
 import { CLOSE } from '../protocol/close-codes.ts';
 import { outgoing } from '../realtime/outgoing.ts';
@@ -223,17 +224,19 @@ describe('an end is an end', () => {
     const { transport } = sessions[0] as Told;
     let text = '';
     const peer = connect(Number(new URL(url).port), '127.0.0.1');
-    const ended = new Promise((resolve) => peer.once('end', resolve));
+    const ended = new Promise<number>((resolve) => peer.once('end', () => resolve(performance.now())));
     peer.on('data', (data) => (text += data));
     const ask = () => peer.write(`GET ${address.slice(url.length)} HTTP/1.1\r\nHost: x\r\n\r\n`);
     if (when === 'waits for packets') {
       ask();
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
+    const began = performance.now();
     transport.write([outgoing(['{"type":"connection.closing"}'])]);
     transport.close(CLOSE.DRAIN, '');
     if (when !== 'waits for packets') ask();
-    await ended;
+    // Sooner than an idle connection is closed.
+    expect((await ended) - began).toBeLessThan(2_000);
     expect(text).toContain('42["message",{"type":"connection.closing"}]');
     await until('it is gone', () => transport.isClosed(), 5_000);
   });

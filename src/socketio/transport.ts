@@ -5,6 +5,7 @@ import type { Socket as NetSocket } from 'node:net';
 import { CLOSE } from '../protocol/close-codes.ts';
 import type { Outgoing } from '../realtime/outgoing.ts';
 import type { Session, Transport } from '../realtime/transport.ts';
+import { readLittle } from './ending-socket.ts';
 import { bytesTaken, type Engine, webSocketOf, writableSocketOf } from './engine.ts';
 import { packetBytesOf, packetsOf } from './outgoing-packets.ts';
 import { PACKET } from './packet.ts';
@@ -31,8 +32,9 @@ export class SocketIoTransport implements Transport {
   private connected = false;
   /** Length of the packets that the library holds back, its own included. */
   private queued = 0;
-  /** Size of the answers to polls that are under way. */
+  /** Size of the answers to polls that are under way, and the last of them. */
   private answers = 0;
+  private lastAnswer: ServerResponse | undefined;
   /** How often the library let go of packets, or an answer was sent. */
   private flushes = 0;
   private numbered: NetSocket | undefined;
@@ -89,7 +91,9 @@ export class SocketIoTransport implements Transport {
 
   close(code: number): void {
     if (!this.open) return;
-    this.afterPackets(() => (COMES_BACK.has(code) ? this.hangUp() : this.disconnect()));
+    const comesBack = COMES_BACK.has(code);
+    if (comesBack) this.endPolls();
+    this.afterPackets(() => (comesBack ? this.hangUp() : this.disconnect()));
     this.end();
   }
 
@@ -122,9 +126,11 @@ export class SocketIoTransport implements Transport {
       isUnderWay = false;
       this.answers -= size;
       this.flushes += 1;
+      if (this.lastAnswer === response) this.lastAnswer = undefined;
       this.guard(() => this.settleDrain());
     };
     this.answers += size;
+    this.lastAnswer = response;
     response.once('finish', sent).once('close', sent);
   }
 
@@ -146,15 +152,19 @@ export class SocketIoTransport implements Transport {
    * notice of its first half, and wait for a ping to miss.
    */
   private hangUp(): void {
-    const webSocket = webSocketOf(this.engine);
-    if (webSocket) {
-      webSocket._socket.end();
-      return;
-    }
+    const socket = this.netSocket();
+    if (!socket) return this.engine.close();
+    readLittle(socket);
+    socket.end();
+  }
+
+  /** The TCP connection of a poll ends with its answer, also of one that is under way, whose head said otherwise. */
+  private endPolls(): void {
+    const { lastAnswer } = this;
+    lastAnswer?.once('finish', () => lastAnswer.req.socket.end());
     this.engine.transport.on('headers', (headers) => {
       headers.Connection = 'close';
     });
-    this.engine.close();
   }
 
   /**

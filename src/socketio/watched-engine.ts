@@ -2,8 +2,9 @@
 // answer to a poll is told until it is sent, and what the library throws costs the connection that it worked for.
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Server, type ServerOptions, type Socket, type Transport } from 'engine.io';
-import { WebSocket, WebSocketServer, type ServerOptions as WebSocketServerOptions } from 'ws';
+import { type WebSocket, WebSocketServer, type ServerOptions as WebSocketServerOptions } from 'ws';
 import type { Boundary } from '../lib/boundary.ts';
+import { EndingSocket } from './ending-socket.ts';
 import { type EngineTransport, engineOf } from './engine.ts';
 
 /** How long a peer may take to answer the end of its connection, or to fetch what is left for it. */
@@ -131,7 +132,7 @@ function watchTransport(
 }
 
 /** A WebSocket whose control frames count, and whose events cost nobody else. */
-class WatchedSocket extends WebSocket {
+class WatchedSocket extends EndingSocket {
   /** Undefined while the upgrade is under way. */
   declare watcher: Watcher | undefined;
 

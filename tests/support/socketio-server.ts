@@ -1,9 +1,7 @@
-// A server that speaks Socket.IO alone, whose sessions do nothing but write down what they are told, and a client that says
-// what it likes.
+// A server that speaks Socket.IO alone, whose sessions do nothing but write down what they are told.
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach } from 'vitest';
-import { WebSocket } from 'ws';
 import type { Incoming, Session, Transport } from '../../src/realtime/transport.ts';
 import { attachSocketIo, type SocketIo } from '../../src/socketio/attach.ts';
 
@@ -77,42 +75,3 @@ export async function startSocketIoServer({
 afterEach(async () => {
   for (const stop of stops.splice(0)) await stop();
 });
-
-export interface Wire {
-  readonly socket: WebSocket;
-  /** Everything that came, as text. */
-  readonly texts: string[];
-  /** With the code that the WebSocket ended with: 1006 where its closing handshake was left out. */
-  readonly closed: Promise<number>;
-}
-
-/** A WebSocket client that says what it likes. */
-export async function openWire(url: string, query = 'EIO=4&transport=websocket'): Promise<Wire> {
-  const socket = new WebSocket(`${url.replace('http', 'ws')}/socket.io/?${query}`);
-  const texts: string[] = [];
-  const closed = new Promise<number>((resolve) => socket.once('close', resolve));
-  socket.on('message', (data) => texts.push(String(data)));
-  await new Promise((resolve, reject) => socket.once('open', resolve).on('error', reject));
-  return { socket, texts, closed };
-}
-
-export interface Polling {
-  readonly sid: string;
-  readonly address: string;
-  poll(): Promise<string>;
-  post(body: string): Promise<number>;
-}
-
-/** A client that polls, and says what it likes. */
-export async function openPolling(url: string, query = 'EIO=4&transport=polling'): Promise<Polling> {
-  const base = `${url}/socket.io/?${query}`;
-  const opened = await (await fetch(base)).text();
-  const { sid } = JSON.parse(opened.slice(opened.indexOf('{'), opened.indexOf('}') + 1)) as { sid: string };
-  const address = `${base}&sid=${sid}`;
-  return {
-    sid,
-    address,
-    poll: async () => (await fetch(address)).text(),
-    post: async (body) => (await fetch(address, { method: 'POST', body })).status,
-  };
-}

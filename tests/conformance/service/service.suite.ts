@@ -1,6 +1,7 @@
 // All suites that run over every kind of service, most of them over one that they share.
 import { describe } from 'vitest';
 import { type Target, withService } from '../../support/service-under-test.ts';
+import { attacksSuite } from './attacks.suite.ts';
 import { authenticationSuite } from './authentication.suite.ts';
 import { badFramesSuite } from './bad-frames.suite.ts';
 import { badRequestsSuite } from './bad-requests.suite.ts';
@@ -69,6 +70,7 @@ export function serviceSuite(target: Target): void {
       startSuite(target);
       rateLimitsSuite(target);
       floodsSuite(target);
+      attacksSuite(target);
       slowReaderSuite(target);
       lifeCycleSuite(target);
     });

@@ -1,0 +1,73 @@
+// A peer that writes as fast as it is let, reads nothing, and stops at nothing but the end of its connection.
+import { connect, type Socket } from 'node:net';
+
+export interface Outcome {
+  /** What it could write, in bytes. */
+  readonly written: number;
+  /** How long it was let, in ms. */
+  readonly lasted: number;
+}
+
+/** WebSocket frames as a client sends them, masked with zeros. */
+export function clientFrame(opcode: number, payload: string, { isFinal = true } = {}): Buffer {
+  const bytes = Buffer.from(payload);
+  const first = (isFinal ? 0x80 : 0) | opcode;
+  const header =
+    bytes.length < 126 ? [first, 0x80 | bytes.length] : [first, 0x80 | 126, bytes.length >> 8, bytes.length & 0xff];
+  if (bytes.length > 65_535) throw new RangeError('longer than these headers say');
+  return Buffer.concat([Buffer.from([...header, 0, 0, 0, 0]), bytes]);
+}
+
+export const OPCODE = { CONTINUATION: 0, TEXT: 1, BINARY: 2, PING: 9, PONG: 10 } as const;
+
+/** A TCP connection to the server at `url` that asked for an upgrade of `path` and got it. */
+export function dialWebSocket(url: string, path: string): Promise<Socket> {
+  const { hostname, port } = new URL(url);
+  const socket = connect(Number(port), hostname);
+  socket.setNoDelay(true);
+  const request = [
+    ...[`GET ${path} HTTP/1.1`, `Host: ${hostname}`, 'Connection: Upgrade', 'Upgrade: websocket'],
+    ...['Sec-WebSocket-Version: 13', 'Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==', '', ''],
+  ].join('\r\n');
+  return new Promise((resolve, reject) => {
+    socket.once('error', reject);
+    socket.once('data', (data) => {
+      if (!String(data).startsWith('HTTP/1.1 101')) return reject(new Error(`No upgrade: ${data}`));
+      socket.pause();
+      socket.off('error', reject);
+      resolve(socket);
+    });
+    socket.write(request);
+  });
+}
+
+/** Writes `first`, then `more` again and again, until the server ends the connection. Rejects where it never does. */
+export async function bombard(socket: Socket, first: Buffer, more: Buffer, patienceMs: number): Promise<Outcome> {
+  const began = performance.now();
+  let isOpen = true;
+  const closed = new Promise<void>((resolve) => {
+    // A connection that is reset, or whose writes fail, has ended.
+    socket
+      .on('error', () => {})
+      .once('close', () => {
+        isOpen = false;
+        resolve();
+      });
+  });
+  // Whatever is written fails once the server has ended it; nothing is read before.
+  socket.write(first);
+  while (isOpen && performance.now() - began < patienceMs) {
+    const goesOn = socket.write(more);
+    const drained = goesOn ? new Promise((resolve) => setImmediate(resolve)) : drain(socket);
+    await Promise.race([drained, closed, new Promise((resolve) => setTimeout(resolve, 200))]);
+  }
+  const lasted = performance.now() - began;
+  const written = socket.bytesWritten;
+  socket.destroy();
+  if (isOpen) throw new Error(`Still open after ${Math.round(lasted)} ms and ${written} bytes`);
+  return { written, lasted };
+}
+
+function drain(socket: Socket): Promise<void> {
+  return new Promise((resolve) => socket.once('drain', resolve));
+}
