@@ -11,7 +11,8 @@ const ANSWER_TIMEOUT_MS = 1_000;
 export type Command =
   | Announcement
   | { readonly type: 'disconnect'; readonly userId: number }
-  | { readonly type: 'count.connections' };
+  | { readonly type: 'count.connections' }
+  | { readonly type: 'count.user'; readonly userId: number };
 
 interface Request {
   readonly from: string;

@@ -11,11 +11,12 @@ import type { ClientFrameData, MessageAck } from '../protocol/frames.ts';
 import { LIMITS } from '../protocol/limits.ts';
 import { attachReader, detachReader } from './catch-up.ts';
 import type { ChannelFeeds } from './channel-feeds.ts';
+import type { Place } from './connection-limits.ts';
 import type { Feed } from './feed.ts';
 import type { Reply } from './frame-answer.ts';
 import type { Inboxes } from './inboxes.ts';
 import type { PresenceTracker } from './presence-tracker.ts';
-import type { HubSession } from './session.ts';
+import type { HubSession, SessionIdentity } from './session.ts';
 
 /** The one way in for messages, whatever carried them: chat/messages.ts. */
 export type Send = (
@@ -46,7 +47,9 @@ export interface CommandDependencies {
   readonly readPairEntry: (userId: number, otherId: number) => Promise<PairEntry | undefined>;
   /** Makes the connection the user's; resolves when live direct messages reach it. */
   readonly signIn: (session: HubSession, identity: Awaited<ReturnType<Authenticate>>) => Promise<void>;
-  /** Ends a connection whose first token was bad. */
+  /** A place among the connections of the user. Rejects with RATE_LIMITED if there is none. */
+  readonly takePlace: (userId: number) => Promise<Place>;
+  /** Ends a connection whose first token was bad, or whose user has too many. */
   readonly refuse: (session: HubSession) => void;
 }
 
@@ -249,18 +252,28 @@ export function createCommands(deps: CommandDependencies): RunCommand {
 
   async function authenticate(session: HubSession, token: string, reply: Reply): Promise<void> {
     const former = session.identity;
-    const identity = await deps.authenticate(token, session.transport.address).catch((error: unknown) => {
+    const { identity, place } = await admit(session, token, former).catch((error: unknown) => {
       if (!former && error instanceof ChatError && isBad(error.code)) deps.refuse(session);
       throw error;
     });
     // The peer may have gone meanwhile: nobody would take back what is set up for it now.
-    if (reply.isGiven || session.isClosed) return;
+    if (reply.isGiven || session.isClosed) return place?.release();
     if (former && former.user.id !== identity.principal.id) {
       throw new ChatError('FORBIDDEN', 'This connection belongs to another user');
     }
     if (former) session.identify(identity);
-    else await deps.signIn(session, identity);
+    else {
+      session.admission?.release();
+      session.admission = place;
+      await deps.signIn(session, identity);
+    }
     reply.ack(connectData(session));
+  }
+
+  /** Whom the token names, and for the first one of a connection a place among the connections of that user. */
+  async function admit(session: HubSession, token: string, former: SessionIdentity | undefined) {
+    const identity = await deps.authenticate(token, session.transport.address);
+    return { identity, place: former ? undefined : await deps.takePlace(identity.principal.id) };
   }
 
   return run;

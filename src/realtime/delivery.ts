@@ -12,6 +12,7 @@ import { type AccountCheck, createAccountCheck } from './account-check.ts';
 import { type ChannelFeeds, createChannelFeeds } from './channel-feeds.ts';
 import { type Cluster, createCluster } from './cluster.ts';
 import { createComings } from './comings.ts';
+import { type ConnectionLimits, type ConnectionLimitsOptions, createConnectionLimits } from './connection-limits.ts';
 import type { Feed, FeedContext } from './feed.ts';
 import { type FeedEvent, fromLogEvent } from './feed-event.ts';
 import { createHeadCheck, type HeadCheck } from './head-check.ts';
@@ -34,6 +35,7 @@ export interface DeliveryDependencies {
   readonly reads: LogReads;
   readonly clock: Clock;
   readonly logger: Logger;
+  readonly limits: Pick<ConnectionLimitsOptions, 'perUser' | 'perAddress'>;
 }
 
 export interface Delivery {
@@ -44,6 +46,7 @@ export interface Delivery {
   readonly tracker: PresenceTracker;
   readonly headCheck: HeadCheck;
   readonly accountCheck: AccountCheck;
+  readonly connectionLimits: ConnectionLimits;
   /** For append and change: hands events to readers here and publishes them to other nodes. */
   readonly sink: EventSink;
   /** For use cases: tells all nodes what else has happened. */
@@ -68,7 +71,20 @@ export function createDelivery(deps: DeliveryDependencies): Delivery {
   const inboxes = createInboxes({ broker, clock, nodeId, context, readHeads: reads.pairHeads });
   const notices = createNotices({ broker, clock, nodeId, feeds, comings });
   const tracker = createPresenceTracker({ store: presence, notices });
-  const actions = createNodeActions({ feeds, inboxes, notices, tracker, clock, readership: reads.readership });
+  const connectionLimits = createConnectionLimits({
+    ...deps.limits,
+    countEverywhere: (userId) => cluster.ask({ type: 'count.user', userId }),
+  });
+  const connectionsOf = connectionLimits.ofUser;
+  const actions = createNodeActions({
+    connectionsOf,
+    feeds,
+    inboxes,
+    notices,
+    tracker,
+    clock,
+    readership: reads.readership,
+  });
   const cluster: Cluster = createCluster({ broker, presence, clock, nodeId, act: actions.act });
   const headCheck = createHeadCheck({ feeds, inboxes, reads, clock, logger });
   const forgetInterruptions = broker.onInterruption(() => void headCheck.run());
@@ -96,6 +112,7 @@ export function createDelivery(deps: DeliveryDependencies): Delivery {
     notices,
     tracker,
     headCheck,
+    connectionLimits,
     accountCheck: createAccountCheck({ inboxes, goneUsers: reads.goneUsers, logger }),
     sink,
     announce: async (announcement) => {

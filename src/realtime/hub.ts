@@ -15,6 +15,7 @@ import type { Logger } from '../protocol/logger.ts';
 import { answerError } from './answer-error.ts';
 import { detachReader } from './catch-up.ts';
 import { connectData, createCommands, type Send } from './commands.ts';
+import type { ConnectionLimits } from './connection-limits.ts';
 import type { Delivery } from './delivery.ts';
 import type { HubMetrics } from './metrics.ts';
 import { outgoing } from './outgoing.ts';
@@ -55,8 +56,13 @@ export interface HubDependencies {
 }
 
 export interface Hub {
-  /** A connection has come. Without an identity it must authenticate by a frame in time. */
+  /**
+   * A connection has come. Without an identity it must authenticate by a frame in time; with one, whoever asked the limits
+   * for its user's place gives that back when the connection ends.
+   */
   open(transport: Transport, identity: Identity | null): Session;
+  /** How many connections there may be of a user or an address: to be asked before one is opened. */
+  readonly limits: ConnectionLimits;
   /** Connections of this node. */
   connections(): number;
   /** Makes this node known to the others and starts what happens once in a while. */
@@ -68,7 +74,7 @@ export interface Hub {
 
 export function createHub(deps: HubDependencies): Hub {
   const { nodeId, delivery, broker, presence, reads, clock, logger } = deps;
-  const { feeds, inboxes, tracker, notices } = delivery;
+  const { feeds, inboxes, tracker, notices, connectionLimits } = delivery;
   const deadlines = createDeadlines(LATE_BY_MS);
   const sessions = new Timetable<HubSession>(LONGEST_WAIT_MS);
   const timers: Array<() => void> = [];
@@ -95,6 +101,7 @@ export function createHub(deps: HubDependencies): Hub {
       readEntry: reads.entry,
       readPairEntry: reads.pairEntry,
       signIn,
+      takePlace: connectionLimits.takeUser,
       // Deferred, so that the answer goes out first.
       refuse(session) {
         session.refuse();
@@ -107,6 +114,7 @@ export function createHub(deps: HubDependencies): Hub {
     opened += 1;
     const session = new HubSession(`${nodeId}-${opened.toString(36)}`, transport, context);
     sessions.add(session, clock.now());
+    if (!identity) session.admission = connectionLimits.takeAddress(transport.address);
     if (identity) session.hold(welcome(session, identity)).catch((error: unknown) => session.failed(error));
     return session;
   }
@@ -144,6 +152,7 @@ export function createHub(deps: HubDependencies): Hub {
 
   function forget(session: HubSession): void {
     sessions.remove(session);
+    session.admission?.release();
     if (!session.identity) return;
     const now = clock.now();
     for (const reader of [...session.readers.values()]) {
@@ -207,6 +216,7 @@ export function createHub(deps: HubDependencies): Hub {
 
   return {
     open,
+    limits: connectionLimits,
     connections: () => sessions.size,
     async start() {
       await presence.heartbeat(0);

@@ -29,6 +29,8 @@ export function createNodeActions(deps: {
   readonly notices: Notices;
   readonly tracker: PresenceTracker;
   readonly clock: Clock;
+  /** Connections of one user on this node, those that are being made included. */
+  readonly connectionsOf: (userId: number) => number;
   readonly readership: (channelId: number, userIds: readonly number[]) => Promise<Readership>;
 }): NodeActions {
   const { feeds, inboxes, notices, tracker, clock } = deps;
@@ -47,6 +49,8 @@ export function createNodeActions(deps: {
         return broadcast(command.channelId, command.message, command.kind);
       case 'disconnect':
         return disconnect(command.userId);
+      case 'count.user':
+        return deps.connectionsOf(command.userId);
       case 'count.connections':
         return tracker.connections();
     }

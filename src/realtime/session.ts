@@ -7,6 +7,7 @@ import { type ClientFrame, decodeFrame } from '../protocol/decode-frame.ts';
 import { ChatError, ERRORS, type ErrorCode } from '../protocol/errors.ts';
 import { LIMITS } from '../protocol/limits.ts';
 import { catchUp } from './catch-up.ts';
+import type { Place } from './connection-limits.ts';
 import { type Answering, FrameAnswer, type Reply } from './frame-answer.ts';
 import { FrameBudget, type Verdict } from './frame-budget.ts';
 import type { HubMetrics } from './metrics.ts';
@@ -75,6 +76,8 @@ export class HubSession implements Session, ReaderOwner, OutboxOwner, Scheduled,
   underWay: Map<string, Promise<void>> | undefined;
   /** In the hub's timetable. */
   place = NOWHERE;
+  /** What it takes of the limits of its address, and once it has signed in by a frame, of its user. */
+  admission: Place | undefined;
   /** Undefined before the first token, and where the account could not be connected. */
   identity: SessionIdentity | undefined;
   isClosed = false;

@@ -62,7 +62,8 @@ export function composeChat(foundation: Foundation): Chat {
   const { broker, presence } = backends;
   const metrics = createMetrics();
   const reads = createLogReads({ db, createPace });
-  const delivery = createDelivery({ nodeId, broker, presence, reads, clock, logger });
+  const { maxConnectionsPerUser: perUser, maxUnauthenticatedPerAddress: perAddress } = config;
+  const delivery = createDelivery({ nodeId, broker, presence, reads, clock, logger, limits: { perUser, perAddress } });
   const { sink, announce, live } = delivery;
 
   const limiters = createLimiters(config.rateLimit, backends);

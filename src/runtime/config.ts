@@ -34,6 +34,10 @@ export interface Config {
     readonly authFailuresPerAccount: number;
     readonly framesPerSecond: number;
   };
+  /** Over all nodes; 0: no limit. */
+  readonly maxConnectionsPerUser: number;
+  /** On this node; 0: no limit. */
+  readonly maxUnauthenticatedPerAddress: number;
   readonly trustProxy: boolean;
   /** As accounts have them, to the letter. */
   readonly adminEmails: readonly string[];
@@ -138,6 +142,8 @@ function environmentSchema(production: boolean) {
     RATE_LIMIT_MAX_REQUESTS: count.default(100),
     AUTH_RATE_LIMIT_MAX_REQUESTS: count.default(20),
     AUTH_FAILURES_PER_ACCOUNT: count.default(100),
+    MAX_CONNECTIONS_PER_USER: count.default(200),
+    MAX_UNAUTHENTICATED_PER_ADDRESS: count.default(1000),
     WS_RATE_LIMIT_PER_SECOND: wholeNumber(0, 1_000_000).default(50),
     TRUST_PROXY: flag().default(false),
     ADMIN_EMAILS: adminEmails.default([]),
@@ -191,6 +197,8 @@ function toConfig(env: Environment): Config {
       authFailuresPerAccount: env.AUTH_FAILURES_PER_ACCOUNT,
       framesPerSecond: env.WS_RATE_LIMIT_PER_SECOND,
     },
+    maxConnectionsPerUser: env.MAX_CONNECTIONS_PER_USER,
+    maxUnauthenticatedPerAddress: env.MAX_UNAUTHENTICATED_PER_ADDRESS,
     trustProxy: env.TRUST_PROXY,
     adminEmails: env.ADMIN_EMAILS,
     maxTextLength: env.MAX_TEXT_LENGTH,

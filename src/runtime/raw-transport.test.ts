@@ -6,6 +6,7 @@ import { openWs, refusedWs } from '../../tests/support/ws-client.ts';
 import type { Identity } from '../chat/authenticate.ts';
 import { createBoundary } from '../lib/boundary.ts';
 import { ChatError } from '../protocol/errors.ts';
+import { createConnectionLimits } from '../realtime/connection-limits.ts';
 import { outgoing } from '../realtime/outgoing.ts';
 import type { Incoming, Session, Transport } from '../realtime/transport.ts';
 import { createHttpServer } from './http-server.ts';
@@ -73,6 +74,7 @@ async function startServer({ stopping = false, fails = (_what: string) => {} } =
       if (!token.startsWith('good')) throw new ChatError('UNAUTHORIZED');
       return { principal: { username: token }, expiresAt: 1 } as unknown as Identity;
     },
+    limits: createConnectionLimits({ perUser: 0, perAddress: 0, countEverywhere: async () => 0 }),
     allowedOrigins: [ORIGIN],
     raw,
     socketIo: (_request, socket) => void socket.end('HTTP/1.1 418 socket.io\r\n\r\n'),

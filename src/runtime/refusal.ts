@@ -29,6 +29,7 @@ export function createRefuse(logger: Logger): Refuse {
       'content-type': 'application/json',
       'content-length': String(Buffer.byteLength(body)),
       'x-request-id': requestId,
+      ...(failure.retryAfterMs !== undefined && { 'retry-after': String(Math.ceil(failure.retryAfterMs / 1000)) }),
     };
     return { status, headers, body };
   };

@@ -79,6 +79,7 @@ async function serve(config: Config, { app, hub, authenticate }: Chat, options: 
   const raw = createRawServer({ hub, clock, maxFrameBytes, refuse, boundary, addressOf });
   const upgrade = createUpgrade({
     authenticate,
+    limits: hub.limits,
     allowedOrigins: wsCorsOrigins,
     raw,
     socketIo: socketIo.handleUpgrade,

@@ -6,6 +6,7 @@ import type { Boundary } from '../lib/boundary.ts';
 import { createDeadlines, deadlineIn, inTime } from '../lib/deadline.ts';
 import { ChatError } from '../protocol/errors.ts';
 import { LIMITS } from '../protocol/limits.ts';
+import type { ConnectionLimits, Place } from '../realtime/connection-limits.ts';
 import { isAllowedOrigin, isSocketIoPath, offeredTokens, pathOf } from './handshake.ts';
 import type { AddressOf } from './peer-address.ts';
 import type { RawServer } from './raw-transport.ts';
@@ -18,6 +19,7 @@ export type HandleUpgrade = (request: IncomingMessage, socket: Socket, head: Buf
 
 export interface UpgradeOptions {
   readonly authenticate: Authenticate;
+  readonly limits: ConnectionLimits;
   readonly allowedOrigins: readonly string[] | '*';
   readonly raw: RawServer;
   readonly socketIo: HandleUpgrade;
@@ -29,7 +31,7 @@ export interface UpgradeOptions {
 }
 
 export function createUpgrade(options: UpgradeOptions): HandleUpgrade {
-  const { authenticate, allowedOrigins, raw, socketIo, refuse, boundary, addressOf, stopping } = options;
+  const { authenticate, limits, allowedOrigins, raw, socketIo, refuse, boundary, addressOf, stopping } = options;
 
   const deadlines = createDeadlines(LATE_BY_MS);
 
@@ -54,6 +56,8 @@ export function createUpgrade(options: UpgradeOptions): HandleUpgrade {
         throw new ChatError('FORBIDDEN', 'This origin may not connect');
       }
       const identity = await identify(request);
+      if (identity === null) limits.assertAddress(addressOf(request));
+      else bindTo(socket, await limits.takeUser(identity.principal.id));
       assertRunning();
       socket.off('error', ignore);
       raw.accept(request, socket, head, identity);
@@ -75,6 +79,12 @@ export function createUpgrade(options: UpgradeOptions): HandleUpgrade {
     if (isSocketIoPath(pathOf(request.url ?? ''))) acceptSocketIo(request, socket, head);
     else acceptRaw(request, socket, head).catch((error: unknown) => boundary(error, () => socket.destroy()));
   };
+}
+
+/** The place is given back when the socket is gone, which it may be already. */
+function bindTo(socket: Socket, place: Place): void {
+  if (socket.destroyed) place.release();
+  else socket.once('close', place.release);
 }
 
 function tooLate(): ChatError {

@@ -10,8 +10,10 @@ import { SocketIoConnection } from './connection.ts';
 import { engineOf } from './engine.ts';
 import { WatchedEngine } from './watched-engine.ts';
 
+const RETRY_LATER = { 'Retry-After': '10' };
+
 export interface SocketIoOptions {
-  readonly hub: Pick<Hub, 'open'>;
+  readonly hub: Pick<Hub, 'open' | 'limits'>;
   /** Origins that browsers may come from. */
   readonly corsOrigins: readonly string[] | '*';
   readonly maxFrameBytes: number;
@@ -54,6 +56,11 @@ export function attachSocketIo({ hub, corsOrigins, maxFrameBytes, logger, addres
     return origin !== undefined && corsOrigins !== '*' && !corsOrigins.includes(origin.toLowerCase());
   }
 
+  /** For a new connection; those of one that is there were let in before. */
+  function isRoomFor(request: IncomingMessage): boolean {
+    return /[?&]sid=/.test(request.url ?? '') || hub.limits.hasRoom(addressOf(request));
+  }
+
   function forget(this: Duplex): void {
     upgraded.delete(this);
   }
@@ -61,10 +68,12 @@ export function attachSocketIo({ hub, corsOrigins, maxFrameBytes, logger, addres
   return {
     handleRequest(request, response) {
       if (isForeign(request)) response.writeHead(403).end();
+      else if (!isRoomFor(request)) response.writeHead(429, RETRY_LATER).end();
       else engine.handleRequest(request, response);
     },
     handleUpgrade(request, socket, head) {
-      if (isForeign(request)) return refuse(socket);
+      if (isForeign(request)) return refuse(socket, '403 Forbidden');
+      if (!isRoomFor(request)) return refuse(socket, '429 Too Many Requests', RETRY_LATER);
       upgraded.add(socket);
       socket.once('close', forget);
       engine.handleUpgrade(request, socket, head);
@@ -84,8 +93,10 @@ function cut(socket: Duplex): Promise<void> {
 }
 
 /** A peer that does not end its side keeps nothing open. */
-function refuse(socket: Duplex): void {
+function refuse(socket: Duplex, status: string, headers: Readonly<Record<string, string>> = {}): void {
   socket.on('error', () => {});
-  socket.end('HTTP/1.1 403 Forbidden\r\nConnection: close\r\nContent-Length: 0\r\n\r\n', () => socket.destroy());
+  const lines = Object.entries({ Connection: 'close', 'Content-Length': '0', ...headers });
+  const head = lines.map(([name, value]) => `${name}: ${value}\r\n`).join('');
+  socket.end(`HTTP/1.1 ${status}\r\n${head}\r\n`, () => socket.destroy());
   socket.resume();
 }

@@ -23,6 +23,7 @@ import type { SessionLimits } from '../../src/realtime/session.ts';
 import type { Session, Transport } from '../../src/realtime/transport.ts';
 import { createSilentLogger } from './silent-logger.ts';
 
+const UNBOUNDED = { perUser: 0, perAddress: 0 };
 const LIMITS: SessionLimits = { maxBufferedBytes: 1 << 20, slowReaderTimeoutMs: 30_000, framesPerSecond: 0 };
 
 export type Frame = ServerFrame & { data: Record<string, unknown> };
@@ -145,6 +146,7 @@ export function createHubNode(options: {
   clock?: Clock;
   /** All nodes of the cluster; this one alone where not given. */
   nodeIds?: () => string[];
+  connectionLimits?: { perUser: number; perAddress: number };
   /** Messages in a page of a catch-up. */
   pageMessages?: number;
   /** Is waited for inside everything that a connection waits for; `step` names what that is. */
@@ -194,7 +196,15 @@ export function createHubNode(options: {
       return pageMessages ? readLog(key, after, pageMessages) : all.page(key, after);
     },
   };
-  const delivery = createDelivery({ nodeId, broker, presence, reads, clock, logger });
+  const delivery = createDelivery({
+    nodeId,
+    broker,
+    presence,
+    reads,
+    clock,
+    logger,
+    limits: options.connectionLimits ?? UNBOUNDED,
+  });
   const append = createAppend({ db, sink: delivery.sink, clock });
   const hub = createHub({
     nodeId,

@@ -2,6 +2,7 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach } from 'vitest';
+import { createConnectionLimits } from '../../src/realtime/connection-limits.ts';
 import type { Incoming, Session, Transport } from '../../src/realtime/transport.ts';
 import { attachSocketIo, type SocketIo } from '../../src/socketio/attach.ts';
 
@@ -55,7 +56,7 @@ export async function startSocketIoServer({
   }
 
   const socketIo = attachSocketIo({
-    hub: { open },
+    hub: { open, limits: createConnectionLimits({ perUser: 0, perAddress: 0, countEverywhere: async () => 0 }) },
     corsOrigins: [ORIGIN],
     maxFrameBytes,
     logger,

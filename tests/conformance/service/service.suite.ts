@@ -7,6 +7,7 @@ import { badFramesSuite } from './bad-frames.suite.ts';
 import { badRequestsSuite } from './bad-requests.suite.ts';
 import { catchUpSuite } from './catch-up.suite.ts';
 import { channelFramesSuite } from './channel-frames.suite.ts';
+import { connectionLimitsSuite } from './connection-limits.suite.ts';
 import { crossTransportSuite } from './cross-transport.suite.ts';
 import { directSuite } from './direct.suite.ts';
 import { failuresSuite } from './failures.suite.ts';
@@ -69,6 +70,7 @@ export function serviceSuite(target: Target): void {
     describe('a service of its own', () => {
       startSuite(target);
       rateLimitsSuite(target);
+      connectionLimitsSuite(target);
       floodsSuite(target);
       attacksSuite(target);
       slowReaderSuite(target);
