@@ -1,7 +1,7 @@
 // The one session with the embedded database, which outlives it: where PostgreSQL has aborted, as for want of space on the
 // disk, statements fail until it could be opened anew.
 import type { PGlite } from '@electric-sql/pglite';
-import type { EmbeddedHelp } from './connect.ts';
+import type { DatabaseHelp } from './connect.ts';
 import { type EmbeddedEngine, openEngine } from './embedded-engine.ts';
 import type { Statements } from './embedded-line.ts';
 import { DatabaseAborted, isUnavailable } from './errors.ts';
@@ -20,7 +20,7 @@ export interface EmbeddedSession extends Statements {
   close(): Promise<void>;
 }
 
-export async function openSession(directory: string, { logger, freeBytes }: EmbeddedHelp): Promise<EmbeddedSession> {
+export async function openSession(directory: string, { logger, freeBytes }: DatabaseHelp): Promise<EmbeddedSession> {
   let engine: EmbeddedEngine | undefined = await open(directory);
   let openedAt = performance.now();
   let attempts = 0;

@@ -2,11 +2,11 @@
 import type { PGlite } from '@electric-sql/pglite';
 import { drizzle } from 'drizzle-orm/pglite';
 import * as schema from '../../drizzle/schema.ts';
-import type { DatabaseHandle, EmbeddedHelp } from './connect.ts';
+import type { DatabaseHandle, DatabaseHelp } from './connect.ts';
 import { inLine, type Statements } from './embedded-line.ts';
 import { openSession } from './embedded-session.ts';
 
-export async function connectEmbedded(directory: string, help: EmbeddedHelp): Promise<DatabaseHandle> {
+export async function connectEmbedded(directory: string, help: DatabaseHelp): Promise<DatabaseHandle> {
   const session = await openSession(directory, help);
   const { query, transaction } = session;
   const over = (client: Statements) => drizzle({ client: client as PGlite, schema });
@@ -14,6 +14,10 @@ export async function connectEmbedded(directory: string, help: EmbeddedHelp): Pr
     db: over(inLine(session)),
     kind: 'embedded',
     ping: async () => {
+      await query('select 1');
+    },
+    speak: () => {},
+    check: async () => {
       await query('select 1');
     },
     dedicated: (work) => work(over({ query, transaction })),

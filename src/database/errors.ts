@@ -32,6 +32,17 @@ export class DatabaseAborted extends Error {
   }
 }
 
+/** What a server that cannot be written to says, where nobody has tried yet. */
+export class ReadOnlyServer extends Error {
+  readonly code = '25006';
+  readonly severity = 'ERROR';
+
+  constructor() {
+    super('The server is a standby, or transactions are read-only');
+    this.name = 'ReadOnlyServer';
+  }
+}
+
 /** The fields of both drivers' errors that matter here; postgres.js says `table_name` where PGlite says `table`. */
 interface DriverError {
   readonly message?: unknown;
@@ -60,14 +71,51 @@ const UNAVAILABLE_CLASSES = new Set(['08', '53', '57', '58']);
 
 /** Read-only (a standby), idle in a transaction, serialization failure, deadlock, lock timeout. */
 const UNAVAILABLE_STATES = new Set(['25006', '25P03', '40001', '40P01', '55P03']);
+/** Of connections alone: a database that takes none at the moment, poolers that know no better code. */
+const CLOSED_DOORS = new Set(['55000', 'XX000']);
+/** The service may not do what it is there for: the user, its password, its rights, the database. */
+const REFUSED_CLASSES = new Set(['28', '3D']);
+const REFUSED_STATES = new Set(['42501']);
 
 /** True where the same statement may succeed later, unchanged: the database is away, starting, full or too busy. */
 export function isUnavailable(error: unknown): boolean {
   if (error instanceof ChatError) return error.code === 'UNAVAILABLE';
   const { code, message } = driverError(error);
   const state = sqlState(error);
+  if (state && isFatal(error) && CLOSED_DOORS.has(state)) return true;
   if (state) return UNAVAILABLE_CLASSES.has(state.slice(0, 2)) || UNAVAILABLE_STATES.has(state);
   return isLinkLost(error) || code === 'DATABASE_BUSY' || message === 'PGlite is closed';
+}
+
+/**
+ * True where the database is there and refuses, until somebody puts that right: to clients that is no other than a
+ * database that is away. A start need not wait for it.
+ */
+export function isRefused(error: unknown): boolean {
+  const state = sqlState(error);
+  if (state === undefined) return false;
+  return isFatal(error) || REFUSED_CLASSES.has(state.slice(0, 2)) || REFUSED_STATES.has(state);
+}
+
+/** The service has to do with a server that cannot be written to: a standby, or one that was set so. */
+export function isReadOnly(error: unknown): boolean {
+  return sqlState(error) === '25006';
+}
+
+/** Our own limits: see DatabaseBusy. */
+export function isBusy(error: unknown): boolean {
+  return driverError(error).code === 'DATABASE_BUSY';
+}
+
+/** It cost the connection, or there was none to be had. */
+export function isFatal(error: unknown): boolean {
+  return driverError(error).severity === 'FATAL';
+}
+
+/** What the server or the driver said, in one line and without values. */
+export function serverText(error: unknown): string {
+  const { message, code } = driverError(withoutValues(error));
+  return (text(message) || text(code) || 'nothing').replace(/\s+/g, ' ').slice(0, 300);
 }
 
 /** True where the connection of the statement cannot be used any more, or never came about. */
@@ -91,7 +139,8 @@ export function violatedConstraint(error: unknown): string | undefined {
 /** What a client is told of this error; undefined where it is a mistake of ours. A ChatError stays itself. */
 export function toChatError(error: unknown): ChatError | undefined {
   if (error instanceof ChatError) return error;
-  if (isUnavailable(error)) return new ChatError('UNAVAILABLE', undefined, { cause: withoutValues(error) });
+  if (isUnavailable(error) || isRefused(error))
+    return new ChatError('UNAVAILABLE', undefined, { cause: withoutValues(error) });
   const code = sqlState(error) === UNIQUE_VIOLATION ? takenCode(driverError(error)) : undefined;
   return code && new ChatError(code);
 }
@@ -108,7 +157,12 @@ export function withoutValues(error: unknown): unknown {
   clean.name = 'DatabaseError';
   clean.stack = text(cause.stack) ?? '';
   const statement = wrapped ? error.query : undefined;
-  return Object.assign(clean, { code: cause.code, constraint: violatedConstraint(error), statement });
+  return Object.assign(clean, {
+    code: cause.code,
+    severity: cause.severity,
+    constraint: violatedConstraint(error),
+    statement,
+  });
 }
 
 /** Which rule of uniqueness: by table and columns, since a database taken over has other names for its constraints. */

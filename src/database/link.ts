@@ -1,7 +1,8 @@
 // Statements and transactions on one connection of postgres.js, none of which waits for ever or outlives a lost link.
 import type { Sql, TransactionSql } from 'postgres';
 import { type Deadline, type Deadlines, isPast } from '../lib/deadline.ts';
-import { DatabaseBusy, DatabaseTimeout, isLinkLost } from './errors.ts';
+import { DatabaseBusy, DatabaseTimeout, isLinkLost, isReadOnly } from './errors.ts';
+import type { Refusals } from './refusals.ts';
 
 export interface LinkRules {
   /** From the beginning until the statement is sent: time to connect. */
@@ -9,8 +10,9 @@ export interface LinkRules {
   /** From the beginning until the answer. Above the server's own statement timeout, which is the usual end. */
   readonly answerMs: number;
   readonly deadlines: Deadlines;
-  /** Called with the postgres.js instance one of whose connections was lost. */
-  readonly onLost: (pool: Sql) => void;
+  /** Called with the postgres.js instance one of whose connections was lost, or has to do with a server of no use. */
+  readonly onLost: (pool: Sql, error: unknown) => void;
+  readonly refusals: Pick<Refusals, 'failed' | 'succeeded'>;
 }
 
 /** The connection of a transaction, or of a single statement. */
@@ -39,14 +41,18 @@ type Start = (work: (sql: TransactionSql) => Promise<unknown>) => Promise<unknow
 
 export function query(link: Link, sql: Sql | TransactionSql, text: string, values: Values, asArrays: boolean) {
   return new Promise((resolve, reject) => {
-    const fail = failing(link, reject);
+    const fail = failing(link, text, reject);
     if (link.lost) return fail(link.lost);
     if (isPast(link.deadline)) return fail(tooLate());
     // drizzle asks for unnamed statements, which postgres.js describes anew each time: twice the round trips.
     const sent = sql.unsafe(text, values, { prepare: true });
-    const { sendMs, answerMs } = link.rules;
+    const { sendMs, answerMs, refusals } = link.rules;
     const stop = limit(link, () => (isSent(sent) ? answerMs : sendMs), fail);
-    (asArrays ? sent.values() : sent).then(resolve, fail).finally(stop);
+    const succeed = (answer: unknown) => {
+      refusals.succeeded(text);
+      resolve(answer);
+    };
+    (asArrays ? sent.values() : sent).then(succeed, fail).finally(stop);
   });
 }
 
@@ -54,7 +60,7 @@ export function query(link: Link, sql: Sql | TransactionSql, text: string, value
 export function transaction(link: Link, start: Start, work: Work): Promise<unknown> {
   const { sendMs, answerMs } = link.rules;
   return new Promise((resolve, reject) => {
-    const fail = failing(link, reject);
+    const fail = failing(link, 'begin', reject);
     let stop = limit(link, () => sendMs, fail);
     const guarded = async (sql: TransactionSql) => {
       stop();
@@ -115,13 +121,12 @@ function statements(link: Link, sql: TransactionSql): Statements {
   };
 }
 
-/** A `reject` that notes where the failure cost the connection. */
-function failing(link: Link, reject: (error: unknown) => void) {
+/** A `reject` that notes where the failure cost the connection, or is one of many alike. */
+function failing(link: Link, statement: string, reject: (error: unknown) => void) {
   return (error: unknown) => {
-    if (isLinkLost(error)) {
-      link.lost ??= error;
-      link.rules.onLost(link.pool);
-    }
+    if (isLinkLost(error)) link.lost ??= error;
+    if (isLinkLost(error) || isReadOnly(error)) link.rules.onLost(link.pool, error);
+    link.rules.refusals.failed(statement, error);
     reject(error);
   };
 }

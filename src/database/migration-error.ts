@@ -1,5 +1,5 @@
 // Why a migration was not done, as a text for the operator.
-import { withoutValues } from './errors.ts';
+import { serverText, sqlState, withoutValues } from './errors.ts';
 
 /** A database that is left as it is. */
 export class MigrationError extends Error {
@@ -7,6 +7,13 @@ export class MigrationError extends Error {
     super(message);
     this.name = 'MigrationError';
   }
+}
+
+/** What the server said, and what to do about it where a right is missing. */
+export function migrationFailure(error: unknown): string {
+  const said = serverText(error);
+  if (sqlState(error) !== '42501') return said;
+  return `${said}: run it as the owner of the database and of its tables, or grant this user CREATE on the database and on its schema public`;
 }
 
 /** A takeover that failed on its way: what is done stays, and the next run goes on from there. `cause` says why. */

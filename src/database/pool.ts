@@ -2,9 +2,10 @@
 // present ones no longer answer.
 import type { Sql } from 'postgres';
 import { createDeadlines, deadlineIn, inTime } from '../lib/deadline.ts';
-import { DatabaseBusy } from './errors.ts';
+import { DatabaseBusy, isBusy, isReadOnly } from './errors.ts';
 import { createGate } from './gate.ts';
 import { type Link, type LinkRules, lazily, query, type Statements, transaction, type Work } from './link.ts';
+import { createRefusals, type Refusals } from './refusals.ts';
 
 /** A connection that does not come about, or gives no answer, within `sendMs` and `answerMs`, is given up. */
 export interface PoolLimits extends Pick<LinkRules, 'sendMs' | 'answerMs'> {
@@ -30,19 +31,30 @@ export const POOL_LIMITS: PoolLimits = {
   graceMs: 5_000,
 };
 
+/** A server that cannot be written to is left no more often than that. */
+const LEAVE_AGAIN_MS = 1_000;
+
 export interface Pool {
   /** What drizzle takes as its client: the part of postgres.js that its session calls. */
   readonly client: Sql;
+  /** New statements go on new connections, which may lead to another server: the present one cannot be written to. */
+  leave(): void;
   /** Lets running statements end within the grace. */
   end(): Promise<void>;
 }
 
-/** `open` makes a postgres.js instance of at most `size` connections. */
-export function createPool(open: () => Sql, size: number, limits: PoolLimits): Pool {
+/** `open` makes a postgres.js instance of at most `size` connections. `refusals` hears of every statement. */
+export function createPool(
+  open: () => Sql,
+  size: number,
+  limits: PoolLimits,
+  refusals: Refusals = createRefusals(),
+): Pool {
   const gate = createGate({ places: size, ...limits, refusal: () => new DatabaseBusy('no connection became free') });
   const graceSeconds = limits.graceMs / 1000;
   let current = open();
   let ended = false;
+  let leftAt = Number.NEGATIVE_INFINITY;
 
   /**
    * postgres.js cannot cut one connection, a silent peer never closes it, and one that was closed in the middle of a write
@@ -55,12 +67,27 @@ export function createPool(open: () => Sql, size: number, limits: PoolLimits): P
     void pool.end({ timeout: graceSeconds });
   }
 
+  function leave(): void {
+    const now = performance.now();
+    if (now - leftAt < LEAVE_AGAIN_MS) return;
+    leftAt = now;
+    abandon(current);
+  }
+
+  function onLost(pool: Sql, error: unknown): void {
+    if (!isReadOnly(error)) abandon(pool);
+    else if (pool === current) leave();
+  }
+
   const deadlines = createDeadlines(Math.min(250, limits.answerMs / 4));
-  const rules = { ...limits, deadlines, onLost: abandon };
+  const rules = { ...limits, deadlines, onLost, refusals };
   const onLink = <T>(work: (link: Link) => Promise<T>) => {
     const deadline = deadlineIn(limits.totalMs);
     const done = gate.run(() => work({ pool: current, rules, deadline }));
-    return inTime(deadlines, deadline, done, () => new DatabaseBusy('no answer in time'));
+    return inTime(deadlines, deadline, done, () => new DatabaseBusy('no answer in time')).catch((error: unknown) => {
+      if (isBusy(error)) refusals.failed('', error);
+      throw error;
+    });
   };
 
   const client: Statements & { begin(work: Work): Promise<unknown>; options: object } = {
@@ -72,6 +99,7 @@ export function createPool(open: () => Sql, size: number, limits: PoolLimits): P
   };
   return {
     client: client as unknown as Sql,
+    leave,
     end() {
       ended = true;
       return current.end({ timeout: graceSeconds });

@@ -1,10 +1,15 @@
 // A PostgreSQL server over postgres.js: how sessions are set up, and the handle of such a database.
+import { sql } from 'drizzle-orm';
 import { drizzle } from 'drizzle-orm/postgres-js';
 import postgres, { type Options, type PostgresType, type Sql } from 'postgres';
 import * as schema from '../../drizzle/schema.ts';
+import { DependencyError } from '../lib/dependency-error.ts';
 import { ARRAY_TYPES } from './arrays.ts';
-import type { DatabaseHandle } from './connect.ts';
+import type { DatabaseHandle, DatabaseHelp } from './connect.ts';
+import { rows } from './database.ts';
+import { ReadOnlyServer } from './errors.ts';
 import { createPool, POOL_LIMITS, type PoolLimits } from './pool.ts';
+import { CHECK, createRefusals, refusalReason } from './refusals.ts';
 
 export interface PostgresOptions {
   readonly kind: 'postgres';
@@ -78,13 +83,22 @@ function open(options: PostgresOptions, max: number, settings: Record<string, st
   return postgres(options.url, Object.assign(driver, ipv6Address(options.url)));
 }
 
-export function connectPostgres(options: PostgresOptions, limits: PoolLimits = POOL_LIMITS): DatabaseHandle {
+/** Asked by those who want to know whether all is well: also a standby answers. */
+const IS_READ_ONLY = sql`select current_setting('transaction_read_only') = 'on' or pg_is_in_recovery() as "readOnly"`;
+
+export function connectPostgres(
+  options: PostgresOptions,
+  { logger }: DatabaseHelp = {},
+  limits: PoolLimits = POOL_LIMITS,
+): DatabaseHandle {
   // A second less, so that a connection that fails says so itself.
   const connectMs = limits.sendMs * 0.8;
+  const refusals = createRefusals(logger);
   const pool = createPool(
     () => open(options, options.poolMax, { ...LIMITED, ...BY_KEY }, connectMs),
     options.poolMax,
     limits,
+    refusals,
   );
   const db = drizzle({ client: pool.client, schema });
   return {
@@ -92,6 +106,19 @@ export function connectPostgres(options: PostgresOptions, limits: PoolLimits = P
     kind: 'postgres',
     ping: async () => {
       await db.execute('select 1');
+    },
+    speak: refusals.speak,
+    async check() {
+      const [state] = await rows<{ readOnly: boolean }>(db, IS_READ_ONLY).catch((cause: unknown) => {
+        const reason = refusalReason(cause);
+        throw reason === undefined ? cause : new DependencyError(reason, { cause });
+      });
+      if (state?.readOnly) {
+        refusals.failed(CHECK, new ReadOnlyServer());
+        pool.leave();
+      } else refusals.succeeded(CHECK);
+      const reason = refusals.reason();
+      if (reason !== undefined) throw new DependencyError(reason);
     },
     async dedicated(work) {
       const session = createPool(() => open(options, 1, UNLIMITED, connectMs), 1, {

@@ -23,8 +23,11 @@ export type ErrorDependencies = Pick<AppDependencies, 'logger' | 'toChatError' |
 
 export function createRespondError({ logger, toChatError, withoutValues }: ErrorDependencies): RespondError {
   function log({ code, status }: { code: ErrorCode; status: number }, error: unknown, requestId: string): void {
+    const err = withoutValues(rootOf(error));
     if (status < 500) logger.info({ requestId, code }, 'request refused');
-    else logger.error({ requestId, code, err: withoutValues(rootOf(error)) }, 'request failed');
+    // What is away or refuses fails every request: it has a line of its own, once.
+    else if (code === 'UNAVAILABLE') logger.info({ requestId, code, reason: String(err) }, 'request refused');
+    else logger.error({ requestId, code, err }, 'request failed');
   }
 
   return (error, c) => {

@@ -19,7 +19,7 @@ import { createSessionEnds } from '../chat/session-ends.ts';
 import { createSessions, type Sessions } from '../chat/sessions.ts';
 import { createTokens } from '../chat/tokens.ts';
 import type { Database } from '../database/database.ts';
-import { toChatError, withoutValues } from '../database/errors.ts';
+import { isRefused, isUnavailable, toChatError, withoutValues } from '../database/errors.ts';
 import { createApp } from '../http/app.ts';
 import type { Readiness } from '../http/dependencies.ts';
 import type { Logger } from '../protocol/logger.ts';
@@ -32,6 +32,7 @@ import { docsAssets } from './docs-assets.ts';
 import { createMetrics } from './metrics.ts';
 import { peerAddress } from './peer-address.ts';
 import { version } from './project-root.ts';
+import { quietAboutOutages } from './quiet-logger.ts';
 import { createSignature, digest } from './signature.ts';
 
 /** Ended sessions that a node keeps in memory, some 200 bytes each; older ones it asks the database about. */
@@ -58,7 +59,8 @@ export interface Chat {
 }
 
 export function composeChat(foundation: Foundation): Chat {
-  const { config, nodeId, db, backends, clock, logger } = foundation;
+  const { config, nodeId, db, backends, clock } = foundation;
+  const logger = quietAboutOutages(foundation.logger, (error) => isUnavailable(error) || isRefused(error));
   const { broker, presence } = backends;
   const metrics = createMetrics();
   const reads = createLogReads({ db, createPace });

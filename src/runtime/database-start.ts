@@ -2,7 +2,7 @@
 import { connectDatabase, type DatabaseHandle, type DatabaseOptions } from '../database/connect.ts';
 import { isUnavailable } from '../database/errors.ts';
 import { pendingMigrations, runMigrations, unknownMigrations } from '../database/migrate.ts';
-import { MigrationError, TakeoverStopped } from '../database/migration-error.ts';
+import { MigrationError, migrationFailure, TakeoverStopped } from '../database/migration-error.ts';
 import type { Logger } from '../protocol/logger.ts';
 import { freeBytes } from './disk-space.ts';
 import { createProgressLines } from './progress.ts';
@@ -29,6 +29,7 @@ export async function openDatabase(options: OpenDatabaseOptions): Promise<Databa
       await handle.ping();
       await bringToSchema(handle, options);
     });
+    handle.speak();
     return handle;
   } catch (error) {
     await handle.close();
@@ -67,7 +68,7 @@ async function withPatience(options: OpenDatabaseOptions, run: () => Promise<voi
     if (error instanceof StartError || isUnavailable(error)) return error;
     if (error instanceof TakeoverStopped) return new StartError(error.message, { cause: error });
     if (error instanceof MigrationError) return new StartError(error.message, { cause: error });
-    return new StartError(`The database (${place}) cannot be used: ${reason(error)}`, { cause: error });
+    return new StartError(`The database (${place}) cannot be used: ${migrationFailure(error)}`, { cause: error });
   }
 }
 

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import type { DatabaseHandle } from '../database/connect.ts';
 import { isLinkLost, withoutValues } from '../database/errors.ts';
 import { revertMigration, runMigrations } from '../database/migrate.ts';
-import { MigrationError, TakeoverStopped } from '../database/migration-error.ts';
+import { MigrationError, migrationFailure, TakeoverStopped } from '../database/migration-error.ts';
 import type { Report } from '../database/progress.ts';
 import { planMigrations } from '../database/takeover/dry-run.ts';
 import { readCommandConfig, withDatabase } from './command.ts';
@@ -71,8 +71,7 @@ function reason(error: unknown): string {
   if (error instanceof ConfigError || error instanceof StartError || error instanceof MigrationError)
     return error.message;
   if (error instanceof TakeoverStopped) return error.message;
-  const clean = withoutValues(error);
-  return `Migrations failed, nothing was changed: ${clean instanceof Error ? clean.message : String(clean)}`;
+  return `Migrations failed, nothing was changed: ${migrationFailure(error)}`;
 }
 
 /** What this process was told to do ends with it: the server takes back the transaction that is open. */

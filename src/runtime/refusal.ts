@@ -22,8 +22,12 @@ export function createRefuse(logger: Logger): Refuse {
     const requestId = randomUUID();
     const failure = toChatError(error) ?? new ChatError('INTERNAL');
     const { status } = ERRORS[failure.code];
-    if (status >= 500) logger.error({ requestId, code: failure.code, err: withoutValues(error) }, 'request failed');
-    else logger.info({ requestId, code: failure.code }, 'request refused');
+    const { code } = failure;
+    if (status < 500) logger.info({ requestId, code }, 'request refused');
+    // What is away or refuses fails every request: it has a line of its own, once.
+    else if (code === 'UNAVAILABLE')
+      logger.info({ requestId, code, reason: String(failure.cause ?? failure) }, 'request refused');
+    else logger.error({ requestId, code, err: withoutValues(error) }, 'request failed');
     const body = JSON.stringify(failureBody(failure, requestId));
     const headers = {
       'content-type': 'application/json',

@@ -30,7 +30,7 @@ afterAll(() => server.stop());
 afterEach(() => handle.close());
 
 function connect(url = server.url, limits = LIMITS): DatabaseHandle {
-  handle = connectPostgres({ kind: 'postgres', url, poolMax: 3, ssl: false }, limits);
+  handle = connectPostgres({ kind: 'postgres', url, poolMax: 3, ssl: false }, {}, limits);
   return handle;
 }
 

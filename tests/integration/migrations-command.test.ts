@@ -35,6 +35,12 @@ function migrate(
   });
 }
 
+async function asAdmin(url: string, statements: string): Promise<void> {
+  const admin = postgres(url, { max: 1, onnotice: () => {} });
+  await admin.unsafe(statements);
+  await admin.end();
+}
+
 function failed(line: RegExp) {
   return { code: 1, output: '', errors: expect.stringMatching(new RegExp(`^${line.source}\\n$`)) };
 }
@@ -60,9 +66,7 @@ it('goes forth and back on the embedded database', async () => {
 
 it('says in one line why it did nothing', async () => {
   const foreign = await createDatabase(inject('postgresUrl'));
-  const admin = postgres(foreign.url, { max: 1 });
-  await admin`create table users (id uuid primary key)`;
-  await admin.end();
+  await asAdmin(foreign.url, 'create table users (id uuid primary key)');
   expect(await migrate('run', { DATABASE_URL: foreign.url })).toEqual(
     failed(/The database has tables of another application.*/),
   );
@@ -72,6 +76,14 @@ it('says in one line why it did nothing', async () => {
   expect(await migrate('run', { DATABASE_URL: wrong.href })).toEqual(
     failed(/Migrations failed.*"there_is_none" does not exist/),
   );
+  const withoutRights = await createDatabase(inject('postgresUrl'));
+  await asAdmin(withoutRights.url, 'create role guest login; revoke create on schema public from public');
+  const guest = { DATABASE_URL: withoutRights.url.replace('postgres@', 'guest@') };
+  expect(await migrate('run', guest)).toEqual(
+    failed(/Migrations failed.*permission denied for .*: run it as the owner.*/),
+  );
+  await withoutRights.drop();
+  await asAdmin(inject('postgresUrl'), 'drop role guest');
   const away = { DB_HOST: '127.0.0.1', DB_PORT: '1', DB_PASSWORD: 'secret', NODE_ENV: 'production' };
   expect(await migrate('run', away)).toEqual(failed(/Cannot reach the database: PostgreSQL at 127\.0\.0\.1:1\/\w+/));
   expect(await migrate('run', { DB_HOST: 'x', DB_PORT: 'many' })).toEqual(failed(/Bad configuration: DB_PORT.*/));

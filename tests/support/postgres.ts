@@ -7,10 +7,23 @@ import postgres from 'postgres';
 import { postgresBinaries } from './postgres-binaries.ts';
 import { type Account, freePort, launch, removeDirectory, temporaryDirectory } from './server-process.ts';
 
+/** A file system of its own for one server, which other processes do not see, to be full in a moment. */
+export interface SmallDisk {
+  /** As `mount` takes it: `1m`. */
+  readonly size: string;
+  /** The last part of its path. */
+  readonly name: string;
+}
+
+/** `$1` size, `$2` where; the rest is the command. */
+const MOUNT = 'mkdir -p "$2" && mount -t tmpfs -o "size=$1" tmpfs "$2" && shift 2 && exec "$@"';
+
 export interface PostgresServer {
   /** `postgres://…` of the superuser in the database `postgres`. */
   readonly url: string;
   readonly port: number;
+  /** Of its files, and of the small disk. */
+  readonly directory: string;
   /** Crashes the server: every process of it at once. What it acknowledged survives. */
   kill(): Promise<void>;
   /** Stops it as an administrator does: links are closed, statements under way end in an error. */
@@ -35,20 +48,45 @@ const SETTINGS = [
 ];
 
 /** Starts a server on a free port with data of its own. `settings` (`name=value`) go before those that tests have. */
-export async function startPostgres(settings: readonly string[] = []): Promise<PostgresServer> {
+export async function startPostgres(settings: readonly string[] = [], disk?: SmallDisk): Promise<PostgresServer> {
   const account = ordinaryAccount();
   const work = temporaryDirectory('postgres');
   if (account) chownSync(work, account.uid, account.gid);
   const bin = postgresBinaries(work, account);
+  initialise(bin, join(work, 'data'), work, account);
+  return serve(bin, work, account, settings, disk);
+}
+
+/** Copies a server, which is shut down for that, and starts the copy as its standby: read-only, until it is promoted. */
+export async function startStandby(primary: PostgresServer): Promise<PostgresServer> {
+  const account = ordinaryAccount();
+  const work = temporaryDirectory('standby');
+  if (account) chownSync(work, account.uid, account.gid);
+  const bin = postgresBinaries(work, account);
+  await primary.shutDown();
+  execFileSync('cp', ['-a', join(primary.directory, 'data'), join(work, 'data')]);
+  execFileSync('touch', [join(work, 'data', 'standby.signal')], { ...account });
+  await primary.restart();
+  return serve(bin, work, account, [`primary_conninfo=host=127.0.0.1 port=${primary.port} user=postgres`]);
+}
+
+async function serve(
+  bin: string,
+  work: string,
+  account: Account | undefined,
+  settings: readonly string[],
+  disk?: SmallDisk,
+): Promise<PostgresServer> {
   const data = join(work, 'data');
-  initialise(bin, data, work, account);
   const port = await freePort();
+  const own = ['-D', data, '-p', String(port), ...[...SETTINGS, ...settings].flatMap((setting) => ['-c', setting])];
+  const [command = '', ...args] = [...(disk ? onSmallDisk(disk, work) : []), join(bin, 'postgres'), ...own];
   const start = () =>
     launch({
-      command: join(bin, 'postgres'),
-      args: ['-D', data, '-p', String(port), ...[...SETTINGS, ...settings].flatMap((setting) => ['-c', setting])],
+      command,
+      args,
       directory: work,
-      ready: /ready to accept connections/,
+      ready: /ready to accept (?:read-only )?connections/,
       account,
       env: environment(),
     });
@@ -56,6 +94,7 @@ export async function startPostgres(settings: readonly string[] = []): Promise<P
   return {
     url: `postgres://postgres@127.0.0.1:${port}/postgres`,
     port,
+    directory: work,
     kill: () => server.kill(),
     shutDown: () => server.end('SIGINT'),
     freeze: () => server.freeze(),
@@ -70,6 +109,12 @@ export async function startPostgres(settings: readonly string[] = []): Promise<P
       removeDirectory(work);
     },
   };
+}
+
+/** Mounted in a namespace of the server, as the user that it runs as. */
+function onSmallDisk({ size, name }: SmallDisk, work: string): string[] {
+  const namespaces = ['--user', '--map-current-user', '--keep-caps', '--mount'];
+  return ['unshare', ...namespaces, 'sh', '-c', MOUNT, 'sh', size, join(work, name)];
 }
 
 function initialise(bin: string, data: string, work: string, account: Account | undefined): void {

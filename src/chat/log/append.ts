@@ -1,7 +1,7 @@
 // Group commit: messages that wait while one batch is being stored leave together in the next one.
 import type { Clock } from '../../backends/clock/clock.ts';
 import type { Database } from '../../database/database.ts';
-import { isUnavailable, sqlState, withoutValues } from '../../database/errors.ts';
+import { isRefused, isUnavailable, sqlState, withoutValues } from '../../database/errors.ts';
 import { type Deadline, deadlineIn } from '../../lib/deadline.ts';
 import { ChatError, type ErrorCode } from '../../protocol/errors.ts';
 import { LIMITS } from '../../protocol/limits.ts';
@@ -152,7 +152,7 @@ export function createAppend(deps: AppendDependencies): Append {
       const again = inTime(batch, WAITED_TOO_LONG);
       return again.length > 0 ? storeBatch(lane, again, attempt + 1) : undefined;
     }
-    if (isUnavailable(error))
+    if (isUnavailable(error) || isRefused(error))
       return giveBack(batch, new ChatError('UNAVAILABLE', undefined, { cause: withoutValues(error) }));
     if (batch.length === 1) return giveBack(batch, error);
     // Something in this batch cannot be stored: one by one, it fails nobody else.
