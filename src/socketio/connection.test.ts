@@ -192,6 +192,17 @@ describe('an end is an end', () => {
     await until('it is gone', () => transport.isClosed(), 5_000);
   });
 
+  test('a client that goes on talking is not answered while it is waited for', async () => {
+    const { url, sessions } = await startSocketIoServer();
+    const { post } = await openPolling(url, 'EIO=3&transport=polling');
+    const { transport } = sessions[0] as Told;
+    transport.write([big(10)]);
+    transport.close(CLOSE.FLOOD, '');
+    const before = transport.bufferedBytes();
+    await post('1:2'.repeat(1_000));
+    expect(transport.bufferedBytes()).toBe(before);
+  });
+
   test('a WebSocket that does not answer its close', async () => {
     const { url, sessions } = await startSocketIoServer();
     const { socket, closed } = await openWire(url);

@@ -47,7 +47,7 @@ export class SocketIoConnection implements Watcher {
 
   heard(type: string): boolean {
     if (type !== MESSAGE && !this.isOver) this.session.alive();
-    return !this.isOver;
+    return !this.isOver && this.transport.isOpen;
   }
 
   answering(response: ServerResponse, size: number): void {

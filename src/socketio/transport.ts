@@ -27,7 +27,8 @@ export class SocketIoTransport implements Transport {
   private readonly engine: Engine;
   private readonly failed: (error: unknown) => void;
   private session: Session | undefined;
-  private open = true;
+  /** False once it is to be closed: nothing is written any more, and what comes is not worked on. */
+  isOpen = true;
   /** The client has connected, so that a disconnect packet says something to it. */
   private connected = false;
   /** Length of the packets that the library holds back, its own included. */
@@ -70,7 +71,7 @@ export class SocketIoTransport implements Transport {
   }
 
   write(batch: readonly Outgoing[]): void {
-    if (!this.open) return;
+    if (!this.isOpen) return;
     const socket = writableSocketOf(this.engine);
     if (socket) writeTogether(socket, this.numberFor(socket), batch, packetBytesOf);
     else for (const frames of batch) for (const packet of packetsOf(frames)) this.send(packet);
@@ -90,7 +91,7 @@ export class SocketIoTransport implements Transport {
   ping(): void {}
 
   close(code: number): void {
-    if (!this.open) return;
+    if (!this.isOpen) return;
     const comesBack = COMES_BACK.has(code);
     if (comesBack) this.endPolls();
     this.afterPackets(() => (comesBack ? this.hangUp() : this.disconnect()));
@@ -99,13 +100,13 @@ export class SocketIoTransport implements Transport {
 
   /** Closes at the client's wish, or because it does not keep to the protocol: there is nothing to say. */
   leave(): void {
-    if (!this.open) return;
+    if (!this.isOpen) return;
     this.end();
     this.engine.close();
   }
 
   terminate(): void {
-    this.open = false;
+    this.isOpen = false;
     const webSocket = webSocketOf(this.engine);
     if (webSocket) webSocket.terminate();
     else this.engine.close(true);
@@ -136,7 +137,7 @@ export class SocketIoTransport implements Transport {
 
   /** Nothing is written any more; a peer that takes no notice of the end is cut off. */
   private end(): void {
-    this.open = false;
+    this.isOpen = false;
     const timer = setTimeout(() => this.guard(() => this.isClosed() || this.terminate()), CLOSE_PATIENCE_MS);
     timer.unref();
   }
@@ -209,7 +210,7 @@ export class SocketIoTransport implements Transport {
   }
 
   private settleDrain(): void {
-    if (!this.awaitsDrain || !this.open) return;
+    if (!this.awaitsDrain || !this.isOpen) return;
     if (this.bufferedBytes() > 0) {
       this.reportDrain();
       return;

@@ -14,7 +14,7 @@ const UPGRADE_PACKETS = 2;
 
 /** Who hears what goes on in one connection. */
 export interface Watcher {
-  /** A packet of this type has come (or a control frame of WebSocket); false where nobody works on it any more. */
+  /** A packet of this type has come (or a control frame of WebSocket); false where it is not to be worked on any more. */
   heard(type: string): boolean;
   /** An answer to a poll of this size is under way, until the response is finished or closed. */
   answering(response: ServerResponse, size: number): void;
@@ -108,18 +108,18 @@ function watchTransport(
       }
     };
 
-  function isOneTooMany(): boolean {
-    if (engineOf(connection).transport === transport) return false;
+  /** What is written before a connection is closed may have to go over to a WebSocket with its client. */
+  function mayPass(isHeard: boolean): boolean {
+    if (engineOf(connection).transport === transport) return isHeard;
     before += 1;
-    return before > UPGRADE_PACKETS;
+    if (before > UPGRADE_PACKETS) transport.close();
+    return before <= UPGRADE_PACKETS;
   }
 
   transport.onRequest = guarded(onRequest);
   transport.onData = guarded(onData);
   transport.onPacket = guarded((packet) => {
-    if (!watcher.heard(packet.type)) return;
-    if (isOneTooMany()) transport.close();
-    else onPacket.call(transport, packet);
+    if (mayPass(watcher.heard(packet.type))) onPacket.call(transport, packet);
   });
   if (doWrite) {
     transport.doWrite = (data, options, done) => {

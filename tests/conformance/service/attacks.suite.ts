@@ -14,8 +14,8 @@ const RAW = '/api/v1/ws?';
 const SOCKET_IO = '/socket.io/?EIO=4&transport=websocket&';
 const SOCKET_IO_2 = '/socket.io/?EIO=3&transport=websocket&';
 /** What sockets hold on their way, and not more than a frame or two of the largest size beside. */
-const WRITTEN_MAX = 32 << 20;
-const GROWTH_MAX_MB = 100;
+const WRITTEN_MAX = 64 << 20;
+const GROWTH_MAX_MB = 200;
 /** The end of a connection that reads nothing: the server waits for the peer's part of it. */
 const END_MS = 12_000;
 

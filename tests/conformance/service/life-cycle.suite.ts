@@ -1,9 +1,13 @@
 // The end of a node: it says goodbye, finishes what it began, leaves with 0, and nothing that it acked is lost.
 import { once } from 'node:events';
 import { type IncomingMessage, request } from 'node:http';
+import { connect as connectTcp, type Socket } from 'node:net';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { clientFrame, dialWebSocket, OPCODE } from '../../support/attacker.ts';
 import { connect, TRANSPORTS } from '../../support/contract-clients.ts';
 import type { Service, Target } from '../../support/service-under-test.ts';
+import { openPolling } from '../../support/socketio-wire.ts';
+import { until } from '../../support/until.ts';
 import { group, PASSWORD, register, say } from './kit/people.ts';
 import { history, rest } from './kit/rest.ts';
 import { logFrames, reaches } from './kit/talks.ts';
@@ -83,6 +87,40 @@ export function lifeCycleSuite(target: Target): void {
         await back.close();
       });
     });
+
+    test.each(['WebSocket', 'polling'])(
+      'ends the TCP connection of a Socket.IO client that takes no notice, right behind connection.closing: %s',
+      async (transport) => {
+        const url = service.url(0);
+        let socket: Socket;
+        if (transport === 'WebSocket') {
+          socket = await dialWebSocket(url, '/socket.io/?EIO=4&transport=websocket');
+          socket.resume();
+          socket.write(clientFrame(OPCODE.TEXT, '40'));
+        } else {
+          const { address, post, poll } = await openPolling(url);
+          await post('40');
+          await poll();
+          const { hostname, port } = new URL(url);
+          socket = connectTcp({ host: hostname, port: Number(port), allowHalfOpen: true });
+          socket.write(`GET ${address.slice(url.length)} HTTP/1.1\r\nHost: x\r\n\r\n`);
+        }
+        let closingAt = 0;
+        let text = '';
+        socket.on('data', (data) => {
+          text += data;
+          if (text.includes('connection.closing')) closingAt ||= performance.now();
+        });
+        const ended = new Promise<number>((resolve) => socket.once('end', () => resolve(performance.now())));
+        if (transport === 'WebSocket') await until('it is connected', () => text.includes('40{"sid"'));
+        else await new Promise((resolve) => setTimeout(resolve, 200));
+        const draining = drain();
+        expect((await ended) - closingAt).toBeLessThan(500);
+        expect(closingAt).toBeGreaterThan(0);
+        expect((await draining).code).toBe(0);
+        socket.destroy();
+      },
+    );
 
     test('takes no new connections while it drains, and answers the request that it has', async () => {
       const ann = await register(service);
