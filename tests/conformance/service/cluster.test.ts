@@ -1,9 +1,10 @@
 // What only several nodes can get wrong, which share PostgreSQL and Redis, and what a node could do otherwise there than
 // with the embedded database. All the rest is asked of a cluster of several runtimes: tests/runtimes/mixed-cluster.test.ts.
 import { describe } from 'vitest';
-import { clusterTarget } from '../../support/service-under-test.ts';
+import { clusterTarget, withService } from '../../support/service-under-test.ts';
 import { outagesSuite } from './outages.suite.ts';
 import { runtimeSuite } from './runtime.suite.ts';
+import { sessionsSuite } from './sessions.suite.ts';
 import { twoNodesSuite } from './two-nodes.suite.ts';
 
 const target = clusterTarget();
@@ -12,4 +13,5 @@ describe(target.name, () => {
   runtimeSuite(target);
   twoNodesSuite(target);
   outagesSuite(target);
+  sessionsSuite(withService(target));
 });

@@ -7,6 +7,7 @@ import { connector, joined } from './kit/live.ts';
 import { group, type Person, register, say, unique } from './kit/people.ts';
 import { expectFailure, history, send } from './kit/rest.ts';
 import { logFrames, reaches } from './kit/talks.ts';
+import { tokenFor } from './kit/tokens.ts';
 import type { Message } from './kit/wire.ts';
 
 export function outagesSuite(target: Target): void {
@@ -72,6 +73,27 @@ export function outagesSuite(target: Target): void {
         await reaches(client, 5);
         expect(logFrames(client).map(({ seq }) => seq)).toEqual([1, 2, 3, 4, 5]);
       }
+    }, 60_000);
+  });
+
+  describe('while Redis says nothing of it', () => {
+    const service = withService(target);
+    const connectTo = connector(service, 'raw');
+
+    test('a session that was ended on one node ends on the others', async () => {
+      const ann = await register(service, 'ann');
+      const [client, used] = [await connectTo({ token: tokenFor(ann) }, 1), await connectTo(ann, 1)];
+      await service.redis?.kill();
+      const endedAt = performance.now();
+      expect((await ann.api.post('/auth/logout-all')).status).toBe(200);
+      const { code, at } = await client.closed;
+      expect(code).toBe(4401);
+      // By asking the database every second; the rest is for a machine that is busy.
+      expect(at - endedAt).toBeLessThan(5_000);
+      await used.call('ping');
+      await ann.api.post('/auth/logout');
+      expect((await used.closed).code).toBe(4401);
+      expectFailure(await ann.elsewhere.get('/channels'), 401, 'UNAUTHORIZED');
     }, 60_000);
   });
 

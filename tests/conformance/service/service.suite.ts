@@ -27,6 +27,7 @@ import { historySuite } from './rest-history.suite.ts';
 import { liveSuite } from './rest-live.suite.ts';
 import { membersSuite } from './rest-members.suite.ts';
 import { messagesSuite } from './rest-messages.suite.ts';
+import { sessionsSuite } from './sessions.suite.ts';
 import { signInSuite } from './sign-in.suite.ts';
 import { slowReaderSuite } from './slow-reader.suite.ts';
 import { socketIoSuite } from './socketio.suite.ts';
@@ -55,6 +56,7 @@ export function serviceSuite(target: Target): void {
       const service = withService(target);
       patienceSuite(service, () => {
         authenticationSuite(service);
+        sessionsSuite(service);
         rawWebSocketSuite(service);
         framesSuite(service);
         channelFramesSuite(service);
