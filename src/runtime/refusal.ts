@@ -33,9 +33,20 @@ export function createRefuse(logger: Logger): Refuse {
       'content-type': 'application/json',
       'content-length': String(Buffer.byteLength(body)),
       'x-request-id': requestId,
-      ...(failure.retryAfterMs !== undefined && { 'retry-after': String(Math.ceil(failure.retryAfterMs / 1000)) }),
+      ...limitHeaders(failure),
     };
     return { status, headers, body };
+  };
+}
+
+function limitHeaders({ retryAfterMs, rateLimit }: ChatError): Record<string, string> {
+  return {
+    ...(retryAfterMs !== undefined && { 'retry-after': String(Math.ceil(retryAfterMs / 1000)) }),
+    ...(rateLimit && {
+      'x-ratelimit-limit': String(rateLimit.limit),
+      'x-ratelimit-remaining': '0',
+      'x-ratelimit-reset': String(Math.ceil(rateLimit.resetAt / 1000)),
+    }),
   };
 }
 

@@ -1,4 +1,6 @@
+import { sql } from 'drizzle-orm';
 import { expect, it } from 'vitest';
+import type { Principal, TokenClaims } from '../../src/chat/principal.ts';
 import { expectFailure, failedFields, type Reply, useHttp } from './http-under-test.ts';
 
 const http = useHttp();
@@ -99,23 +101,72 @@ it('takes the scheme of the token in any case, and no other token', async () => 
   expectFailure(await profile(`Bearer ${token}`), 401, 'UNAUTHORIZED');
 });
 
-it('refuses whose account is gone, everywhere', async () => {
+/** Every call of the published document that needs a token, with something in the place of its parameters. */
+async function privateCalls(id: number): Promise<string[]> {
+  const { body } = await http().call('GET /openapi.json');
+  const paths = Object.entries(body.paths as Record<string, Record<string, { security?: unknown[] }>>);
+  return paths.flatMap(([path, operations]) =>
+    Object.entries(operations)
+      .filter(([, { security }]) => security?.length !== 0)
+      .map(([method]) => `${method.toUpperCase()} ${path.replaceAll(/\{\w+\}/g, String(id))}`),
+  );
+}
+
+it.each([
+  ['whose account is gone', async (who: Principal) => void (await http().chat.deleteUser(who))],
+  [
+    'whose token was ended',
+    async (_: Principal, claims: TokenClaims) => {
+      await http().chat.sessions.end(claims);
+    },
+  ],
+  [
+    'whose other sessions were ended',
+    async (_: Principal, claims: TokenClaims) => {
+      await http().chat.sessions.endOthers({ ...claims, tokenId: 'the one that is kept' });
+    },
+  ],
+])('refuses %s on every route', async (_, end) => {
   const [ann, bob] = await http().users();
   const id = await http().chat.group(ann, bob);
-  await http().chat.deleteUser(bob);
-  for (const call of [
-    'GET /api/v1/users/profile',
-    'GET /api/v1/channels',
-    `GET /api/v1/channels/${id}`,
-    `GET /api/v1/messages/channel/${id}`,
-    `GET /api/v1/messages/friend/${ann.id}`,
-    'GET /api/v1/conversations',
-    'GET /api/v1/ws/stats',
-  ]) {
-    expectFailure(await http().call(call, { as: bob }), 401, 'UNAUTHORIZED');
+  const token = await http().chat.tokens.issue(bob);
+  const headers = { authorization: `Bearer ${token}` };
+  const calls = await privateCalls(id);
+  expect(calls.length).toBeGreaterThanOrEqual(25);
+  const bodies = [
+    { channelId: id, text: 'from beyond' },
+    { receiverId: ann.id, text: 'from beyond' },
+  ];
+  expect((await http().call('GET /api/v1/users/profile', { headers })).status).toBe(200);
+  await end(bob, (await http().chat.tokens.verify(token)) as TokenClaims);
+  for (const call of calls) {
+    for (const json of call.startsWith('GET') ? [undefined] : bodies) {
+      const reply = await http().call(call, { headers, ...(json && { json }) });
+      expect([call, reply.status, reply.body.code]).toEqual([call, 401, 'UNAUTHORIZED']);
+    }
   }
-  for (const to of [{ channelId: id }, { receiverId: ann.id }]) {
-    const json = { ...to, text: 'from beyond' };
-    expectFailure(await http().call('POST /api/v1/messages', { as: bob, json }), 401, 'UNAUTHORIZED');
+  const stored = await http().chat.sql(sql`select 1 from chats where "senderId" = ${bob.id}::int`);
+  expect(stored).toEqual([]);
+});
+
+it('ends sessions by REST', async () => {
+  const password = 'secret of liz';
+  await http().call('POST /api/v1/auth/register', { json: { username: 'liz', email: 'liz@example.com', password } });
+  const signIn = async () =>
+    bearer(await http().call('POST /api/v1/auth/login', { json: { email: 'liz@example.com', password } }));
+  const [one, two, three] = [await signIn(), await signIn(), await signIn()];
+  const status = async (headers: Record<string, string>) =>
+    (await http().call('GET /api/v1/users/profile', { headers })).status;
+  const ended = await http().call('POST /api/v1/auth/logout', { headers: one });
+  expect(ended).toMatchObject({ status: 200, body: { success: true, data: null, message: expect.any(String) } });
+  expect([await status(one), await status(two), await status(three)]).toEqual([401, 200, 200]);
+  expect((await http().call('POST /api/v1/auth/logout-all', { headers: two })).status).toBe(200);
+  expect([await status(two), await status(three), await status(await signIn())]).toEqual([200, 401, 200]);
+  const change = { currentPassword: password, password: 'another secret' };
+  const four = await signIn();
+  expect((await http().call('PUT /api/v1/users/profile', { headers: four, json: change })).status).toBe(200);
+  expect([await status(two), await status(four)]).toEqual([401, 200]);
+  for (const path of ['logout', 'logout-all']) {
+    expectFailure(await http().call(`POST /api/v1/auth/${path}`), 401, 'UNAUTHORIZED');
   }
 });

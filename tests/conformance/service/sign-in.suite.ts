@@ -9,6 +9,8 @@ import type { Session, User } from './kit/wire.ts';
 
 /** Every call that needs a signed-in user. */
 const CALLS = [
+  'POST /auth/logout',
+  'POST /auth/logout-all',
   'GET /users/profile',
   'PUT /users/profile',
   'GET /users/search?username=a',
