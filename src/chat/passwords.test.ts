@@ -38,17 +38,64 @@ describe('hash and verify', () => {
     },
   );
 
-  it('spends the work of a real verification where there is no account', async () => {
-    const hash = await passwords.hash('secret-1', []);
-    const unknown: number[] = [];
-    const known: number[] = [];
-    for (let run = 0; run < 9; run += 1) {
-      unknown.push(await timeOf(() => passwords.verify(undefined, 'secret-2', [])));
-      known.push(await timeOf(() => passwords.verify(hash, 'secret-2', [])));
+  it('matches nothing where there is no account', async () => {
+    expect(await passwords.verify(undefined, 'secret-1', [])).toBe(false);
+  });
+});
+
+describe('a failure', () => {
+  const UNKNOWN = undefined;
+
+  it('is told no sooner than the time for all of them, whatever the hash; a success is', async () => {
+    const failureMs = 700;
+    const { verify } = createPasswords({ failureMs });
+    const argon2id = await passwords.hash('secret-1', []);
+    const hashes = [UNKNOWN, argon2id, await bcrypt('secret-1', { cost: 4 }), 'none'];
+    // One after the other, so that none waits for a place.
+    for (const hash of hashes)
+      expect(await timeOf(() => verify(hash, 'secret-2', []))).toBeGreaterThanOrEqual(failureMs);
+    const successes: number[] = [];
+    for (let n = 0; n < 5; n++) successes.push(await timeOf(() => verify(argon2id, 'secret-1', []), true));
+    expect(Math.min(...successes)).toBeLessThan(failureMs);
+  });
+
+  it('takes longer for all of them where the hashes of one kind do', async () => {
+    const { verify } = createPasswords({ failureMs: 1 });
+    const slow = await bcrypt('secret-1', { cost: 11 });
+    const works: number[] = [];
+    for (let n = 0; n < 3; n++) works.push(await timeOf(() => verify(slow, 'secret-1', []), true));
+    const atLeast = Math.min(...works);
+    for (const hash of [UNKNOWN, await passwords.hash('secret-1', []), slow]) {
+      expect(await timeOf(() => verify(hash, 'secret-2', []))).toBeGreaterThan(atLeast);
     }
-    // Far apart only where one of them does no work at all.
-    expect(median(unknown) / median(known)).toBeGreaterThan(0.2);
-    expect(median(unknown) / median(known)).toBeLessThan(5);
+  });
+
+  it('takes nobody a place while it waits to be told', async () => {
+    const { verify, hash } = createPasswords({ places: 1, failureMs: 1500 });
+    const told: string[] = [];
+    const failure = verify(UNKNOWN, 'secret-2', []).then(() => told.push('failure'));
+    await hash('secret-1', []).then(() => told.push('hash'));
+    await failure;
+    expect(told).toEqual(['hash', 'failure']);
+  });
+});
+
+describe('a crowd that fails', () => {
+  it('keeps nobody out who does not belong to it', async () => {
+    const { verify } = createPasswords({ places: 2, failureMs: 1 });
+    const hash = await bcrypt('secret-1', { cost: 4 });
+    let failed = 0;
+    const crowd = Array.from({ length: 250 }, (_, n) =>
+      verify(hash, 'wrong', ['address of the crowd', `account ${n}`]).then(
+        () => (failed += 1),
+        (error: unknown) => expect(error).toMatchObject({ code: 'UNAVAILABLE' }),
+      ),
+    );
+    const honest = Array.from({ length: 20 }, (_, n) => verify(hash, 'secret-1', [`address ${n}`, `mine ${n}`]));
+    expect(await Promise.all(honest)).toEqual(Array(20).fill(true));
+    expect(failed).toBeLessThan(50);
+    await Promise.all(crowd);
+    expect(failed).toBeGreaterThan(150);
   });
 });
 
@@ -59,12 +106,8 @@ it('refuses at once where too many wait, and serves those who do', async () => {
   expect(await Promise.all(served)).toHaveLength(2);
 });
 
-async function timeOf(work: () => Promise<boolean>): Promise<number> {
+async function timeOf(work: () => Promise<boolean>, right = false): Promise<number> {
   const start = performance.now();
-  expect(await work()).toBe(false);
+  expect(await work()).toBe(right);
   return performance.now() - start;
-}
-
-function median(times: number[]): number {
-  return times.sort((a, b) => a - b)[times.length >> 1] as number;
 }

@@ -1,6 +1,7 @@
 import { hash as bcrypt } from '@node-rs/bcrypt';
 import { sql } from 'drizzle-orm';
 import { describe, expect, it } from 'vitest';
+import { createPasswords } from '../../src/chat/passwords.ts';
 import { ADDRESS, ADMIN_EMAIL, type Chat, describeChat } from './chat-under-test.ts';
 
 const password = 'correct horse';
@@ -114,6 +115,25 @@ describeChat('accounts', (chat) => {
       await deleteAccount(chat(), user.id);
       await expect(chat().accounts.login(body)).rejects.toMatchObject({ code: 'INVALID_CREDENTIALS' });
       await expect(chat().authenticate(token)).rejects.toMatchObject({ code: 'UNAUTHORIZED' });
+    });
+
+    it('lets who signed in before from an address in before a crowd that fails there', async () => {
+      const passwords = createPasswords({ places: 1, maxWaiting: 20, failureMs: 1 });
+      const { login, register } = chat().accountsWith({ passwords });
+      const from = '203.0.113.9';
+      const ann = fresh();
+      await register(ann, from);
+      let failed = 0;
+      const crowd = Array.from({ length: 60 }, () =>
+        login({ email: fresh().email, password: 'wrong' }, from).catch(({ code }) => {
+          if (code === 'INVALID_CREDENTIALS') failed += 1;
+        }),
+      );
+      const newcomer = register(fresh(), '203.0.113.10');
+      await Promise.all([login(ann, from), newcomer]);
+      expect(failed).toBeLessThan(15);
+      await Promise.all(crowd);
+      expect(failed).toBeGreaterThan(15);
     });
 
     it('replaces a bcrypt hash after a right login, and only then', async () => {
