@@ -37,6 +37,7 @@ test('an empty environment gives a service that needs nothing', () => {
     },
     trustProxy: false,
     adminEmails: [],
+    ...{ maxConnectionsPerUser: 200, maxUnauthenticatedPerAddress: 1000 },
     maxTextLength: 10_000,
     maxFrameBytes: 65_536,
     maxBufferedBytes: 1_048_576,
