@@ -93,6 +93,8 @@ function responseOn(socket: Socket, request: IncomingMessage): ServerResponse {
   response.shouldKeepAlive = false;
   response.assignSocket(socket);
   response.on('finish', () => socket.destroySoon());
+  // A peer that is gone meanwhile harms nobody; the server no longer listens for it.
+  socket.on('error', () => socket.destroy());
   return response;
 }
 
