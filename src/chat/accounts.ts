@@ -2,10 +2,12 @@
 import { sql } from 'drizzle-orm';
 import { type Database, rows } from '../database/database.ts';
 import { toChatError } from '../database/errors.ts';
+import type { Deadline } from '../lib/deadline.ts';
 import { ChatError } from '../protocol/errors.ts';
 import type { LoginBody, ProfileBody, RegisterBody } from '../protocol/requests.ts';
 import type { User } from '../protocol/resources.ts';
 import type { FailureLimit } from './failure-limit.ts';
+import { assertInTime, NEVER } from './in-time.ts';
 import type { Askers, Passwords } from './passwords.ts';
 import type { Principal, TokenClaims } from './principal.ts';
 import { toUser, type UserRow, userColumns } from './rows.ts';
@@ -23,14 +25,21 @@ export interface SignedIn {
 /** Who asks, beside what the token says: the address as it is counted. */
 export type From = string;
 
+/** What is not begun by the deadline is not done: UNAVAILABLE. */
 export interface Accounts {
   /** Throws EMAIL_TAKEN, USERNAME_TAKEN; FORBIDDEN for an address that is not to be had by registering. */
-  register(body: RegisterBody, from: From): Promise<SignedIn>;
+  register(body: RegisterBody, from: From, deadline?: Deadline): Promise<SignedIn>;
   /** Throws INVALID_CREDENTIALS, RATE_LIMITED. */
   login(body: LoginBody, from: From): Promise<SignedIn>;
   profile(principal: Principal): User;
   /** A new password ends all sessions but that of `token`. Throws WRONG_PASSWORD, USERNAME_TAKEN, RATE_LIMITED. */
-  updateProfile(principal: Principal, body: ProfileBody, token: TokenClaims, from: From): Promise<User>;
+  updateProfile(
+    principal: Principal,
+    body: ProfileBody,
+    token: TokenClaims,
+    from: From,
+    deadline?: Deadline,
+  ): Promise<User>;
   /** Users with this in their name, any case: that very name first, then names that begin with it. */
   search(text: string): Promise<User[]>;
 }
@@ -56,10 +65,11 @@ export function createAccounts(deps: AccountsDependencies): Accounts {
   }
 
   return {
-    async register({ username, email, password }, from) {
+    async register({ username, email, password }, from, deadline = NEVER) {
       if (reserved.has(email)) throw new ChatError('FORBIDDEN', 'This address cannot be registered');
       await refuseTaken(db, username, email);
       const hash = await passwords.hash(password, [`address:${from}`]);
+      assertInTime(deadline);
       const user = await insertUser(db, { username, email, hash, address: digest(from) });
       if (user) return signIn(user, 0);
       // Somebody took one of them while the password was hashed.
@@ -76,7 +86,7 @@ export function createAccounts(deps: AccountsDependencies): Accounts {
 
     profile: ({ id, username, email, avatar, createdAt }) => ({ id, username, email, avatar, createdAt }),
 
-    async updateProfile({ id, email }, body, { tokenId }, from) {
+    async updateProfile({ id, email }, body, { tokenId }, from, deadline = NEVER) {
       const account = await readPassword(db, id, digest(from));
       const askers = [`user:${id}`];
       const right = await failures.guard(email, account?.isKnown === true, () =>
@@ -85,6 +95,7 @@ export function createAccounts(deps: AccountsDependencies): Accounts {
       if (!account) throw new ChatError('UNAUTHORIZED');
       if (!right) throw new ChatError('WRONG_PASSWORD');
       const password = body.password === undefined ? null : await passwords.hash(body.password, askers);
+      assertInTime(deadline);
       const user = await updateUser(db, { id, current: account.password, tokenId }, { ...body, password });
       // The password was changed by another request just now.
       if (!user) throw new ChatError('WRONG_PASSWORD');

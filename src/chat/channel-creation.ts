@@ -1,10 +1,12 @@
 // Making channels: all of one or nothing, and one direct channel a pair however many requests race.
 import { sql } from 'drizzle-orm';
 import { type Database, rows } from '../database/database.ts';
+import type { Deadline } from '../lib/deadline.ts';
 import { ChatError, invalid } from '../protocol/errors.ts';
 import type { CreateChannelBody } from '../protocol/requests.ts';
 import type { Channel } from '../protocol/resources.ts';
 import type { Announce } from './announce.ts';
+import { assertInTime, NEVER } from './in-time.ts';
 import type { Principal } from './principal.ts';
 import { type ChannelRow, channelColumns, toChannel } from './rows.ts';
 
@@ -14,7 +16,12 @@ export interface CreatedChannel {
   readonly created: boolean;
 }
 
-export type CreateChannel = (principal: Principal, body: CreateChannelBody) => Promise<CreatedChannel>;
+/** What is not begun by the deadline is not done: UNAVAILABLE. */
+export type CreateChannel = (
+  principal: Principal,
+  body: CreateChannelBody,
+  deadline?: Deadline,
+) => Promise<CreatedChannel>;
 
 /** Throws USER_NOT_FOUND, VALIDATION_FAILED for a direct channel with anything but one other user. */
 export function createChannelCreation({ db, announce }: { db: Database; announce: Announce }): CreateChannel {
@@ -24,9 +31,10 @@ export function createChannelCreation({ db, announce }: { db: Database; announce
     return { channel, created: true };
   }
 
-  async function openDirect(principal: Principal, other: number): Promise<CreatedChannel> {
+  async function openDirect(principal: Principal, other: number, deadline: Deadline): Promise<CreatedChannel> {
     const existing = await findDirect(db, principal.id, other);
     if (existing) return { channel: toChannel(existing), created: false };
+    assertInTime(deadline);
     const { row, created } = await insertDirect(db, principal.id, other);
     const channel = toChannel(row);
     if (created) {
@@ -39,12 +47,12 @@ export function createChannelCreation({ db, announce }: { db: Database; announce
     return { channel, created };
   }
 
-  return async (principal, { type, name, userIds }) => {
+  return async (principal, { type, name, userIds }, deadline = NEVER) => {
     const others = [...new Set(userIds)].filter((id) => id !== principal.id);
     if (type === 'group') return createGroup(principal, name, others);
     const [other] = others;
     if (other === undefined || others.length > 1) throw invalid('userIds', 'must name exactly one other user');
-    return openDirect(principal, other);
+    return openDirect(principal, other, deadline);
   };
 }
 

@@ -1,18 +1,17 @@
 // Messages: sending, reading, editing, deleting.
 import { sql } from 'drizzle-orm';
 import { type Database, rows } from '../database/database.ts';
-import { type Deadline, isPast } from '../lib/deadline.ts';
+import type { Deadline } from '../lib/deadline.ts';
 import { ChatError, invalid } from '../protocol/errors.ts';
 import type { PageQuery, SendMessageBody } from '../protocol/requests.ts';
 import { createAssertReader } from './channel-readers.ts';
+import { assertInTime, NEVER } from './in-time.ts';
 import type { StoredMessage } from './log/event.ts';
 import type { Append, Appended, Change } from './log/log.ts';
 import { createMessagePages, type PageJson } from './message-pages.ts';
 import { type MessageFacts, mayDeleteMessage, mayEditMessage, mayReadMessage } from './policy.ts';
 import type { Actor, Principal } from './principal.ts';
 import { type MessageRow, storedMessageColumns, toStoredMessage } from './rows.ts';
-
-const NEVER = Number.POSITIVE_INFINITY;
 
 export interface MessagesDependencies {
   readonly db: Database;
@@ -88,10 +87,6 @@ export function createMessages({ db, append, change, maxTextLength }: MessagesDe
 
     friendPage: (principal, friendId, query) => pages.ofFriend(principal.id, friendId, query),
   };
-}
-
-function assertInTime(deadline: Deadline): void {
-  if (isPast(deadline)) throw new ChatError('UNAVAILABLE', 'It took too long: try again');
 }
 
 type FactsRow = MessageRow & { channelOwnerId: number | null; isParty: boolean };

@@ -7,7 +7,7 @@ import type { Authenticate, Identity } from '../chat/authenticate.ts';
 import { isChannelKey } from '../chat/log/key.ts';
 import type { LogReads } from '../chat/log/reads.ts';
 import { createBoundary } from '../lib/boundary.ts';
-import { createDeadlines, deadlineIn, inTime } from '../lib/deadline.ts';
+import { createDeadlines, type Deadline, deadlineIn, inTime } from '../lib/deadline.ts';
 import { CLOSE } from '../protocol/close-codes.ts';
 import { ChatError } from '../protocol/errors.ts';
 import { LIMITS } from '../protocol/limits.ts';
@@ -60,7 +60,7 @@ export interface Hub {
    * A connection has come. Without an identity it must authenticate by a frame in time; with one, whoever asked the limits
    * for its user's place gives that back when the connection ends.
    */
-  open(transport: Transport, identity: Identity | null): Session;
+  open(transport: Transport, identity: Identity | null, deadline?: Deadline): Session;
   /** How many connections there may be of a user or an address: to be asked before one is opened. */
   readonly limits: ConnectionLimits;
   /** Connections of this node. */
@@ -90,6 +90,7 @@ export function createHub(deps: HubDependencies): Hub {
     toAnswerError: (error) => answerError(deps.toChatError(error) ?? deps.withoutValues(error), logger),
     lookSoon: (session) => sessions.reschedule(session, 0),
     onClosed: forget,
+    onCatchUpFailed: (err) => logger.warn({ err }, 'Cannot bring a connection up to date: will try again'),
     onFailure: (session, error) => boundary(error, () => session.cut()),
     run: createCommands({
       authenticate: deps.authenticate,
@@ -110,19 +111,19 @@ export function createHub(deps: HubDependencies): Hub {
     }),
   };
 
-  function open(transport: Transport, identity: Identity | null): Session {
+  function open(transport: Transport, identity: Identity | null, deadline = deadlineIn(LIMITS.ANSWER_MS)): Session {
     opened += 1;
     const session = new HubSession(`${nodeId}-${opened.toString(36)}`, transport, context);
     sessions.add(session, clock.now());
     if (!identity) session.admission = connectionLimits.takeAddress(transport.address);
-    if (identity) session.hold(welcome(session, identity)).catch((error: unknown) => session.failed(error));
+    if (identity) session.hold(welcome(session, identity, deadline)).catch((error: unknown) => session.failed(error));
     return session;
   }
 
-  async function welcome(session: HubSession, identity: Identity): Promise<void> {
+  async function welcome(session: HubSession, identity: Identity, deadline: Deadline): Promise<void> {
     try {
       const signedIn = signIn(session, identity);
-      await inTime(deadlines, deadlineIn(LIMITS.ANSWER_MS), signedIn, () => new ChatError('UNAVAILABLE'));
+      await inTime(deadlines, deadline, signedIn, () => new ChatError('UNAVAILABLE'));
       if (!session.isClosed) session.outbox.push(notices.frame('connection.connect', connectData(session)));
     } catch (error) {
       if (session.isClosed) return;

@@ -29,6 +29,7 @@ function open({ framesPerSecond = 0 } = {}) {
     metrics: { frameReceived() {}, closedByServer() {} },
     now,
     deadlines: createDeadlines(250),
+    onCatchUpFailed() {},
     run: async () => {},
     toAnswerError: () => ({ code: 'INTERNAL', message: '' }),
     lookSoon: (one) => sessions.reschedule(one, 0),

@@ -55,6 +55,8 @@ export interface SessionContext {
   readonly lookSoon: (session: HubSession) => void;
   /** The connection is gone. */
   readonly onClosed: (session: HubSession) => void;
+  /** An attempt to bring it up to date failed; there will be another. */
+  readonly onCatchUpFailed: (error: unknown) => void;
   /** Work for the session failed in a way that nobody foresaw: it is cut off. Never throws. */
   readonly onFailure: (session: HubSession, error: unknown) => void;
 }
@@ -210,7 +212,10 @@ export class HubSession implements Session, ReaderOwner, OutboxOwner, Scheduled,
     this.catchingUp = true;
     void this.catchUpAll().then(
       () => this.caughtUp(),
-      () => this.caughtUp(),
+      (error: unknown) => {
+        this.context.onCatchUpFailed(error);
+        this.caughtUp();
+      },
     );
   }
 

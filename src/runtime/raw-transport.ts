@@ -5,6 +5,7 @@ import { type ServerOptions, WebSocket, WebSocketServer } from 'ws';
 import type { Clock } from '../backends/clock/clock.ts';
 import type { Identity } from '../chat/authenticate.ts';
 import type { Boundary } from '../lib/boundary.ts';
+import type { Deadline } from '../lib/deadline.ts';
 import { CLOSE } from '../protocol/close-codes.ts';
 import { ChatError } from '../protocol/errors.ts';
 import { LIMITS } from '../protocol/limits.ts';
@@ -37,8 +38,8 @@ export interface RawServerOptions {
 }
 
 export interface RawServer {
-  /** Completes the upgrade and opens a session, with the identity that the request proved, if any. */
-  accept(request: IncomingMessage, socket: Socket, head: Buffer, identity: Identity | null): void;
+  /** Completes the upgrade and opens a session, with the identity that the request proved, if any, and its time. */
+  accept(request: IncomingMessage, socket: Socket, head: Buffer, identity: Identity | null, deadline: Deadline): void;
 }
 
 export function createRawServer(given: RawServerOptions): RawServer {
@@ -84,14 +85,14 @@ export function createRawServer(given: RawServerOptions): RawServer {
   }
 
   return {
-    accept(request, socket, head, identity) {
+    accept(request, socket, head, identity, deadline) {
       server.handleUpgrade(request, socket, head, (connection) => {
         connection.socket = socket;
         connection.number = numberOf(socket);
         connection.address = addressOf(request);
         connection.receive = receive;
         connection.boundary = boundary;
-        connection.session = hub.open(connection, identity);
+        connection.session = hub.open(connection, identity, deadline);
       });
     },
   };

@@ -3,7 +3,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Authenticate, Identity } from '../chat/authenticate.ts';
 import type { Boundary } from '../lib/boundary.ts';
-import { createDeadlines, deadlineIn, inTime } from '../lib/deadline.ts';
+import { createDeadlines, type Deadline, deadlineIn, inTime } from '../lib/deadline.ts';
 import { ChatError } from '../protocol/errors.ts';
 import { LIMITS } from '../protocol/limits.ts';
 import type { ConnectionLimits, Place } from '../realtime/connection-limits.ts';
@@ -36,13 +36,19 @@ export function createUpgrade(options: UpgradeOptions): HandleUpgrade {
   const deadlines = createDeadlines(LATE_BY_MS);
 
   /** Null where the request proves nobody: its session has to say who it is. */
-  async function identify(request: IncomingMessage): Promise<Identity | null> {
+  async function identify(request: IncomingMessage, deadline: Deadline): Promise<Identity | null> {
     const { url = '', headers } = request;
     const [token, ...others] = offeredTokens(url, headers);
     if (token === undefined) return null;
     // Which of two users would act is not for us to guess.
     if (others.length > 0) throw new ChatError('UNAUTHORIZED', 'The request carries several different tokens');
-    return inTime(deadlines, deadlineIn(LIMITS.ANSWER_MS), authenticate(token, addressOf(request)), tooLate);
+    return inTime(deadlines, deadline, authenticate(token, addressOf(request)), tooLate);
+  }
+
+  /** Takes a place for the user that is given back with the socket, also where it comes too late. */
+  async function takePlace(socket: Socket, userId: number, deadline: Deadline): Promise<void> {
+    const taken = limits.takeUser(userId).then((place) => bindTo(socket, place));
+    await inTime(deadlines, deadline, taken, tooLate);
   }
 
   function assertRunning(): void {
@@ -55,12 +61,13 @@ export function createUpgrade(options: UpgradeOptions): HandleUpgrade {
       if (!isAllowedOrigin(request.headers.origin, allowedOrigins)) {
         throw new ChatError('FORBIDDEN', 'This origin may not connect');
       }
-      const identity = await identify(request);
+      const deadline = deadlineIn(LIMITS.ANSWER_MS);
+      const identity = await identify(request, deadline);
       if (identity === null) limits.assertAddress(addressOf(request));
-      else bindTo(socket, await limits.takeUser(identity.principal.id));
+      else await takePlace(socket, identity.principal.id, deadline);
       assertRunning();
       socket.off('error', ignore);
-      raw.accept(request, socket, head, identity);
+      raw.accept(request, socket, head, identity, deadline);
     } catch (error) {
       refuseSocket(socket, refuse(error));
     }

@@ -20,7 +20,7 @@ export interface AuthRouteDependencies {
 export function authRoutes({ accounts, jsonBody, addressOf, limited }: AuthRouteDependencies): Hono<HttpEnvironment> {
   return new Hono<HttpEnvironment>()
     .post('/register', limited, register, jsonBody(registerBody), async (c) =>
-      answer(c, await accounts.register(c.req.valid('json'), addressOf(c)), 201),
+      answer(c, await accounts.register(c.req.valid('json'), addressOf(c), c.get('time').deadline), 201),
     )
     .post('/login', limited, login, jsonBody(loginBody), async (c) =>
       answer(c, await accounts.login(c.req.valid('json'), addressOf(c))),

@@ -18,7 +18,11 @@ export function channelRoutes({ channels, jsonBody }: ChannelRouteDependencies):
   return new Hono<HttpEnvironment>()
     .get('/', listChannels, async (c) => answer(c, await channels.list(c.get('actor'))))
     .post('/', createChannel, jsonBody(createChannelBody), async (c) => {
-      const { channel, created } = await channels.create(c.get('principal'), c.req.valid('json'));
+      const { channel, created } = await channels.create(
+        c.get('principal'),
+        c.req.valid('json'),
+        c.get('time').deadline,
+      );
       return answer(c, channel, created ? 201 : 200);
     })
     .get('/:id', getChannel, params(idParam), async (c) =>

@@ -20,7 +20,16 @@ export function userRoutes({ accounts, jsonBody, addressOf }: UserRouteDependenc
   return new Hono<HttpEnvironment>()
     .get('/profile', getProfile, (c) => answer(c, accounts.profile(c.get('principal'))))
     .put('/profile', updateProfile, jsonBody(profileBody), async (c) =>
-      answer(c, await accounts.updateProfile(c.get('principal'), c.req.valid('json'), c.get('token'), addressOf(c))),
+      answer(
+        c,
+        await accounts.updateProfile(
+          c.get('principal'),
+          c.req.valid('json'),
+          c.get('token'),
+          addressOf(c),
+          c.get('time').deadline,
+        ),
+      ),
     )
     .get('/search', searchUsers, query(searchQuery), async (c) =>
       answer(c, await accounts.search(c.req.valid('query').username)),
