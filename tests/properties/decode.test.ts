@@ -62,3 +62,9 @@ test('the decoder gives a result where a schema throws', () => {
   });
   expect(decode(schema, 'secret')).toEqual({ ok: false, details: [{ path: '', message: 'cannot be read' }] });
 });
+
+test('a list of thousands of wrong items has no thousands of details', () => {
+  const body = { type: 'group', name: 'x', userIds: Array.from({ length: 60_000 }, () => 0) };
+  const decoded = decode(requests.createChannelBody, body);
+  expect(decoded.ok || decoded.details.length).toBe(100);
+});
