@@ -72,14 +72,19 @@ describe('run', () => {
     expect(served).toEqual(['good', 'never', 'late', 'often']);
   });
 
-  it('goes by the worst of several keys', async () => {
+  it('goes by the first of several keys, and by the next where that tells nothing', async () => {
     const { queue, ask, occupy, served } = setUp();
-    queue.blame(['bad address']);
+    for (const key of ['bad address', 'attacked account', 'attacked account']) queue.blame([key]);
     const free = occupy('x');
-    const all = [ask('one', 'bad address', 'account'), ask('two', 'address', 'account 2')];
+    const all = [
+      ask('crowd', 'bad address', 'some account'),
+      ask('attacked, from elsewhere', 'address', 'attacked account'),
+      ask('other, from elsewhere', 'address 2', 'other account'),
+      ask('known', 'pair'),
+    ];
     await free();
     await Promise.all(all);
-    expect(served).toEqual(['two', 'one']);
+    expect(served).toEqual(['other, from elsewhere', 'known', 'attacked, from elsewhere', 'crowd']);
   });
 
   it('serves who asks once before the rest of who asks a hundred times at the same moment', async () => {

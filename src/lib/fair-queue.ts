@@ -16,8 +16,8 @@ export interface FairQueueOptions {
 
 export interface FairQueue {
   /**
-   * Runs `work` when a place is free. `keys` are whom it is done for: it goes by the worst of them. Rejects with the refusal
-   * where `work` never began.
+   * Runs `work` when a place is free. `keys` are whom it is done for, what counts most first: where two do equally well by
+   * the first, the second decides. Rejects with the refusal where `work` never began.
    */
   run<T>(keys: readonly string[], work: () => Promise<T>): Promise<T>;
   /** These did badly: whatever waits for them, or comes for them later, goes behind the others. */
@@ -26,8 +26,8 @@ export interface FairQueue {
 
 interface Waiting {
   readonly keys: readonly string[];
-  /** How many others were there for the same key when it came. */
-  readonly crowd: number;
+  /** By key: how many others were there for it when this came. */
+  readonly crowds: readonly number[];
   readonly until: number;
   enter(): void;
   refuse(error: Error): void;
@@ -44,8 +44,11 @@ export function createFairQueue(options: FairQueueOptions): FairQueue {
   let timer: ReturnType<typeof setTimeout> | undefined;
 
   function isBetter(one: Waiting, other: Waiting): boolean {
-    const difference = blames.worst(one.keys) - blames.worst(other.keys);
-    return difference === 0 ? one.crowd < other.crowd : difference < 0;
+    for (let at = 0; at < Math.max(one.keys.length, other.keys.length); at++) {
+      const difference = blames.of(one.keys[at]) - blames.of(other.keys[at]) || crowdAt(one, at) - crowdAt(other, at);
+      if (difference !== 0) return difference < 0;
+    }
+    return false;
   }
 
   function watch(): void {
@@ -64,9 +67,9 @@ export function createFairQueue(options: FairQueueOptions): FairQueue {
     watch();
   }
 
-  function wait(keys: readonly string[], crowd: number): Promise<void> {
+  function wait(keys: readonly string[], crowds: readonly number[]): Promise<void> {
     return new Promise((enter, refuse) => {
-      const waiting = { keys, crowd, until: performance.now() + maxWaitMs, enter, refuse };
+      const waiting = { keys, crowds, until: performance.now() + maxWaitMs, enter, refuse };
       if (queue.size >= maxWaiting && !replaceWorst(waiting)) return refuse(refusal());
       queue.add(waiting);
       watch();
@@ -105,11 +108,11 @@ export function createFairQueue(options: FairQueueOptions): FairQueue {
 
   return {
     async run(keys, work) {
-      const crowd = Math.max(0, ...keys.map((key) => present.get(key) ?? 0));
+      const crowds = keys.map((key) => present.get(key) ?? 0);
       count(keys, 1);
       try {
         if (free > 0) free -= 1;
-        else await wait(keys, crowd);
+        else await wait(keys, crowds);
         try {
           return await work();
         } finally {
@@ -121,6 +124,10 @@ export function createFairQueue(options: FairQueueOptions): FairQueue {
     },
     blame: blames.add,
   };
+}
+
+function crowdAt({ crowds }: Waiting, at: number): number {
+  return crowds[at] ?? 0;
 }
 
 /** How often each key was blamed lately. */
@@ -137,7 +144,7 @@ function createBlames({ memoryMs, maxKeys }: Pick<FairQueueOptions, 'memoryMs' |
   }
 
   return {
-    worst: (keys: readonly string[]) => Math.max(0, ...keys.map(times)),
+    of: (key: string | undefined) => (key === undefined ? 0 : times(key)),
     add(keys: readonly string[]): void {
       for (const key of keys) {
         const known = times(key);
