@@ -6,17 +6,15 @@ import type { Tokens } from './tokens.ts';
 
 export interface Identity {
   readonly principal: Principal;
-  /** When the token ends: milliseconds since 1970. */
-  readonly expiresAt: number;
   /** What the connection came by: it ends with it. */
   readonly token: TokenClaims;
 }
 
 /**
  * Throws UNAUTHORIZED for a bad token and for that of an account that is gone, RATE_LIMITED where too many forged ones
- * came from this address.
+ * came from this address, which is asked for only then.
  */
-export type Authenticate = (token: string, address: string) => Promise<Identity>;
+export type Authenticate = (token: string, address: () => string) => Promise<Identity>;
 
 export interface AuthenticateDependencies {
   readonly tokens: Tokens;
@@ -29,13 +27,12 @@ export function createAuthenticate({ tokens, principals, countForged }: Authenti
   return async (token, address) => {
     const judged = await tokens.judge(token);
     if (!judged.claims) {
-      if (judged.isForged) await countForged(address);
+      if (judged.isForged) await countForged(address());
       throw new ChatError('UNAUTHORIZED');
     }
-    const { userId, expiresAt } = judged.claims;
-    const principal = await principals.load(userId);
+    const principal = await principals.load(judged.claims.userId);
     // The token may have been ended while the account was looked up.
     if (!principal || !(await tokens.verify(token))) throw new ChatError('UNAUTHORIZED');
-    return { principal, expiresAt, token: judged.claims };
+    return { principal, token: judged.claims };
   };
 }

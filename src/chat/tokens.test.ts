@@ -44,7 +44,14 @@ describe('issue', () => {
       ...{ gen: 0, jti: expect.any(String) },
     });
     expect(await tokens.verify(token)).toEqual({
-      ...{ userId: 7, expiresAt: (iat + 604_800) * 1000, issuedAt: iat * 1000, generation: 0, tokenId: digest(token) },
+      ...{
+        userId: 7,
+        expiresAt: (iat + 604_800) * 1000,
+        issuedAt: iat * 1000,
+        generation: 0,
+        tokenId: digest(token),
+        checked: 0,
+      },
     });
   });
 

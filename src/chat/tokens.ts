@@ -55,8 +55,7 @@ export interface Tokens {
   verify(token: string): Promise<TokenClaims | undefined>;
 }
 
-interface Known {
-  readonly claims: TokenClaims;
+interface Known extends TokenClaims {
   /** The version of the ends by which it is good. */
   checked: number;
 }
@@ -81,10 +80,11 @@ export function createTokens(options: TokensOptions): Tokens {
 
   /** Whether a token that was good is good still. */
   function isGood(known: Known): boolean {
-    if (known.claims.expiresAt <= clock.now()) return false;
+    if (known.expiresAt <= clock.now()) return false;
     if (known.checked === ends.version) return true;
+    if (ends.isEnded(known)) return false;
     known.checked = ends.version;
-    return !ends.isEnded(known.claims);
+    return true;
   }
 
   async function judgeUnknown(token: string): Promise<Judgement> {
@@ -93,7 +93,8 @@ export function createTokens(options: TokensOptions): Tokens {
     const claims = payload && toClaims(payload, digest(token), lifetime as number, clock.now());
     if (!claims || (!ends.covers(claims) && (await wasEnded(claims)))) return NOT_GOOD;
     if (ends.isEnded(claims)) return NOT_GOOD;
-    remember(token, { claims, checked: ends.version });
+    claims.checked = ends.version;
+    remember(token, claims);
     return { claims };
   }
 
@@ -102,7 +103,7 @@ export function createTokens(options: TokensOptions): Tokens {
     if (!known) return judgeUnknown(token);
     if (isGood(known)) {
       remember(token, known);
-      return known;
+      return { claims: known };
     }
     cache.delete(token);
     return NOT_GOOD;
@@ -120,7 +121,7 @@ export function createTokens(options: TokensOptions): Tokens {
       if (known === undefined || !isGood(known)) return (await judge(token)).claims;
       // Nothing is waited for where the token is known to be good.
       remember(token, known);
-      return known.claims;
+      return known;
     },
   };
 }
@@ -167,19 +168,14 @@ function isSame(given: string, right: string): boolean {
  * `iat` says nothing about validity where there is an `exp`: nodes' clocks differ. No audience is known here, so a token
  * that names one is for somebody else.
  */
-function toClaims(
-  payload: Record<string, unknown>,
-  tokenId: string,
-  lifetime: number,
-  now: number,
-): TokenClaims | undefined {
+function toClaims(payload: Record<string, unknown>, tokenId: string, lifetime: number, now: number): Known | undefined {
   const { exp, iat, nbf, aud, gen } = payload;
   const user = decode(idField, payload.userId ?? payload.id);
   const issuedAt = Number.isFinite(iat) ? (iat as number) * 1000 : undefined;
   const expiresAt = toMilliseconds(exp, (issuedAt ?? Number.NaN) + lifetime * 1000);
   if (!user.ok || aud !== undefined || !(expiresAt > now) || !(toMilliseconds(nbf, 0) <= now)) return undefined;
   const generation = Number.isSafeInteger(gen) ? (gen as number) : undefined;
-  return { userId: user.data, expiresAt, tokenId, issuedAt, generation };
+  return { userId: user.data, expiresAt, tokenId, issuedAt, generation, checked: -1 };
 }
 
 /** A claim in seconds; NaN, which fails every comparison, where it is no number. */

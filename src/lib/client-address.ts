@@ -25,11 +25,11 @@ export function countedAddress(written: string): string | undefined {
 
 /**
  * The one that asks: the last address in `X-Forwarded-For` (null where no proxy is trusted), which the proxy itself has
- * seen, for those before it are what the client claims; else the peer's. Empty where neither is an address.
+ * seen, for those before it are what the client claims; else that of `peer`, which is asked only then. Empty where neither is an address.
  */
-export function clientAddress(peer: string, forwardedFor: string | null | undefined): string {
+export function clientAddress(peer: () => string, forwardedFor: string | null | undefined): string {
   const last = forwardedFor?.slice(forwardedFor.lastIndexOf(',') + 1);
-  return (last === undefined ? undefined : countedAddress(last)) ?? countedAddress(peer) ?? '';
+  return (last === undefined ? undefined : countedAddress(last)) ?? countedAddress(peer()) ?? '';
 }
 
 function isIpv4(text: string): boolean {

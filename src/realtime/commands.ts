@@ -272,7 +272,7 @@ export function createCommands(deps: CommandDependencies): RunCommand {
 
   /** Whom the token names, and for the first one of a connection a place among the connections of that user. */
   async function admit(session: HubSession, token: string, former: SessionIdentity | undefined) {
-    const identity = await deps.authenticate(token, session.transport.address);
+    const identity = await deps.authenticate(token, () => session.transport.address);
     return { identity, place: former ? undefined : await deps.takePlace(identity.principal.id) };
   }
 

@@ -52,7 +52,10 @@ function open({ framesPerSecond = 0 } = {}) {
     pings,
     pass,
     identify: (seconds: number) =>
-      session.identify({ principal: { id: 1, username: 'ann' }, expiresAt: now() + seconds * 1_000 } as never),
+      session.identify({
+        principal: { id: 1, username: 'ann' },
+        token: { expiresAt: now() + seconds * 1_000 },
+      } as never),
     setBack(ms: number) {
       setBackBy += ms;
     },

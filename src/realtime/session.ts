@@ -64,8 +64,6 @@ export interface SessionContext {
 /** Who a connection belongs to, and until when: no more of the account than is needed, for as long as it lasts. */
 export interface SessionIdentity {
   readonly user: PresentUser;
-  /** Milliseconds since 1970. */
-  readonly expiresAt: number;
   readonly token: TokenClaims;
 }
 
@@ -254,7 +252,7 @@ export class HubSession implements Session, ReaderOwner, OutboxOwner, Scheduled,
   private keepDeadlines(now: number): void {
     if (!this.identity && !this.waiting && now - this.openedAt >= LIMITS.AUTHENTICATION_TIMEOUT_MS) {
       this.close(CLOSE.UNAUTHENTICATED, 'No token came in time');
-    } else if (this.identity && this.identity.expiresAt <= now) {
+    } else if (this.identity && this.identity.token.expiresAt <= now) {
       this.close(CLOSE.UNAUTHENTICATED, 'The token ran out');
     } else if (now - this.seenAt >= LIMITS.PING_TIMEOUT_MS) {
       this.cut();
@@ -263,7 +261,7 @@ export class HubSession implements Session, ReaderOwner, OutboxOwner, Scheduled,
 
   private nextDeadline(now: number): number {
     const untilKnown = this.waiting ? now + SOON_MS : this.openedAt + LIMITS.AUTHENTICATION_TIMEOUT_MS;
-    const token = this.identity?.expiresAt ?? untilKnown;
+    const token = this.identity?.token.expiresAt ?? untilKnown;
     return Math.min(token, this.seenAt + LIMITS.PING_TIMEOUT_MS, this.pingAt);
   }
 
@@ -381,6 +379,6 @@ function firstPing(now: number): number {
   return round * PING_ROUND_MS;
 }
 
-function sessionIdentity({ principal: { id, username }, expiresAt, token }: Identity): SessionIdentity {
-  return { user: { id, username }, expiresAt, token };
+function sessionIdentity({ principal: { id, username }, token }: Identity): SessionIdentity {
+  return { user: { id, username }, token };
 }

@@ -1,15 +1,26 @@
 // The address of a request's peer, as each server of a fetch handler hands it over beside the request, and as Node has it.
 import type { IncomingMessage } from 'node:http';
-import { isIP } from 'node:net';
+import { isIP, type Socket } from 'node:net';
 import type { Context } from 'hono';
 import { clientAddress } from '../lib/client-address.ts';
 
 /** The address that the client of a handshake is counted by; behind a trusted proxy the one that the proxy has seen. */
 export type AddressOf = (request: IncomingMessage) => string;
 
-export function createAddressOf(trustProxy: boolean): AddressOf {
-  return ({ socket, headers }) =>
-    clientAddress(socket.remoteAddress ?? '', trustProxy ? headers['x-forwarded-for']?.toString() : null);
+/** What of a handshake has to be kept to know the address later; null where the socket tells. */
+export type ForwardedOf = (request: IncomingMessage) => string | null;
+
+export function createForwardedOf(trustProxy: boolean): ForwardedOf {
+  return ({ headers }) => (trustProxy ? (headers['x-forwarded-for']?.toString() ?? null) : null);
+}
+
+export function createAddressOf(forwardedOf: ForwardedOf): AddressOf {
+  return (request) => addressOfSocket(request.socket, forwardedOf(request));
+}
+
+/** A socket that was asked for its address keeps it, in a hundred bytes and more: not to be asked without need. */
+export function addressOfSocket(socket: Socket, forwarded: string | null): string {
+  return clientAddress(() => socket.remoteAddress ?? '', forwarded);
 }
 
 /** What may come with a request: `@hono/node-server`, `Deno.serve` and `Bun.serve` each have their own. */

@@ -65,7 +65,7 @@ async function startServer({ stopping = false, fails = (_what: string) => {} } =
     maxFrameBytes: 1024,
     refuse,
     boundary,
-    addressOf: () => '192.0.2.1',
+    forwardedOf: () => '192.0.2.1',
   });
   const upgrade = createUpgrade({
     authenticate: async (token) => {

@@ -17,7 +17,7 @@ import { EndingSocket } from '../socketio/ending-socket.ts';
 import { bytesTaken } from '../socketio/engine.ts';
 import { encodeForSocket } from '../socketio/socket-bytes.ts';
 import { numberOf, writeTogether, writeToSocket } from '../socketio/socket-write.ts';
-import type { AddressOf } from './peer-address.ts';
+import { addressOfSocket, type ForwardedOf } from './peer-address.ts';
 import { type Refuse, refuseSocket } from './refusal.ts';
 
 /** The subprotocol that a client names beside `bearer.<token>`; the only one that is ever selected. */
@@ -34,7 +34,7 @@ export interface RawServerOptions {
   readonly maxFrameBytes: number;
   readonly refuse: Refuse;
   readonly boundary: Boundary;
-  readonly addressOf: AddressOf;
+  readonly forwardedOf: ForwardedOf;
 }
 
 export interface RawServer {
@@ -43,7 +43,7 @@ export interface RawServer {
 }
 
 export function createRawServer(given: RawServerOptions): RawServer {
-  const { hub, clock, maxFrameBytes, refuse, boundary, addressOf } = given;
+  const { hub, clock, maxFrameBytes, refuse, boundary, forwardedOf } = given;
   const options: ServerOptions<typeof RawConnection> & { closeTimeout: number } = {
     noServer: true,
     clientTracking: false,
@@ -89,7 +89,7 @@ export function createRawServer(given: RawServerOptions): RawServer {
       server.handleUpgrade(request, socket, head, (connection) => {
         connection.socket = socket;
         connection.number = numberOf(socket);
-        connection.address = addressOf(request);
+        connection.forwarded = forwardedOf(request);
         connection.receive = receive;
         connection.boundary = boundary;
         connection.session = hub.open(connection, identity, deadline);
@@ -116,7 +116,7 @@ function parseJson(text: string): unknown {
 class RawConnection extends EndingSocket implements Transport {
   readonly name = 'raw';
   declare socket: Socket;
-  declare address: string;
+  declare forwarded: string | null;
   declare number: number;
   declare session: Session;
   declare receive: (connection: RawConnection, data: Buffer, isBinary: boolean) => void;
@@ -159,6 +159,10 @@ class RawConnection extends EndingSocket implements Transport {
   /** The library would make these two bytes anew for each connection. */
   override ping(): void {
     if (this.readyState === WebSocket.OPEN) writeToSocket(this.socket, this.number, PING);
+  }
+
+  get address(): string {
+    return addressOfSocket(this.socket, this.forwarded);
   }
 
   isClosed(): boolean {

@@ -9,7 +9,7 @@ import type { Config } from './config.ts';
 import { createHttpServer } from './http-server.ts';
 import { createLazySocketIo } from './lazy-socket-io.ts';
 import { type OpenOptions, openChat } from './open-chat.ts';
-import { createAddressOf } from './peer-address.ts';
+import { createAddressOf, createForwardedOf } from './peer-address.ts';
 import { createRawServer } from './raw-transport.ts';
 import { createRefuse } from './refusal.ts';
 import { StartError } from './start-error.ts';
@@ -73,10 +73,11 @@ async function serve(config: Config, { app, hub, authenticate }: Chat, options: 
   const { maxFrameBytes, wsCorsOrigins } = config;
   const refuse = createRefuse(logger);
   const boundary = createBoundary(logger);
-  const addressOf = createAddressOf(config.trustProxy);
+  const forwardedOf = createForwardedOf(config.trustProxy);
+  const addressOf = createAddressOf(forwardedOf);
   const socketIoOptions = { hub, corsOrigins: wsCorsOrigins, maxFrameBytes, logger, addressOf };
   const socketIo = createLazySocketIo(socketIoOptions, refuse, boundary);
-  const raw = createRawServer({ hub, clock, maxFrameBytes, refuse, boundary, addressOf });
+  const raw = createRawServer({ hub, clock, maxFrameBytes, refuse, boundary, forwardedOf });
   const upgrade = createUpgrade({
     authenticate,
     limits: hub.limits,

@@ -42,7 +42,12 @@ export function createUpgrade(options: UpgradeOptions): HandleUpgrade {
     if (token === undefined) return null;
     // Which of two users would act is not for us to guess.
     if (others.length > 0) throw new ChatError('UNAUTHORIZED', 'The request carries several different tokens');
-    return inTime(deadlines, deadline, authenticate(token, addressOf(request)), tooLate);
+    return inTime(
+      deadlines,
+      deadline,
+      authenticate(token, () => addressOf(request)),
+      tooLate,
+    );
   }
 
   /** Takes a place for the user that is given back with the socket, also where it comes too late. */

@@ -96,7 +96,7 @@ export function createChat(db: Database) {
     ends,
     rechecked,
     /** As from one address of a peer. */
-    authenticate: (token: string) => authenticate(token, ADDRESS),
+    authenticate: (token: string) => authenticate(token, () => ADDRESS),
     accounts: forOneAddress(accounts),
     /** With other dependencies. */
     accountsWith: (more: Partial<AccountsDependencies>) => createAccounts({ ...accountsDependencies, ...more }),

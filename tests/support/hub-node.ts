@@ -273,5 +273,5 @@ export type HubNode = ReturnType<typeof createHubNode>;
 function identityOf(principal: Principal): Identity {
   const token = { userId: principal.id, tokenId: `${principal.id}`, issuedAt: 0, generation: 0 };
   const expiresAt = Number.POSITIVE_INFINITY;
-  return { principal, expiresAt, token: { ...token, expiresAt } };
+  return { principal, token: { ...token, expiresAt } };
 }

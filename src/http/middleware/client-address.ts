@@ -11,5 +11,5 @@ export interface AddressDependencies {
 export type AddressOf = (c: HttpContext) => string;
 
 export function createAddressOf({ clientAddress: peerOf, trustProxy }: AddressDependencies): AddressOf {
-  return (c) => clientAddress(peerOf(c), trustProxy ? c.req.header('X-Forwarded-For') : null);
+  return (c) => clientAddress(() => peerOf(c), trustProxy ? c.req.header('X-Forwarded-For') : null);
 }
