@@ -6,27 +6,29 @@ import { catchUpFrame, type FeedEvent } from './feed-event.ts';
 import { Reader, type ReaderOwner } from './reader.ts';
 
 /**
- * Catches one reader up. Ends when it is live, started anew, its connection full (call again when it has drained), not
- * allowed to read on yet, or gone. Rejects where the database is away.
+ * Catches one reader up. Ends when it is live, started anew, its connection full (call again when it has drained), or
+ * gone. Resolves with false if it may not read on yet: call again a moment later. Rejects where the database is away.
  */
-export async function catchUp(reader: Reader, gone: () => boolean): Promise<void> {
+export async function catchUp(reader: Reader, gone: () => boolean): Promise<boolean> {
   const { generation, feed, owner } = reader;
   const stopped = () => gone() || reader.live || reader.generation !== generation || owner.outbox.lagging;
   while (!stopped()) {
     await feed.whenSettled();
-    if (stopped() || tryGoLive(reader)) return;
-    if (!owner.mayRead(feed.name, reader.cursor)) return;
+    if (stopped() || tryGoLive(reader)) return true;
+    if (!owner.mayRead(feed.name, reader.cursor)) return false;
     const page = await feed.pageAfter(reader.cursor, reader.target);
+    // Also if the client wants another page by now: it would be read for nothing as often as it liked.
+    if (!owner.outbox.lagging) owner.noteRead(feed.name, page.upTo);
     feed.noteHead(page.head, page.membersVersion);
     // Somebody may have lost access since: nothing is sent before that is known.
     await feed.whenSettled();
-    if (stopped()) return;
+    if (stopped()) return true;
     sendEvents(reader, page.events);
     reader.cursor = page.upTo;
-    owner.noteRead(feed.name, page.upTo);
     // The frames leave at the end of the turn; only then is it known whether the peer keeps up.
     await feed.turnEnd();
   }
+  return true;
 }
 
 /** Lets a connection read the feed's log from `cursor` on; the log is known to have come to `target`. */

@@ -16,7 +16,7 @@ export interface ReaderOwner {
   readonly readers: Map<string, Reader>;
   /** Whether the log may be read on from `cursor` now; if not, that is to be asked again a moment later. */
   mayRead(log: string, cursor: number): boolean;
-  /** It was sent everything of the log up to this number. */
+  /** Everything of the log up to this number was read for it. */
   noteRead(log: string, upTo: number): void;
   /** Makes the connection go on reading for its readers that are behind. */
   catchUp(): void;

@@ -1,5 +1,5 @@
-// How often one connection may read again what it was sent already: reading on is free, going back is not. A client that
-// went back to the beginning again and again would take the node's time from all others.
+// How often one connection may have the same part of a log read again: reading on is free, going back is not. A client
+// that went back to the beginning again and again would take the node's time from all others.
 
 const BURST = 60;
 const PER_SECOND = 1;
@@ -7,7 +7,7 @@ const PER_SECOND = 1;
 const MAX_LOGS = 5_000;
 
 export class RereadBudget {
-  /** By log, how far it was read on this connection. */
+  /** By log, how far it was read for this connection. */
   private readonly reached = new Map<string, number>();
   private tokens = BURST;
   private refilledAt: number;
@@ -17,14 +17,14 @@ export class RereadBudget {
     this.refilledAt = now;
   }
 
-  /** The connection was sent everything of the log up to this number. */
+  /** Everything of the log up to this number was read for the connection. */
   note(log: string, upTo: number): void {
     const before = this.reached.get(log);
     if (before === undefined && this.reached.size >= MAX_LOGS) this.forgetFirst();
     this.reached.set(log, Math.max(before ?? 0, upTo));
   }
 
-  /** Whether the log may be read on from `cursor` now. Counts it if the connection was sent what follows before. */
+  /** Whether the log may be read on from `cursor` now. Counts it if what follows was read for the connection before. */
   take(log: string, cursor: number, now: number): boolean {
     if (cursor >= (this.reached.get(log) ?? 0)) return true;
     this.tokens = Math.min(BURST, this.tokens + ((now - this.refilledAt) / 1000) * PER_SECOND);

@@ -283,16 +283,18 @@ export class HubSession implements Session, ReaderOwner, OutboxOwner, Scheduled,
   }
 
   private async catchUpAll(): Promise<void> {
-    for (let reader = this.firstBehind(); reader; reader = this.firstBehind()) {
+    // Those that may not read on yet wait for the next attempt; the others do not wait for them.
+    const waiting = new Set<Reader>();
+    for (let reader = this.firstBehind(); reader; reader = this.firstBehind(waiting)) {
       const { name } = reader.feed;
       const current = reader;
-      await catchUp(reader, () => this.isClosed || this.readers.get(name) !== current);
+      if (!(await catchUp(reader, () => this.isClosed || this.readers.get(name) !== current))) waiting.add(reader);
       if (this.isClosed || this.outbox.lagging) return;
     }
   }
 
-  private firstBehind(): Reader | undefined {
-    for (const reader of this.readers.values()) if (!reader.live) return reader;
+  private firstBehind(except?: ReadonlySet<Reader>): Reader | undefined {
+    for (const reader of this.readers.values()) if (!reader.live && !except?.has(reader)) return reader;
     return undefined;
   }
 

@@ -76,22 +76,3 @@ describe('an account that another program deletes', () => {
     node.hub.close();
   });
 });
-
-describe('reading the same again', () => {
-  it('is answered RATE_LIMITED in the end, and goes on later; reading on is free', async () => {
-    const node = startNode();
-    const reader = await node.connect(7);
-    await reader.ask('channel.message', { channel_id: channelId, text: 'one' });
-    const answers = [];
-    for (let time = 0; time < 80; time += 1) {
-      answers.push(await reader.ask('channel.join', { channel_id: channelId, since: 0 }));
-    }
-    const refused = answers.filter(({ type }) => type === 'error');
-    expect(refused.length).toBeGreaterThan(0);
-    expect(answers.length - refused.length).toBeGreaterThanOrEqual(30);
-    expect(refused[0]?.data).toMatchObject({ code: 'RATE_LIMITED', retry_after_ms: expect.any(Number) });
-    const head = answers[0]?.data.last_seq;
-    expect((await reader.ask('channel.join', { channel_id: channelId, since: head })).type).toBe('ack');
-    node.hub.close();
-  });
-});
