@@ -317,7 +317,14 @@ describe('PostgreSQL', () => {
           },
           30_000,
         );
-        await until('it is ready', async () => (await ready()).status === 200, 30_000);
+        await until(
+          'it is ready',
+          async () => {
+            all.push(await send());
+            return (await ready()).status === 200;
+          },
+          30_000,
+        );
         await inOrder(all);
         await until(
           'the log says so',
