@@ -2,7 +2,7 @@
 import { sql } from 'drizzle-orm';
 import { type Database, rows } from '../database/database.ts';
 import type { Deadline } from '../lib/deadline.ts';
-import { ChatError, invalid } from '../protocol/errors.ts';
+import { ChatError } from '../protocol/errors.ts';
 import type { PageQuery, SendMessageBody } from '../protocol/requests.ts';
 import { createAssertReader } from './channel-readers.ts';
 import { assertInTime, NEVER } from './in-time.ts';
@@ -12,6 +12,7 @@ import { createMessagePages, type PageJson } from './message-pages.ts';
 import { type MessageFacts, mayDeleteMessage, mayEditMessage, mayReadMessage } from './policy.ts';
 import type { Actor, Principal } from './principal.ts';
 import { type MessageRow, storedMessageColumns, toStoredMessage } from './rows.ts';
+import { assertTextLength } from './text-length.ts';
 
 export interface MessagesDependencies {
   readonly db: Database;
@@ -43,14 +44,9 @@ export function createMessages({ db, append, change, maxTextLength }: MessagesDe
   const pages = createMessagePages({ db });
   const assertReader = createAssertReader({ db });
 
-  function assertLength(text: string | null): void {
-    if (text !== null && text.length > maxTextLength)
-      throw invalid('text', `must have at most ${maxTextLength} characters`);
-  }
-
   return {
     async send(actor, { channelId, receiverId, text, url, fileName, clientId }, deadline) {
-      assertLength(text);
+      if (text !== null) assertTextLength('text', text, maxTextLength);
       return append({ senderId: actor.id, channelId, receiverId, text, url, fileName, clientId }, deadline);
     },
 
@@ -61,7 +57,7 @@ export function createMessages({ db, append, change, maxTextLength }: MessagesDe
     },
 
     async edit(principal, id, text, deadline = NEVER) {
-      assertLength(text);
+      assertTextLength('text', text, maxTextLength);
       const { facts } = await readMessage(db, id, principal.id);
       if (!mayReadMessage(facts)) throw new ChatError('MESSAGE_NOT_FOUND');
       if (!mayEditMessage(principal, facts)) throw new ChatError('FORBIDDEN');

@@ -17,6 +17,11 @@ export async function readJson(request: Request, maxBytes: number): Promise<unkn
   const bytes = await readBytes(request, maxBytes);
   if (bytes.byteLength === 0) return undefined;
   if (!JSON_TYPE.test(request.headers.get('content-type') ?? '')) throw new ChatError('UNSUPPORTED_MEDIA_TYPE');
+  // Compressed bytes would be told that they are no JSON.
+  const encoding = request.headers.get('content-encoding') ?? 'identity';
+  if (encoding.toLowerCase() !== 'identity') {
+    throw new ChatError('UNSUPPORTED_MEDIA_TYPE', 'Send the body without a Content-Encoding');
+  }
   try {
     return JSON.parse(utf8.decode(bytes));
   } catch {

@@ -42,7 +42,8 @@ export function createQueryOrJsonBody(maxBytes: number): JsonBody {
   return (schema) =>
     validated('json', schema, async (c) => {
       const body = await bodyOf(c, maxBytes);
-      return { ...(body as object | undefined), ...c.req.query() };
+      // What is no object goes to the schema as it is, which says so.
+      return body === undefined || isObject(body) ? { ...body, ...c.req.query() } : body;
     });
 }
 
@@ -53,6 +54,10 @@ function documented<T extends Target, S extends z.ZodType>(target: T, schema: S,
 
 function bodyOf(c: HttpContext, maxBytes: number): Promise<unknown> {
   return c.get('time').ofClient(readJson(c.req.raw, maxBytes));
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 type Read = (c: HttpContext) => unknown;

@@ -7,6 +7,7 @@ import type { Boundary } from '../lib/boundary.ts';
 import { ChatError } from '../protocol/errors.ts';
 import { isSocketIoPath, isUpgrade, pathOf } from './handshake.ts';
 import { type Refusal, type Refuse, refuseSocket } from './refusal.ts';
+import { headProblem } from './request-head.ts';
 import type { HandleUpgrade } from './upgrade.ts';
 
 /** A slow peer holds a connection no longer: time for the headers, and for the whole request. */
@@ -34,13 +35,16 @@ export function createHttpServer({ fetch, socketIo, upgrade, refuse, boundary }:
   });
 
   function answer(request: IncomingMessage, response: ServerResponse): void {
-    if (isSocketIoPath(pathOf(request.url ?? ''))) socketIo(request, response);
-    else if (lacksHost(request)) send(response, refuse(badRequest('The request has no Host header')));
+    const problem = headProblem(request);
+    if (problem !== undefined) send(response, refuse(badRequest(problem)));
+    else if (isSocketIoPath(pathOf(request.url ?? ''))) socketIo(request, response);
     else app(request, response).catch((error: unknown) => boundary(error, () => request.socket.destroy()));
   }
 
   function takeUpgrade(request: IncomingMessage, socket: Socket, head: Buffer): void {
-    if (isUpgrade(request.method, request.url ?? '', request.headers)) upgrade(request, socket, head);
+    const problem = headProblem(request);
+    if (problem !== undefined) refuseSocket(socket, refuse(badRequest(problem)));
+    else if (isUpgrade(request.method, request.url ?? '', request.headers)) upgrade(request, socket, head);
     else answer(request, responseOn(socket, request));
   }
 
@@ -107,10 +111,6 @@ const SERVER_OPTIONS = {
   // Checked here, for an answer in the API's own shape.
   requireHostHeader: false,
 };
-
-function lacksHost({ httpVersion, headers }: IncomingMessage): boolean {
-  return httpVersion === '1.1' && headers.host === undefined;
-}
 
 function hasAnswerUnderWay(socket: Socket): boolean {
   const { _httpMessage: answer } = socket as unknown as { _httpMessage?: ServerResponse | null };

@@ -3,6 +3,7 @@ import { Hono } from 'hono';
 import * as z from 'zod';
 import type { Announce } from '../../chat/announce.ts';
 import type { Channels } from '../../chat/channels.ts';
+import { assertTextLength } from '../../chat/text-length.ts';
 import { ChatError } from '../../protocol/errors.ts';
 import { broadcastBody, channelParam, userParam } from '../../protocol/requests.ts';
 import type { Live } from '../../realtime/live.ts';
@@ -17,9 +18,12 @@ export interface LiveRouteDependencies {
   readonly channels: Channels;
   readonly announce: Announce;
   readonly jsonBody: JsonBody;
+  /** Most UTF-16 units of what is broadcast. */
+  readonly maxTextLength: number;
 }
 
-export function liveRoutes({ live, channels, announce, jsonBody }: LiveRouteDependencies): Hono<HttpEnvironment> {
+export function liveRoutes(deps: LiveRouteDependencies): Hono<HttpEnvironment> {
+  const { live, channels, announce, jsonBody, maxTextLength } = deps;
   return new Hono<HttpEnvironment>()
     .get('/stats', getLiveStats, async (c) => answer(c, await live.stats()))
     .get('/users', listLiveUsers, async (c) => {
@@ -46,6 +50,7 @@ export function liveRoutes({ live, channels, announce, jsonBody }: LiveRouteDepe
       async (c) => {
         const { channelId } = c.req.valid('param');
         const { message, type } = c.req.valid('json');
+        assertTextLength('message', message, maxTextLength);
         await channels.assertVisible(c.get('principal'), channelId);
         await announce({ type: 'admin.message', channelId, message, kind: type });
         return answerDone(c, 'Message sent');

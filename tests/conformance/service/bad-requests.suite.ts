@@ -6,9 +6,13 @@ import { cast, group, PASSWORD, register, say, unique } from './kit/people.ts';
 import { expectFailure, failedFields, rest, send } from './kit/rest.ts';
 import type { Message } from './kit/wire.ts';
 
+interface OpenApi {
+  readonly paths: Record<string, Record<string, { readonly requestBody?: object }>>;
+}
+
 export function badRequestsSuite(service: Service): void {
   describe('bad requests', () => {
-    const people = cast(service, 'ann', 'bob');
+    const people = cast(service, 'ann', 'bob', 'admin');
 
     /** A POST with this JSON text, as ann. */
     const post = <T>(path: string, json: string) =>
@@ -74,6 +78,27 @@ export function badRequestsSuite(service: Service): void {
       expect(failedFields(channel)).toEqual(['userIds.0']);
       const id = await group(people.ann);
       expect(failedFields(await post(`/channels/${id}/users`, `{"userId":${json}}`))).toEqual(['userId']);
+    });
+
+    test('a body that is no object is refused by every call that takes one, whatever the query says', async () => {
+      const { paths } = (await send(`${service.url(0)}/openapi.json`)).body as unknown as OpenApi;
+      const calls = Object.entries(paths).flatMap(([path, methods]) =>
+        Object.entries(methods).flatMap(([method, { requestBody }]) => (requestBody ? [{ path, method }] : [])),
+      );
+      expect(calls.length).toBeGreaterThanOrEqual(10);
+      for (const { path, method } of calls) {
+        for (const body of ['[]', '[{"userId":1,"text":"x"}]', '"x"', '1', 'null', 'true']) {
+          for (const query of ['', '?userId=1', '?length=1&0=x']) {
+            const reply = await send(`${service.url(0)}${path.replaceAll(/\{\w+\}/g, '1')}${query}`, {
+              method: method.toUpperCase(),
+              body,
+              headers: { authorization: `Bearer ${people.admin.token}`, 'content-type': 'application/json' },
+            });
+            expect(reply.status, `${method} ${path}${query} ${body}: ${reply.text}`).toBe(400);
+            expectFailure(reply, 400, 'VALIDATION_FAILED');
+          }
+        }
+      }
     });
 
     test.each(['0', '-1', '2147483648', '1e999', '1.5', 'x', '%00', '%ED%A0%80', '..%2f1', '1;2', "1'--"])(

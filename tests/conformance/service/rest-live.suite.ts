@@ -173,6 +173,14 @@ export function liveSuite(service: Service): void {
       expectFailure(await broadcast(admin, UNKNOWN_ID, { message: 'x' }), 404, 'CHANNEL_NOT_FOUND');
     });
 
+    test('a broadcast is no longer than a message may be', async () => {
+      const { owner, admin } = people;
+      const id = await group(owner);
+      expect((await broadcast(admin, id, { message: 'x'.repeat(10_000) })).status).toBe(200);
+      expect(failedFields(await broadcast(admin, id, { message: 'x'.repeat(10_001) }))).toEqual(['message']);
+      expect(failedFields(await broadcast(admin, id, { message: 'x', type: 'x'.repeat(51) }))).toEqual(['type']);
+    });
+
     test('a user without a connection cannot be disconnected', async () => {
       expectFailure(await disconnect(people.admin, people.stranger.id), 404, 'USER_NOT_FOUND');
       expectFailure(await disconnect(people.admin, UNKNOWN_ID), 404, 'USER_NOT_FOUND');

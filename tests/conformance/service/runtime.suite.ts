@@ -10,6 +10,7 @@ import { lifeCycleSuite } from './life-cycle.suite.ts';
 import { logsSuite } from './logs.suite.ts';
 import { patienceSuite } from './patience.suite.ts';
 import { rawWebSocketSuite } from './raw-websocket.suite.ts';
+import { requestHeadsSuite } from './request-heads.suite.ts';
 import { liveSuite } from './rest-live.suite.ts';
 import { signInSuite } from './sign-in.suite.ts';
 import { slowReaderSuite } from './slow-reader.suite.ts';
@@ -26,6 +27,7 @@ export function runtimeSuite(target: Target): void {
     liveSuite(service);
     failuresSuite(service);
     badRequestsSuite(service);
+    requestHeadsSuite(service);
   });
   describe('live', () => {
     const service = withService(target);

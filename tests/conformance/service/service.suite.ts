@@ -20,6 +20,7 @@ import { patienceSuite } from './patience.suite.ts';
 import { presenceSuite } from './presence.suite.ts';
 import { rateLimitsSuite } from './rate-limits.suite.ts';
 import { rawWebSocketSuite } from './raw-websocket.suite.ts';
+import { requestHeadsSuite } from './request-heads.suite.ts';
 import { accountsSuite } from './rest-accounts.suite.ts';
 import { changesSuite } from './rest-changes.suite.ts';
 import { channelsSuite } from './rest-channels.suite.ts';
@@ -50,6 +51,7 @@ export function serviceSuite(target: Target): void {
       liveSuite(service);
       failuresSuite(service);
       badRequestsSuite(service);
+      requestHeadsSuite(service);
       logsSuite(service);
     });
     describe('live', () => {
