@@ -1,6 +1,6 @@
 // What each client frame does.
 import type { Authenticate } from '../chat/authenticate.ts';
-import { channelKey, logName, pairKey } from '../chat/log/key.ts';
+import { channelKey, isChannelKey, logName, pairKey } from '../chat/log/key.ts';
 import type { Appended } from '../chat/log/log.ts';
 import type { Entry, PairEntry } from '../chat/log/read.ts';
 import type { Actor } from '../chat/principal.ts';
@@ -128,10 +128,10 @@ export function createCommands(deps: CommandDependencies): RunCommand {
     reply: Reply,
   ): Promise<void> {
     await assertReadable(session, channel_id);
-    const entrance = await enter(session, channel_id);
+    const entrance = await enter(session, channel_id, reply);
+    if (!entrance) return;
     try {
       checkSince(since, entrance.entry.head);
-      if (session.isClosed || reply.isGiven) return;
       const known = session.readers.get(entrance.feed.name);
       if (since !== undefined) session.assertMayRead(entrance.feed.name, since);
       if (known) {
@@ -146,7 +146,7 @@ export function createCommands(deps: CommandDependencies): RunCommand {
   /** Access comes before the feed: who is refused is to cost no more than this look-up. */
   async function assertReadable(session: HubSession, channelId: number): Promise<void> {
     if (session.readers.has(logName(channelKey(channelId)))) return;
-    if (session.readers.size >= LIMITS.CONNECTION_CHANNELS_MAX) throw new ChatError('LIMIT_REACHED', TOO_MANY_CHANNELS);
+    assertRoom(session);
     // The look-up behind an open feed is enough.
     if (feeds.get(channelId)) return;
     if (!(await deps.readEntry(session.user.id, channelId))) throw new ChatError('CHANNEL_NOT_FOUND');
@@ -161,24 +161,36 @@ export function createCommands(deps: CommandDependencies): RunCommand {
   ): Promise<void> {
     const { channelId } = first;
     await tracker.joined(channelId, session.user);
-    let entrance: Entrance;
+    let reads = false;
     try {
-      entrance = first.isCurrent() ? first : await enter(session, channelId);
-      while (!entrance.isCurrent()) {
-        entrance.release();
-        entrance = await enter(session, channelId);
-      }
-    } catch (error) {
-      tracker.left(channelId, session.user);
-      throw error;
+      reads = await read(session, first, since, reply);
+    } finally {
+      if (!reads) tracker.left(channelId, session.user);
     }
-    if (session.isClosed || reply.isGiven) tracker.left(channelId, session.user);
-    else {
+  }
+
+  /** Lets the connection read, if it still wants to. Asks again if somebody was taken out since the entrance was made. */
+  async function read(
+    session: HubSession,
+    entrance: Entrance,
+    since: number | undefined,
+    reply: Reply,
+  ): Promise<boolean> {
+    if (isOver(session, reply)) return false;
+    if (entrance.isCurrent()) {
+      assertRoom(session);
       answerJoin(entrance, reply);
       const { feed, entry } = entrance;
       attachReader(session, feed, since ?? entry.head, entry.head);
+      return true;
     }
-    if (entrance !== first) entrance.release();
+    const next = await enter(session, entrance.channelId, reply);
+    if (!next) return false;
+    try {
+      return await read(session, next, since, reply);
+    } finally {
+      next.release();
+    }
   }
 
   function answerJoin({ channelId, feed, entry }: Entrance, reply: Reply): void {
@@ -186,9 +198,9 @@ export function createCommands(deps: CommandDependencies): RunCommand {
     reply.ack({ channel_id: channelId, last_seq: entry.head });
   }
 
-  /** Asks again where somebody was taken out meanwhile. */
-  async function enter(session: HubSession, channelId: number): Promise<Entrance> {
-    for (;;) {
+  /** Asks again if somebody was taken out meanwhile. Undefined if nobody waits for the answer any more. */
+  async function enter(session: HubSession, channelId: number, reply: Reply): Promise<Entrance | undefined> {
+    while (!isOver(session, reply)) {
       const held = feeds.hold(channelId);
       const { feed, release } = held;
       try {
@@ -206,6 +218,7 @@ export function createCommands(deps: CommandDependencies): RunCommand {
       }
       release();
     }
+    return undefined;
   }
 
   async function leave(
@@ -229,24 +242,19 @@ export function createCommands(deps: CommandDependencies): RunCommand {
     const entry = await deps.readPairEntry(session.user.id, user_id);
     if (!entry) throw new ChatError('USER_NOT_FOUND');
     checkSince(since, entry.head);
-    const feed = await pairFeed(session, user_id);
-    if (!feed || reply.isGiven) return;
-    if (since !== undefined) session.assertMayRead(feed.name, since);
-    feed.noteHead(entry.head, 0);
-    reply.ack({ user_id, last_seq: entry.head });
-    const reader = session.readers.get(feed.name) ?? attachReader(session, feed, entry.head, entry.head);
-    if (since !== undefined) reader.restart(since, entry.head);
-  }
-
-  /** The pair's feed once it has begun; undefined where the connection is gone. */
-  async function pairFeed(session: HubSession, otherId: number): Promise<Feed | undefined> {
-    const key = pairKey(session.user.id, otherId);
-    for (;;) {
-      const feed = inboxes.feed(key);
-      await feed?.whenSettled();
-      if (!feed || session.isClosed) return undefined;
+    const key = pairKey(session.user.id, user_id);
+    while (!isOver(session, reply)) {
+      const feed = inboxes.join(key, session.user.id);
+      if (!feed) return;
+      await feed.whenSettled();
       // It may have been put away while it was waited for.
-      if (inboxes.feed(key) === feed) return feed;
+      if (isOver(session, reply) || inboxes.feed(key) !== feed) continue;
+      if (since !== undefined) session.assertMayRead(feed.name, since);
+      feed.noteHead(entry.head, 0);
+      reply.ack({ user_id, last_seq: entry.head });
+      const reader = session.readers.get(feed.name) ?? attachReader(session, feed, entry.head, entry.head);
+      if (since !== undefined) reader.restart(since, entry.head);
+      return;
     }
   }
 
@@ -291,6 +299,19 @@ async function joinUnderWay(
 ): Promise<void> {
   const join = 'channel_id' in data ? session.underWay?.get(logName(channelKey(data.channel_id))) : undefined;
   await join?.catch(() => {});
+}
+
+/** Nobody waits any more for what the frame asked for. */
+function isOver(session: HubSession, reply: Reply): boolean {
+  return session.isClosed || reply.isGiven;
+}
+
+/** For one more channel. */
+function assertRoom({ readers }: HubSession): void {
+  if (readers.size < LIMITS.CONNECTION_CHANNELS_MAX) return;
+  let channels = 0;
+  for (const { feed } of readers.values()) if (isChannelKey(feed.key)) channels += 1;
+  if (channels >= LIMITS.CONNECTION_CHANNELS_MAX) throw new ChatError('LIMIT_REACHED', TOO_MANY_CHANNELS);
 }
 
 function checkSince(since: number | undefined, head: number): void {

@@ -4,8 +4,10 @@ import type { Broker, Unsubscribe } from '../backends/broker/broker.ts';
 import type { Clock } from '../backends/clock/clock.ts';
 import { logName, type PairKey, pairKey } from '../chat/log/key.ts';
 import type { LogHead } from '../chat/log/read.ts';
+import { ChatError } from '../protocol/errors.ts';
 import { attachReader, detachReader } from './catch-up.ts';
 import { Feed, type FeedContext } from './feed.ts';
+import { makeRoom } from './make-room.ts';
 import { decodePublication } from './publication.ts';
 import type { ReaderOwner } from './reader.ts';
 import { SmallSet } from './small-set.ts';
@@ -13,8 +15,13 @@ import { userTopic } from './topics.ts';
 
 /** A pair's feed without events for this long is folded back into the inboxes. */
 const IDLE_MS = 10 * 60_000;
+/** Feeds of one user's pairs at once, and of all on a node: for one more, one that is quiet is folded back before that. */
+const MAX_OF_USER = 1_000;
+const MAX_FEEDS = 100_000;
 /** Of all inboxes that are: each one's own promise would stay with it. */
 const READY = Promise.resolve();
+const NONE: Set<Feed> = new Set();
+const TOO_MANY_PAIRS = 'Too many direct conversations are being read on: wait until some of them are up to date';
 
 /** One connected user on this node. */
 interface Inbox {
@@ -37,6 +44,8 @@ export interface Inboxes {
   disconnect(owner: ReaderOwner): void;
   /** The pair's feed, where one of the two is connected here; made where it is not there yet. */
   feed(key: PairKey): Feed | undefined;
+  /** The same for a user who asks for it. Throws LIMIT_REACHED if there are as many as may be, all of them busy. */
+  join(key: PairKey, userId: number): Feed | undefined;
   /** The log of a pair was seen to have come to `head`. */
   noteHead(head: LogHead & { readonly key: PairKey }): void;
   owners(userId: number): Iterable<ReaderOwner>;
@@ -55,6 +64,7 @@ export function createInboxes(deps: {
   const { broker, clock, nodeId, context } = deps;
   const inboxes = new Map<number, Inbox>();
   const feeds = new Map<string, Feed>();
+  const all = new Set<Feed>();
   const feedsOfUser = new Map<number, Set<Feed>>();
 
   async function connect(owner: ReaderOwner, told: Promise<void>): Promise<void> {
@@ -122,8 +132,10 @@ export function createInboxes(deps: {
     if (known) return known;
     const present = presentInboxes(key);
     if (present.length === 0) return undefined;
+    for (const userId of [key.userLow, key.userHigh]) hasRoom(userId);
     const made = new Feed(key, context);
     feeds.set(made.name, made);
+    all.add(made);
     for (const userId of new Set([key.userLow, key.userHigh])) {
       const ofUser = feedsOfUser.get(userId);
       if (ofUser) ofUser.add(made);
@@ -132,6 +144,16 @@ export function createInboxes(deps: {
     if (present.every((inbox) => inbox.loaded)) begin(made);
     else void Promise.allSettled(present.map((inbox) => inbox.ready)).then(() => begin(made));
     return made;
+  }
+
+  function join(key: PairKey, userId: number): Feed | undefined {
+    if (!feeds.has(logName(key)) && !hasRoom(userId)) throw new ChatError('LIMIT_REACHED', TOO_MANY_PAIRS);
+    return feed(key);
+  }
+
+  /** For one more feed of the user, after one was folded back for it if need be. */
+  function hasRoom(userId: number): boolean {
+    return makeRoom(feedsOfUser.get(userId) ?? NONE, MAX_OF_USER, fold) && makeRoom(all, MAX_FEEDS, fold);
   }
 
   /** The feed starts where the one who knows least stands; every connection where it stands itself. */
@@ -159,6 +181,7 @@ export function createInboxes(deps: {
     const now = clock.now();
     for (const reader of [...gone.readers]) detachReader(reader, now);
     feeds.delete(gone.name);
+    all.delete(gone);
     for (const userId of [key.userLow, key.userHigh]) {
       const ofUser = feedsOfUser.get(userId);
       if (ofUser?.delete(gone) && ofUser.size === 0) feedsOfUser.delete(userId);
@@ -179,16 +202,20 @@ export function createInboxes(deps: {
     const before = clock.now() - IDLE_MS;
     for (const idle of [...feeds.values()]) {
       // One that is behind stands before what a reader may have come with: the reader would be sent that again.
-      if (idle.usedAt >= before || !idle.isQuiet()) continue;
-      for (const inbox of presentInboxes(idle.key as PairKey)) setHead(inbox, idle.key as PairKey, idle.head);
-      close(idle);
+      if (idle.usedAt < before && idle.isQuiet()) fold(idle);
     }
+  }
+
+  function fold(quiet: Feed): void {
+    for (const inbox of presentInboxes(quiet.key as PairKey)) setHead(inbox, quiet.key as PairKey, quiet.head);
+    close(quiet);
   }
 
   return {
     connect,
     disconnect,
     feed,
+    join,
     noteHead,
     owners: (userId) => inboxes.get(userId)?.owners ?? [],
     userIds: () => [...inboxes.values()].filter((inbox) => inbox.loaded).map((inbox) => inbox.userId),
@@ -196,7 +223,9 @@ export function createInboxes(deps: {
   };
 }
 
+/** Of a pair that never wrote, nothing is kept: anybody may ask for that with everybody. */
 function setHead(inbox: Inbox, key: PairKey, head: number): void {
+  if (head === 0) return;
   inbox.heads ??= new Map();
   inbox.heads.set(otherOf(key, inbox.userId), head);
 }

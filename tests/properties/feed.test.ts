@@ -103,7 +103,7 @@ function createPlay() {
       toAnswerError: () => ({ code: 'INTERNAL', message: '' }),
     });
     sessions.add(session, clock.now());
-    session.identify({ principal: { id: number }, expiresAt: Number.POSITIVE_INFINITY } as never);
+    session.identify({ principal: { id: number }, token: { expiresAt: Number.POSITIVE_INFINITY } } as never);
     transport.session = session;
     let since = 0;
     let head = 0;

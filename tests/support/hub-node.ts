@@ -112,16 +112,16 @@ export class RecordingTransport implements Transport {
     };
     const frame = { type, data, id };
     if (answerableId(frame, 64)) this.session?.receive({ frame, encode });
-    await this.until((one) => one.id === id || this.isClosed());
-    return this.frames.find((one) => one.id === id) ?? Promise.reject(new Error('Closed before it was answered'));
+    return this.until((one) => one.id === id, 15_000, 'or closed');
   }
 
-  /** The first frame, of those that came or will come, that fits. */
-  async until(fits: (frame: Frame) => boolean, patienceMs = 15_000): Promise<Frame> {
+  /** The first frame, of those that came or will come, that fits. Rejects when the connection ends, if so wanted. */
+  async until(fits: (frame: Frame) => boolean, patienceMs = 15_000, orClosed?: 'or closed'): Promise<Frame> {
     const deadline = Date.now() + patienceMs;
     for (;;) {
       const found = this.frames.find(fits);
       if (found) return found;
+      if (orClosed && this.isClosed()) throw new Error('Closed before that came');
       if (Date.now() > deadline) throw new Error(`No such frame among ${this.frames.length}`);
       await new Promise<void>((resolve) => {
         this.waiters.add(resolve);
@@ -191,9 +191,10 @@ export function createHubNode(options: {
     entry: (userId, channelId) => after('membership', () => all.entry(userId, channelId)),
     pairEntry: (userId, otherId) => after('log of a pair', () => all.pairEntry(userId, otherId)),
     pairHeads: (userId) => after('heads of pairs', () => all.pairHeads(userId)),
-    page: (key, after) => {
+    page: (key, from) => {
       pagesRead += 1;
-      return pageMessages ? readLog(key, after, pageMessages) : all.page(key, after);
+      const read = () => (pageMessages ? readLog(key, from, pageMessages) : all.page(key, from));
+      return after('page of a log', read);
     },
   };
   const delivery = createDelivery({
@@ -264,6 +265,7 @@ export const STEPS = [
   'membership',
   'presence of a channel',
   'log of a pair',
+  'page of a log',
 ] as const;
 export type Step = (typeof STEPS)[number];
 
