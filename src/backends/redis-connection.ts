@@ -6,6 +6,8 @@ import { createLinkWatch } from './redis-watch.ts';
 export interface RedisAddress {
   readonly host: string;
   readonly port: number;
+  /** A socket, in place of host and port. */
+  readonly path?: string;
 }
 
 export interface RedisTarget {
@@ -16,7 +18,8 @@ export interface RedisTarget {
   readonly password?: string;
   /** Of a single server; a cluster has no databases. */
   readonly db?: number;
-  readonly tls?: boolean;
+  /** `unverified`: without a look at the certificate. */
+  readonly tls?: boolean | 'unverified';
 }
 
 export interface LinkOptions {
@@ -93,7 +96,7 @@ function nodeClient(target: RedisTarget, options: LinkOptions, addresses = () =>
   const nodeAt = (index: number) => {
     const nodes = addresses();
     const node = nodes[(offset + index) % nodes.length];
-    return { host: node?.host, port: node?.port };
+    return node?.path === undefined ? { host: node?.host, port: node?.port } : { path: node.path };
   };
   const client: Redis = new Redis({
     ...commonOptions(target, options),
@@ -127,7 +130,7 @@ function commonOptions(target: RedisTarget, { name }: LinkOptions) {
   return {
     username: target.username,
     password: target.password,
-    tls: target.tls ? {} : undefined,
+    tls: target.tls ? { rejectUnauthorized: target.tls !== 'unverified' } : undefined,
     connectionName: name,
     // Commands of one turn of the event loop leave in one write.
     enableAutoPipelining: true,
@@ -183,5 +186,7 @@ function reportOutages(client: Redis | Cluster, logger: Logger | undefined): () 
 
 /** Which of several servers an outage is about. */
 function place(client: Redis | Cluster): { server?: string } {
-  return client instanceof Redis ? { server: `${client.options.host}:${client.options.port}` } : {};
+  if (!(client instanceof Redis)) return {};
+  const { path, host, port } = client.options;
+  return { server: path ?? `${host}:${port}` };
 }

@@ -15,10 +15,19 @@ export interface PostgresOptions {
   readonly kind: 'postgres';
   readonly url: string;
   readonly poolMax: number;
-  /** True: TLS without a check of the certificate. A `sslmode` in the URL goes before this. */
-  readonly ssl: boolean;
-  /** False where a pooler in transaction mode stands between that cannot keep prepared statements. */
-  readonly prepare?: boolean;
+  /** What `tls.connect` takes beside the socket; false: in the clear. */
+  readonly ssl: object | false;
+  /** The socket to connect to, in place of the hosts of the address. */
+  readonly path?: string;
+  /**
+   * True where a pooler in transaction mode stands between that keeps neither prepared statements nor settings of a session:
+   * it gets only those settings that poolers know.
+   */
+  readonly pooled?: boolean;
+  /** Of several hosts, only one that can be written to. */
+  readonly readWrite?: boolean;
+  /** More settings of each session. */
+  readonly session?: Readonly<Record<string, string>>;
 }
 
 /** The server ends a statement before we give its connection up: see POOL_LIMITS. */
@@ -44,8 +53,8 @@ const SESSION = {
   application_name: 'chat-service',
   TimeZone: 'UTC',
   DateStyle: 'ISO',
-  default_transaction_isolation: 'read committed',
 };
+const ISOLATION = { default_transaction_isolation: 'read committed' };
 
 const asText = { parse: (text: string) => text, serialize: String };
 
@@ -60,27 +69,33 @@ function jsonText(value: unknown): string {
   return typeof value === 'string' ? value : JSON.stringify(value);
 }
 
-/** postgres.js cuts an address like `[::1]` at its first colon. */
-function ipv6Address(url: string): object {
-  const [, host, port] = /^\w+:\/\/(?:[^@/]*@)?\[([^\]]+)\](?::(\d+))?/.exec(url) ?? [];
-  return host ? { host: [host], port: [Number(port ?? 5432)] } : {};
+/** The hosts of an address, for postgres.js cuts one like `[::1]` at its first colon. */
+function hostsOf(url: string): { host: string[]; port: number[] } {
+  const [, authority = ''] = /^\w+:\/\/(?:[^@/]*@)?([^/?]*)/.exec(url) ?? [];
+  const parts = authority.split(',').map((part) => /^(?:\[([^\]]+)\]|([^:]*))(?::(\d+))?$/.exec(part) ?? []);
+  return {
+    host: parts.map(([, bracketed, name]) => bracketed ?? name ?? ''),
+    port: parts.map(([, , , port]) => Number(port ?? 5432)),
+  };
 }
 
 function open(options: PostgresOptions, max: number, settings: Record<string, string>, connectMs: number): Sql {
-  const sslInUrl = /[?&]ssl(mode)?=/.test(options.url);
+  const own = options.pooled ? {} : { ...ISOLATION, ...settings };
   const driver: Options<Record<string, PostgresType>> = {
     max,
-    prepare: options.prepare ?? true,
+    prepare: !options.pooled,
     connect_timeout: connectMs / 1000,
     // Its own back-off grows to 20 s: too long to wait for a server that is back.
     backoff: () => 0.2,
     types: { ...TYPES, ...ARRAY_TYPES },
     fetch_types: false,
-    connection: { ...SESSION, ...settings } as object,
+    connection: { ...SESSION, ...own, ...options.session } as object,
     onnotice: () => {},
+    ssl: options.ssl as Options<Record<string, PostgresType>>['ssl'] & object,
+    ...(options.path !== undefined && { path: options.path }),
+    ...(options.readWrite && { target_session_attrs: 'read-write' }),
   };
-  if (!sslInUrl) driver.ssl = options.ssl ? 'require' : false;
-  return postgres(options.url, Object.assign(driver, ipv6Address(options.url)));
+  return postgres(options.url, Object.assign(driver, hostsOf(options.url)));
 }
 
 /** Asked by those who want to know whether all is well: also a standby answers. */

@@ -42,7 +42,9 @@ test('an empty environment gives a service that needs nothing', () => {
     maxFrameBytes: 65_536,
     maxBufferedBytes: 1_048_576,
     slowReaderTimeoutMs: 30_000,
+    keepAliveTimeoutMs: 65_000,
     logLevel: 'info',
+    notes: [],
   });
 });
 
@@ -61,7 +63,9 @@ describe('a bad value is refused with the variable, the value and what it takes'
     ['PORT', '1e3', 'a whole number'],
     ['NODE_ENV', 'prod', 'one of development, test, production'],
     ['DB_PORT', '0', 'a whole number from 1 to 65535'],
-    ['DB_SSL', 'yes', 'true or false'],
+    ['DB_SSL', 'yes', 'true, no-verify or false'],
+    ['DB_HOST', 'a b', 'a host name, an address, or the folder of a socket'],
+    ['KEEP_ALIVE_TIMEOUT_MS', '999', 'a whole number from 1000'],
     ['DB_POOL_MAX', '0', 'a whole number from 1'],
     ['MIGRATE_ON_START', 'on', 'true or false'],
     ['REDIS_PORT', 'six', 'a whole number'],
@@ -69,7 +73,12 @@ describe('a bad value is refused with the variable, the value and what it takes'
     ['JWT_EXPIRES_IN', 'soon', 'a time like'],
     ['JWT_EXPIRES_IN', '0h', 'a time like'],
     ['CORS_ORIGIN', 'localhost:3000', 'comma-separated origins'],
-    ['CORS_ORIGIN', 'https://a.example/path', 'comma-separated origins'],
+    ['CORS_ORIGIN', 'https://a.example/path', 'origins without a path'],
+    ['CORS_ORIGIN', 'https://*.example.org', 'whole origins, each by itself'],
+    ['WS_CORS_ORIGIN', 'https://a.example:99999', 'comma-separated origins'],
+    ['WS_CORS_ORIGIN', 'https://a.example?x=1', 'origins without a path'],
+    ['WS_CORS_ORIGIN', 'https://me@a.example', 'origins'],
+    ['CORS_ORIGIN', 'https://a.example https://b.example', 'comma-separated origins'],
     ['WS_CORS_ORIGIN', 'https://a.example,nonsense', 'comma-separated origins'],
     ['RATE_LIMIT_WINDOW_MS', '15m', 'a whole number'],
     ['RATE_LIMIT_MAX_REQUESTS', '-5', 'a whole number'],
@@ -168,8 +177,8 @@ describe('the database', () => {
   const postgres = { kind: 'postgres', poolMax: 10, ssl: false };
 
   test.each([
-    [{ DATABASE_URL: 'postgresql://u:p@db.example:5433/chat' }, 'postgresql://u:p@db.example:5433/chat'],
-    [{ DATABASE_URL: 'postgres://u@a,b/chat', DB_HOST: 'ignored' }, 'postgres://u@a,b/chat'],
+    [{ DATABASE_URL: 'postgresql://u:p@db.example:5433/chat' }, 'postgres://u:p@db.example:5433/chat'],
+    [{ DATABASE_URL: 'postgres://u@a,b/chat', DB_HOST: 'ignored' }, 'postgres://u@a:5432,b:5432/chat'],
     [{ DB_HOST: 'db' }, 'postgres://postgres@db:5432/chat_service'],
     [
       { DB_HOST: 'db', DB_PORT: '5433', DB_USERNAME: 'a b', DB_PASSWORD: 'p@:/?#', DB_NAME: 'x/y' },
@@ -180,9 +189,8 @@ describe('the database', () => {
     expect(readConfig(env as Record<string, string>).database).toEqual({ ...postgres, url });
   });
 
-  test('TLS and the size of the pool', () => {
-    const env = { DB_HOST: 'db', DB_SSL: 'TRUE', DB_POOL_MAX: '3' };
-    expect(readConfig(env).database).toMatchObject({ ssl: true, poolMax: 3 });
+  test('the size of the pool', () => {
+    expect(readConfig({ DB_HOST: 'db', DB_POOL_MAX: '3' }).database).toMatchObject({ poolMax: 3 });
   });
 });
 
@@ -215,13 +223,25 @@ describe('Redis', () => {
   });
 });
 
-test('lists', () => {
+test('lists, and what is put right in them', () => {
   const config = readConfig({
-    CORS_ORIGIN: 'https://A.example/, http://b.example:8080',
+    CORS_ORIGIN:
+      'https://A.example/, http://b.example:8080,https://c.example:443, https://müller.example,capacitor://localhost',
     WS_CORS_ORIGIN: 'https://a.example,*',
     ADMIN_EMAILS: ' Root@Example.org ,b@example.org,',
   });
-  expect(config.corsOrigins).toEqual(['https://a.example', 'http://b.example:8080']);
+  expect(config.corsOrigins).toEqual([
+    'https://a.example',
+    'http://b.example:8080',
+    'https://c.example',
+    'https://xn--mller-kva.example',
+    'capacitor://localhost',
+  ]);
+  expect(config.notes).toEqual([
+    'CORS_ORIGIN: "https://A.example/" is taken as https://a.example',
+    'CORS_ORIGIN: "https://c.example:443" is taken as https://c.example',
+    'CORS_ORIGIN: "https://müller.example" is taken as https://xn--mller-kva.example',
+  ]);
   expect(config.wsCorsOrigins).toBe('*');
   expect(config.adminEmails).toEqual(['Root@Example.org', 'b@example.org']);
 });

@@ -1,10 +1,15 @@
 // The environment, read and checked once at the start: every setting of the service and what it takes.
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import * as z from 'zod';
 import type { RedisTarget } from '../backends/redis-connection.ts';
 import { durationSeconds } from '../chat/duration.ts';
 import type { DatabaseOptions } from '../database/connect.ts';
-import { field, flag, isDecodable, list, oneOf, origins, text, wholeNumber } from './env-fields.ts';
+import { databaseHost, databaseOptions, databaseTls, databaseUrl, tlsVariable } from './config/database-settings.ts';
+import { type Origins, origins } from './config/origins.ts';
+import { Refused } from './config/refused.ts';
+import { type Environment as Given, readSecretFiles } from './config/secret-files.ts';
+import { type ReadText, readTextFile } from './config/text-file.ts';
+import { field, flag, list, oneOf, text, wholeNumber } from './env-fields.ts';
 import { isStrongSecret, SECRET_ADVICE } from './jwt-secret.ts';
 import { parseRedisUrl } from './redis-target.ts';
 
@@ -45,7 +50,11 @@ export interface Config {
   readonly maxFrameBytes: number;
   readonly maxBufferedBytes: number;
   readonly slowReaderTimeoutMs: number;
+  /** How long a connection of HTTP may be idle: longer than a proxy before the service keeps its own. */
+  readonly keepAliveTimeoutMs: number;
   readonly logLevel: LogLevel;
+  /** What was put right, a line each. */
+  readonly notes: readonly string[];
 }
 
 export const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
@@ -76,19 +85,8 @@ const port = wholeNumber(0, 65_535);
 const count = wholeNumber(0, MAX_INT);
 const password = z.string();
 
-// Of a second @ the driver, and our own lines, would take the rest of the password for the host.
-const databaseUrl = field(
-  'an address like postgres://user:password@host:5432/name (a password has %40 for an @)',
-  (value) =>
-    /^postgres(ql)?:\/\/(?![^/?#]*@[^/?#]*@)./.test(value) &&
-    isDecodable(value) &&
-    (value.includes(',') || URL.canParse(value))
-      ? value
-      : undefined,
-);
-
 const redisUrl = field(
-  'an address like redis://:password@host:6379/0 (rediss:// for TLS), or those of several cluster nodes with commas between',
+  'an address like redis://:password@host:6379/0 (rediss:// for TLS, unix:/path for a socket), or those of several cluster nodes with commas between',
   parseRedisUrl,
 );
 
@@ -118,13 +116,14 @@ function environmentSchema(production: boolean) {
     HOST: text('an address to listen on').default('0.0.0.0'),
     NODE_ENV: oneOf('development', 'test', 'production').default('development'),
     DATABASE_URL: databaseUrl.optional(),
-    DB_HOST: text('a host name or address').optional(),
+    DB_HOST: databaseHost.optional(),
     DB_PORT: wholeNumber(1, 65_535).default(5432),
     DB_USERNAME: text('a user name').default('postgres'),
     DB_PASSWORD: password.optional(),
     DB_NAME: text('the name of a database').default('chat_service'),
-    DB_SSL: flag().default(false),
-    DB_POOL_MAX: wholeNumber(1, 1000).default(10),
+    DB_SSL: databaseTls.default('off'),
+    DB_SSL_CA: text('the path of a file with certificates').optional(),
+    DB_POOL_MAX: wholeNumber(1, 1000).optional(),
     MIGRATE_ON_START: flag().default(false),
     REDIS_URL: redisUrl.optional(),
     REDIS_HOST: text('a host name or address').optional(),
@@ -136,8 +135,8 @@ function environmentSchema(production: boolean) {
     JWT_SECRET_NEXT: otherSecret(production),
     JWT_SECRET_PREVIOUS: otherSecret(production),
     JWT_EXPIRES_IN: jwtExpiresIn.default('24h'),
-    CORS_ORIGIN: origins().default([LOCALHOST_ORIGIN]),
-    WS_CORS_ORIGIN: origins().default([LOCALHOST_ORIGIN]),
+    CORS_ORIGIN: origins().default({ allowed: [LOCALHOST_ORIGIN], changed: [] }),
+    WS_CORS_ORIGIN: origins().default({ allowed: [LOCALHOST_ORIGIN], changed: [] }),
     RATE_LIMIT_WINDOW_MS: count.default(900_000),
     RATE_LIMIT_MAX_REQUESTS: count.default(100),
     AUTH_RATE_LIMIT_MAX_REQUESTS: count.default(20),
@@ -151,20 +150,31 @@ function environmentSchema(production: boolean) {
     MAX_FRAME_BYTES: wholeNumber(256, 100_000_000).default(65_536),
     MAX_BUFFERED_BYTES: wholeNumber(1024, MAX_INT).default(1_048_576),
     SLOW_READER_TIMEOUT_MS: wholeNumber(100, MAX_INT).default(30_000),
+    KEEP_ALIVE_TIMEOUT_MS: wholeNumber(1_000, 3_600_000).default(65_000),
     LOG_LEVEL: oneOf(...LOG_LEVELS).default('info'),
   });
 }
 
 type Environment = z.output<ReturnType<typeof environmentSchema>>;
 
-/** Reads all settings from environment variables; empty ones count as unset. Throws ConfigError with every problem. */
-export function readConfig(env: Readonly<Record<string, string | undefined>>): Config {
+/**
+ * Reads all settings from environment variables, and secrets from the files that they name; empty ones count as unset.
+ * Throws ConfigError with every problem.
+ */
+export function readConfig(env: Given, readText: ReadText = readTextFile): Config {
+  const files = readSecretFiles(env, SECRET, readText);
   const given = Object.fromEntries(
-    Object.entries(env).filter(([, value]) => value !== undefined && value.trim() !== ''),
+    Object.entries(files.env).filter(([, value]) => value !== undefined && value.trim() !== ''),
   );
   const result = environmentSchema(given.NODE_ENV?.trim() === 'production').safeParse(given);
-  if (result.success) return toConfig(result.data);
-  throw new ConfigError(result.error.issues.map(({ path, message }) => describe(String(path[0]), given, message)));
+  const issues = (result.error?.issues ?? []).map(({ path, message }) => [String(path[0]), message] as const);
+  const problems = [...issues.filter(([name]) => !files.problems.has(`${name}_FILE`)), ...files.problems];
+  const database = result.success ? databaseOptions(result.data, readText) : undefined;
+  if (database instanceof Refused) problems.push([tlsVariable(given), database.takes]);
+  if (problems.length === 0 && result.success && database && !(database instanceof Refused)) {
+    return toConfig(result.data, database);
+  }
+  throw new ConfigError(problems.map(([name, takes]) => describe(name, given, takes)));
 }
 
 function describe(name: string, given: Readonly<Record<string, string | undefined>>, takes: string): string {
@@ -175,21 +185,20 @@ function describe(name: string, given: Readonly<Record<string, string | undefine
   return `${name}=${JSON.stringify(shown)}: it takes ${takes}`;
 }
 
-function toConfig(env: Environment): Config {
-  const dataDir = resolve(env.DATA_DIR);
+function toConfig(env: Environment, database: DatabaseOptions): Config {
   return {
     host: env.HOST,
     port: env.PORT,
     production: env.NODE_ENV === 'production',
-    database: databaseOptions(env, dataDir),
+    database,
     migrateOnStart: env.MIGRATE_ON_START,
     redis: redisTarget(env),
-    dataDir,
+    dataDir: resolve(env.DATA_DIR),
     jwtSecret: env.JWT_SECRET ?? null,
     jwtSecretsAccepted: [env.JWT_SECRET_NEXT, env.JWT_SECRET_PREVIOUS].filter((secret) => secret !== undefined),
     jwtExpiresIn: env.JWT_EXPIRES_IN,
-    corsOrigins: env.CORS_ORIGIN,
-    wsCorsOrigins: env.WS_CORS_ORIGIN,
+    corsOrigins: env.CORS_ORIGIN.allowed,
+    wsCorsOrigins: env.WS_CORS_ORIGIN.allowed,
     rateLimit: {
       windowMs: env.RATE_LIMIT_WINDOW_MS,
       maxRequests: env.RATE_LIMIT_MAX_REQUESTS,
@@ -205,23 +214,14 @@ function toConfig(env: Environment): Config {
     maxFrameBytes: env.MAX_FRAME_BYTES,
     maxBufferedBytes: env.MAX_BUFFERED_BYTES,
     slowReaderTimeoutMs: env.SLOW_READER_TIMEOUT_MS,
+    keepAliveTimeoutMs: env.KEEP_ALIVE_TIMEOUT_MS,
     logLevel: env.LOG_LEVEL,
+    notes: [...originNotes('CORS_ORIGIN', env.CORS_ORIGIN), ...originNotes('WS_CORS_ORIGIN', env.WS_CORS_ORIGIN)],
   };
 }
 
-function databaseOptions(env: Environment, dataDir: string): DatabaseOptions {
-  const url = env.DATABASE_URL ?? addressFromParts(env);
-  if (url === undefined) return { kind: 'embedded', directory: join(dataDir, 'postgres') };
-  return { kind: 'postgres', url, poolMax: env.DB_POOL_MAX, ssl: env.DB_SSL };
-}
-
-function addressFromParts(env: Environment): string | undefined {
-  if (env.DB_HOST === undefined) return undefined;
-  const user = encodeURIComponent(env.DB_USERNAME);
-  const secret = env.DB_PASSWORD === undefined ? '' : `:${encodeURIComponent(env.DB_PASSWORD)}`;
-  const isBareIpv6 = env.DB_HOST.includes(':') && !env.DB_HOST.startsWith('[');
-  const host = isBareIpv6 ? `[${env.DB_HOST}]` : env.DB_HOST;
-  return `postgres://${user}${secret}@${host}:${env.DB_PORT}/${encodeURIComponent(env.DB_NAME)}`;
+function originNotes(name: string, { changed }: Origins): string[] {
+  return changed.map(([given, taken]) => `${name}: ${JSON.stringify(given)} is taken as ${taken}`);
 }
 
 function redisTarget(env: Environment): RedisTarget | null {

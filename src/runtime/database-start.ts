@@ -7,6 +7,7 @@ import type { Logger } from '../protocol/logger.ts';
 import { freeBytes } from './disk-space.ts';
 import { createProgressLines } from './progress.ts';
 import { StartError } from './start-error.ts';
+import { isNoWayIn, isTlsFailure, whyUnreachable } from './unreachable.ts';
 
 /** How long a start waits for a database that is away, unless told otherwise. */
 export const DATABASE_PATIENCE_MS = 60_000;
@@ -41,7 +42,9 @@ async function connect({ database, logger }: OpenDatabaseOptions): Promise<Datab
   try {
     return await connectDatabase(database, { logger, freeBytes });
   } catch (cause) {
-    throw new StartError(`Cannot open the database (${describeDatabase(database)}): ${reason(cause)}`, { cause });
+    throw new StartError(`Cannot open the database (${describeDatabase(database)}): ${whyUnreachable(cause)}`, {
+      cause,
+    });
   }
 }
 
@@ -58,23 +61,26 @@ async function withPatience(options: OpenDatabaseOptions, run: () => Promise<voi
     if (left <= 0) throw gaveUp(place, patienceMs, failure);
     const waitMs = Math.min(RETRY_MS[attempt - 1] ?? LONGEST_RETRY_MS, left);
     const next = `next attempt in ${(waitMs / 1000).toFixed(1)} s`;
-    logger.warn({ attempt, reason: reason(failure) }, `the database (${place}) is away: ${next}`);
+    logger.warn({ attempt, reason: whyUnreachable(failure) }, `the database (${place}) is away: ${next}`);
     await new Promise((resolve) => setTimeout(resolve, waitMs));
   }
 
   /** What ends the start at once is a StartError; what may pass is left as it is. */
   function startFailure(error: unknown): unknown {
     if (error instanceof TakeoverStopped && isUnavailable(error.cause)) return error.cause;
-    if (error instanceof StartError || isUnavailable(error)) return error;
+    if (error instanceof StartError || (isUnavailable(error) && !isTlsFailure(error))) return error;
     if (error instanceof TakeoverStopped) return new StartError(error.message, { cause: error });
     if (error instanceof MigrationError) return new StartError(error.message, { cause: error });
-    return new StartError(`The database (${place}) cannot be used: ${migrationFailure(error)}`, { cause: error });
+    const said = isNoWayIn(error) ? whyUnreachable(error) : migrationFailure(error);
+    return new StartError(`The database (${place}) cannot be used: ${said}`, { cause: error });
   }
 }
 
 function gaveUp(place: string, patienceMs: number, cause: unknown): StartError {
   const seconds = Math.round(patienceMs / 1000);
-  return new StartError(`Gave up after ${seconds} s: the database (${place}) is away: ${reason(cause)}`, { cause });
+  return new StartError(`Gave up after ${seconds} s: the database (${place}) is away: ${whyUnreachable(cause)}`, {
+    cause,
+  });
 }
 
 async function bringToSchema(handle: DatabaseHandle, options: OpenDatabaseOptions): Promise<void> {
@@ -103,12 +109,6 @@ function lacksMigrations(place: string, pending: readonly string[]): string {
 /** Which database, without user and password. */
 export function describeDatabase(database: DatabaseOptions): string {
   if (database.kind === 'embedded') return `embedded PostgreSQL in ${database.directory}`;
-  return `PostgreSQL at ${database.url.replace(/^\w+:\/\/(?:[^@]*@)?/, '').replace(/\?.*$/s, '')}`;
-}
-
-/** What failed, without drizzle's wrapping, whose message is the statement. */
-function reason(error: unknown): string {
-  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
-  if (!(cause instanceof Error)) return String(cause);
-  return cause.message || String((cause as NodeJS.ErrnoException).code ?? cause.name);
+  const place = database.url.replace(/^\w+:\/\/(?:[^@]*@)?/, '').replace(/\?.*$/s, '');
+  return `PostgreSQL at ${database.path === undefined ? place : place.replace(/^[^/]*/, database.path)}`;
 }

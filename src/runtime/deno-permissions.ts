@@ -1,4 +1,5 @@
 // Deno's permissions that the service needs, looked up before anything asks for them: a service has nobody to answer.
+import type { PostgresOptions } from '../database/postgres.ts';
 import type { Config } from './config.ts';
 import { type DenoPermission, deno } from './deno-api.ts';
 import { StartError } from './start-error.ts';
@@ -35,11 +36,27 @@ export function settingsPermissions({ host, port, database, redis, dataDir, jwtS
   const needs = [
     // A free port is not known before.
     port === 0 ? net(undefined, 'listening') : net(`${host}:${port}`, 'listening'),
-    ...(redis?.nodes ?? []).map((node) => net(`${node.host}:${node.port}`, 'Redis')),
-    ...(database.kind === 'postgres' ? postgresHosts(database.url).map((each) => net(each, 'PostgreSQL')) : []),
+    ...(redis?.nodes ?? []).flatMap(({ host, port, path }) =>
+      path === undefined ? [net(`${host}:${port}`, 'Redis')] : socket(path, 'Redis'),
+    ),
+    ...(database.kind === 'postgres' ? postgresNeeds(database) : []),
   ];
   if (database.kind !== 'embedded' && jwtSecret !== null) return needs;
   return [...needs, path('read', dataDir), path('write', dataDir)];
+}
+
+function postgresNeeds({ url, path }: PostgresOptions): Need[] {
+  if (path !== undefined) return socket(path, 'PostgreSQL');
+  return postgresHosts(url).map((each) => net(each, 'PostgreSQL'));
+}
+
+/** To read and to write its file. */
+function socket(file: string, why: string): Need[] {
+  return (['read', 'write'] as const).map((name) => ({
+    permission: { name, path: file },
+    flag: `--allow-${name}=${file}`,
+    why,
+  }));
 }
 
 function net(host: string | undefined, why: string): Need {

@@ -1,12 +1,17 @@
 // The kinds of values that environment variables take: each a zod type from the text to the value.
 import * as z from 'zod';
+import { Refused } from './config/refused.ts';
 
-/** A variable's type: `takes` completes the sentence "X takes …"; `parse` gives undefined for a text that it refuses. */
-export function field<T>(takes: string, parse: (text: string) => T | undefined): z.ZodType<T, string> {
+/**
+ * A variable's type: `takes` completes the sentence "X takes …"; `parse` gives undefined for a text that it refuses, or the
+ * reason where it has another one.
+ */
+export function field<T>(takes: string, parse: (text: string) => T | Refused | undefined): z.ZodType<T, string> {
   return z.string(takes).transform((text, context) => {
     const value = parse(text.trim());
-    if (value !== undefined) return value;
-    context.addIssue({ code: 'custom', message: takes });
+    const reason = value instanceof Refused ? value.takes : takes;
+    if (value !== undefined && !(value instanceof Refused)) return value;
+    context.addIssue({ code: 'custom', message: reason });
     return z.NEVER;
   });
 }
@@ -45,26 +50,4 @@ export function splitList(value: string): string[] {
     .split(',')
     .map((item) => item.trim())
     .filter((item) => item !== '');
-}
-
-const ORIGIN = /^[a-z][a-z0-9+.-]*:\/\/[^\s/?#@]+$/;
-
-/** Web origins, or `*` for all. A closing slash is forgiven. */
-export function origins(): z.ZodType<string[] | '*', string> {
-  const takes = 'comma-separated origins like https://chat.example.org, or *';
-  return field(takes, (value) => {
-    const items = splitList(value.toLowerCase()).map((item) => item.replace(/\/$/, ''));
-    if (items.includes('*')) return '*';
-    return items.length > 0 && items.every((item) => ORIGIN.test(item)) ? items : undefined;
-  });
-}
-
-/** Whether every `%` in a part of an address begins an escape that can be read. */
-export function isDecodable(part: string): boolean {
-  try {
-    decodeURIComponent(part);
-    return true;
-  } catch {
-    return false;
-  }
 }

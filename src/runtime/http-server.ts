@@ -14,8 +14,6 @@ import type { HandleUpgrade } from './upgrade.ts';
 const HEADERS_TIMEOUT_MS = 10_000;
 const REQUEST_TIMEOUT_MS = 30_000;
 const CHECK_INTERVAL_MS = 2_000;
-/** Longer than the minute that load balancers keep theirs: it is for them to close an idle connection. */
-const KEEP_ALIVE_TIMEOUT_MS = 65_000;
 const MAX_HEADERS = 200;
 
 export interface HttpServerOptions {
@@ -25,10 +23,13 @@ export interface HttpServerOptions {
   readonly upgrade: HandleUpgrade;
   readonly refuse: Refuse;
   readonly boundary: Boundary;
+  /** Longer than a load balancer before it keeps its own: it is for that one to close an idle connection. */
+  readonly keepAliveTimeoutMs: number;
 }
 
 /** A server that is not listening yet. */
-export function createHttpServer({ fetch, socketIo, upgrade, refuse, boundary }: HttpServerOptions): Server {
+export function createHttpServer(options: HttpServerOptions): Server {
+  const { fetch, socketIo, upgrade, refuse, boundary, keepAliveTimeoutMs } = options;
   const app = getRequestListener(fetch as Parameters<typeof getRequestListener>[0], {
     hostname: 'localhost',
     errorHandler: () => toResponse(refuse(badRequest('The address or the Host header is not valid'))),
@@ -63,7 +64,7 @@ export function createHttpServer({ fetch, socketIo, upgrade, refuse, boundary }:
     }
   }
 
-  const server = createServer(SERVER_OPTIONS, (request, response) =>
+  const server = createServer({ ...SERVER_OPTIONS, keepAliveTimeout: keepAliveTimeoutMs }, (request, response) =>
     guarded(request.socket, () => answer(request, response)),
   );
   server.maxHeadersCount = MAX_HEADERS;
@@ -107,7 +108,6 @@ const SERVER_OPTIONS = {
   headersTimeout: HEADERS_TIMEOUT_MS,
   requestTimeout: REQUEST_TIMEOUT_MS,
   connectionsCheckingInterval: CHECK_INTERVAL_MS,
-  keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
   // Checked here, for an answer in the API's own shape.
   requireHostHeader: false,
 };

@@ -17,6 +17,7 @@ import { loadEnvFile } from './env-file.ts';
 import { createProgressBar, createProgressLines } from './progress.ts';
 import { migrationsFolder } from './project-root.ts';
 import { StartError } from './start-error.ts';
+import { isNoWayIn, whyUnreachable } from './unreachable.ts';
 
 const output = openCommandOutput();
 
@@ -56,7 +57,8 @@ async function execute(command: Command, config: Config, report: Report): Promis
     const done = await withDatabase(config, (handle) => command(handle, migrationsFolder(), report));
     return `Migrations: ${done} (${place})`;
   } catch (error) {
-    throw isAway(error) ? new StartError(`Cannot reach the database: ${place}`) : error;
+    if (database.kind === 'embedded' || !(isAway(error) || isNoWayIn(error))) throw error;
+    throw new StartError(`Cannot reach the database: ${place}: ${whyUnreachable(error)}`);
   }
 }
 

@@ -37,6 +37,7 @@ if (!isConfigured) {
   await end(1);
 }
 const config = configured as Config;
+for (const note of config.notes) logger.warn({}, note);
 let service: RunningService | undefined;
 let firstSignalAt: number | undefined;
 

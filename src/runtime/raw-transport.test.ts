@@ -84,6 +84,7 @@ async function startServer({ stopping = false, fails = (_what: string) => {} } =
     stopping: () => stopping,
   });
   const server = createHttpServer({
+    keepAliveTimeoutMs: 65_000,
     fetch: async (request) =>
       new Response(`${request.method} ${new URL(request.url).pathname} ${await request.text()}`),
     socketIo(_request, response) {

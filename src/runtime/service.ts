@@ -70,7 +70,7 @@ interface ServeOptions {
 /** Connects the three protocols to one server, and listens. */
 async function serve(config: Config, { app, hub, authenticate }: Chat, options: ServeOptions): Promise<Server> {
   const { clock, logger, stopping, teardown } = options;
-  const { maxFrameBytes, wsCorsOrigins } = config;
+  const { maxFrameBytes, keepAliveTimeoutMs, wsCorsOrigins } = config;
   const refuse = createRefuse(logger);
   const boundary = createBoundary(logger);
   const forwardedOf = createForwardedOf(config.trustProxy);
@@ -89,7 +89,14 @@ async function serve(config: Config, { app, hub, authenticate }: Chat, options: 
     addressOf,
     stopping,
   });
-  const server = createHttpServer({ fetch: app.fetch, socketIo: socketIo.handleRequest, upgrade, refuse, boundary });
+  const server = createHttpServer({
+    fetch: app.fetch,
+    socketIo: socketIo.handleRequest,
+    upgrade,
+    refuse,
+    boundary,
+    keepAliveTimeoutMs,
+  });
   await listen(server, config);
 
   let closed: Promise<void> | undefined;

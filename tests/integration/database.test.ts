@@ -173,17 +173,19 @@ describe('postgres', () => {
     await relay.stop();
   });
 
-  it('prepares nothing where that is switched off', async () => {
+  it('prepares nothing, and sets nothing that poolers do not know, where one is said to stand between', async () => {
     const handle = await connectDatabase({
       kind: 'postgres',
       url: database.url,
       poolMax: 1,
       ssl: false,
-      prepare: false,
+      pooled: true,
     });
     await handle.db.execute(sql`select ${1}::int`);
     await handle.db.execute(sql`select ${1}::int`);
     expect(await rows(handle.db, sql`select count(*) from pg_prepared_statements`)).toEqual([{ count: 0 }]);
+    const settings = sql`select current_setting('statement_timeout') as "statement", current_setting('TimeZone') as "zone"`;
+    expect(await rows(handle.db, settings)).toEqual([{ statement: '0', zone: 'UTC' }]);
     await handle.close();
   });
 

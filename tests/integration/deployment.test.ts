@@ -88,7 +88,16 @@ describe('docker-compose.yml', () => {
   });
 
   test('lets every other setting through', () => {
-    const replaced = ['DATABASE_URL', 'REDIS_URL', 'DB_SSL', 'DB_PORT', 'REDIS_PORT', 'REDIS_PASSWORD', 'REDIS_DB'];
+    const replaced = [
+      'DATABASE_URL',
+      'REDIS_URL',
+      'DB_SSL',
+      'DB_SSL_CA',
+      'DB_PORT',
+      'REDIS_PORT',
+      'REDIS_PASSWORD',
+      'REDIS_DB',
+    ];
     const fixed = [...replaced, 'PORT', 'HOST', 'NODE_ENV', 'DATA_DIR', 'MIGRATE_ON_START'];
     const known = Object.keys(service('backend').environment ?? {});
     expect(settings.filter((name) => !known.includes(name) && !fixed.includes(name))).toEqual([]);

@@ -41,6 +41,8 @@ export interface ServiceProcess {
 export interface ServiceProcessOptions {
   /** Beside PORT=0, HOST=127.0.0.1 and a folder of its own; nothing of our own environment but what processes need. */
   readonly env?: Readonly<Record<string, string>>;
+  /** Of what is set otherwise, not this. */
+  readonly unset?: readonly string[];
   /** Without one, the Node that runs the tests. */
   readonly runtime?: Runtime;
   /** A module to load before it. */
@@ -70,7 +72,7 @@ export function spawnServiceProcess(options: ServiceProcessOptions = {}): Servic
   const [command = file, ...words] = [...(options.wrapper ?? []), file, ...args];
   const child = spawn(command, words, {
     cwd: directory,
-    env: { ...inherited(), PORT: '0', HOST: '127.0.0.1', ...options.env },
+    env: environment(options),
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const killed = () => child.kill('SIGKILL');
@@ -109,6 +111,11 @@ export function spawnServiceProcess(options: ServiceProcessOptions = {}): Servic
 
 function isListening(line: LogLine): boolean {
   return typeof line.port === 'number' && line.msg.startsWith('listening');
+}
+
+function environment({ env, unset = [] }: ServiceProcessOptions): NodeJS.ProcessEnv {
+  const all = { ...inherited(), PORT: '0', HOST: '127.0.0.1', ...env };
+  return Object.fromEntries(Object.entries(all).filter(([name]) => !unset.includes(name)));
 }
 
 function inherited(): NodeJS.ProcessEnv {

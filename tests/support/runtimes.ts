@@ -51,7 +51,8 @@ const BUILT = join(ROOT, 'dist/main.js');
 function launch(runtime: Runtime): Launch {
   if (runtime === 'deno')
     return { command: denoCommand(), flag: '--preload', script: join(ROOT, 'src/runtime/deno.ts') };
-  if (runtime === 'bun') return { command: [], flag: '--preload', script: BUILT };
+  // As bunfig.toml says in the project's own folder.
+  if (runtime === 'bun') return { command: ['--no-env-file'], flag: '--preload', script: BUILT };
   return { command: ['--enable-source-maps'], flag: '--import', script: BUILT };
 }
 
