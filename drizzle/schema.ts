@@ -178,3 +178,16 @@ export const signInAddresses = pgTable(
   },
   (table) => [primaryKey({ name: 'PK_sign_in_addresses', columns: [table.userId, table.address] })],
 );
+
+/**
+ * The one row says what this deployment is called wherever ids of several deployments meet, such as in Redis, where all count
+ * their channels and users from 1. Made by the migration; a database that is restored keeps it.
+ */
+export const deployment = pgTable(
+  'deployment',
+  {
+    isOnly: boolean('isOnly').primaryKey().default(true),
+    id: varchar('id', { length: 36 }).notNull(),
+  },
+  () => [check('CHK_deployment_only', sql`"isOnly"`)],
+);

@@ -50,6 +50,15 @@ const OTHER_PARSERS = /\b(?:JSON|Date|URL)\.parse\(/g;
 const RUNTIME_GLOBALS = /(?<![.\w'-])(?:process|Buffer|Deno|Bun|require|__dirname|__filename)(?=[.([])/;
 const MAY_KNOW_THE_RUNTIME = new Set(['socketio', 'runtime']);
 const MAX_LINES = 400;
+/** Who may read the clock that people set; everybody else is handed one, and counts durations by what only goes on. */
+const WALL_CLOCK = /\bDate\.now\b|\bnew Date\(\)/;
+const MAY_READ_THE_WALL_CLOCK = new Set([
+  'src/backends/clock/system.ts',
+  // The time when a window ends, the time of a frame, and that of a line of the log.
+  'src/backends/rate-limit/take.ts',
+  'src/socketio/connection.ts',
+  'src/runtime/deno-basics.ts',
+]);
 
 interface Import {
   readonly target: string;
@@ -132,6 +141,7 @@ function misshapen(files: Files): string[] {
       ...(/^(\/\/|\/\*)/.test(text) ? [] : [`${file} does not begin with a comment`]),
       ...(/^export default\b|^export \{[^}]*\bdefault\b/m.test(code) ? [`${file} has a default export`] : []),
       ...(global ? [`${file} knows the runtime: ${global}`] : []),
+      ...(WALL_CLOCK.test(code) && !MAY_READ_THE_WALL_CLOCK.has(file) ? [`${file} reads the wall clock`] : []),
       ...(readsWithASchema(file, code) ? [`${file} reads with a schema: that is decode.ts's`] : []),
     ];
   });
@@ -244,6 +254,7 @@ describe('the checks find', () => {
     ['has a default export', `// One.\nexport default 1;\n`],
     ['has a default export', `// One.\nexport { a as default };\n`],
     ['knows the runtime: process', `// One.\nexport const a = process.env.A;\n`],
+    ['reads the wall clock', `// One.\nexport const a = Date.now();\n`],
     ['knows the runtime: Deno', `// One.\nexport const a = Deno.env;\n`],
     [`reads with a schema: that is decode.ts's`, `// One.\nexport const a = id.safeParse(JSON.parse(b));\n`],
   ])('a file that %s', (problem, text) => {

@@ -17,10 +17,11 @@ export interface Counter {
   readonly called: boolean;
 }
 
-/** Ordinary tables of the session's schema that belong to no extension. */
+/** Ordinary tables of the session's schema that belong to no extension, without the name that each database has of its own. */
 const OWN_TABLES = sql`
   select c.oid, c.relname::text as name from pg_class c
   where c.relnamespace = current_schema()::regnamespace and c.relkind in ('r', 'p') and not c.relispartition
+    and c.relname <> 'deployment'
     and not exists (select from pg_depend d where d.classid = 'pg_class'::regclass and d.objid = c.oid and d.deptype = 'e')`;
 
 /** Every table, those first that others refer to. Throws where tables refer to each other in a circle. */

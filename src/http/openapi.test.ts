@@ -22,7 +22,7 @@ const app = createApp({
   limiters: { general: null, auth: null },
   metrics: { observeRequest() {} },
   logger: { debug() {}, error() {} },
-  clock: { now: () => 0 },
+  clock: { now: () => 0, monotonic: () => 0 },
   corsOrigins: '*',
   maxTextLength: 1,
   version: '1.2.3',

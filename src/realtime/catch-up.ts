@@ -40,7 +40,7 @@ export function attachReader(owner: ReaderOwner, feed: Feed, cursor: number, tar
   return reader;
 }
 
-/** Ends a connection's reading of a log. `now`: milliseconds since 1970. */
+/** Ends a connection's reading of a log. `now`: the clock's monotonic milliseconds. */
 export function detachReader(reader: Reader, now: number): void {
   const { feed, owner } = reader;
   feed.readers.delete(reader);

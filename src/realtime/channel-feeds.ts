@@ -80,8 +80,8 @@ export function createChannelFeeds(deps: {
 
   function receive(feed: Feed, payload: string): void {
     const publication = decodePublication(payload, nodeId);
-    if (!publication) return;
-    if ('events' in publication) feed.receive(publication.events, publication.membersVersion);
+    if (publication?.log !== feed.name) return;
+    if ('events' in publication) feed.hear(publication);
     else comings.tell(feed, publication.frame, publication.exceptUserId);
   }
 
@@ -106,6 +106,6 @@ export function createChannelFeeds(deps: {
     *all() {
       for (const { feed } of entries.values()) yield feed;
     },
-    sweep: () => closeUnread(clock.now() - LINGER_MS),
+    sweep: () => closeUnread(clock.monotonic() - LINGER_MS),
   };
 }

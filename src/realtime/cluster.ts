@@ -38,13 +38,15 @@ export interface Cluster {
   close(): void;
 }
 
-/** `act` carries a command out on this node and gives a count: what `ask` sums up. */
+/**
+ * `act` carries a command out on this node and gives a count, which `ask` sums up; undefined if it does not know it.
+ */
 export function createCluster(deps: {
   readonly broker: Broker;
   readonly presence: PresenceStore;
   readonly clock: Clock;
   readonly nodeId: string;
-  readonly act: (command: Command) => number;
+  readonly act: (command: Command) => number | undefined;
 }): Cluster {
   const { broker, presence, clock, nodeId, act } = deps;
   const questions = new Map<number, Question>();
@@ -52,22 +54,23 @@ export function createCluster(deps: {
 
   const subscriptions = [
     broker.subscribe(ALL_NODES_TOPIC, (payload) => {
-      const request = JSON.parse(payload) as Request;
-      if (request.from === nodeId) return;
-      const reply: Reply = { id: request.id, from: nodeId, result: act(request.command) };
+      const request = decodeRequest(payload);
+      if (!request || request.from === nodeId) return;
+      // A command of a newer version means nothing here, and its asker is not to wait for this node.
+      const reply: Reply = { id: request.id, from: nodeId, result: act(request.command) ?? 0 };
       void broker.publish(nodeTopic(request.from), JSON.stringify(reply));
     }),
     broker.subscribe(nodeTopic(nodeId), (payload) => {
-      const reply = JSON.parse(payload) as Reply;
-      const question = questions.get(reply.id);
-      if (!question?.waitingFor.delete(reply.from)) return;
+      const reply = decodeReply(payload);
+      const question = reply && questions.get(reply.id);
+      if (!reply || !question?.waitingFor.delete(reply.from)) return;
       question.sum += reply.result;
       if (question.waitingFor.size === 0) question.finish();
     }),
   ];
 
   async function ask(command: Command): Promise<number> {
-    const own = act(command);
+    const own = act(command) ?? 0;
     const others = new Set(await presence.nodes());
     others.delete(nodeId);
     const id = ++lastId;
@@ -103,4 +106,29 @@ export function createCluster(deps: {
       for (const { unsubscribe } of subscriptions) unsubscribe();
     },
   };
+}
+
+function decodeRequest(payload: string): Request | undefined {
+  const { from, id, command } = fieldsOf(payload);
+  const isCommand = typeof command === 'object' && command !== null && 'type' in command;
+  return typeof from === 'string' && Number.isSafeInteger(id) && isCommand
+    ? { from, id: id as number, command: command as Command }
+    : undefined;
+}
+
+function decodeReply(payload: string): Reply | undefined {
+  const { from, id, result } = fieldsOf(payload);
+  return typeof from === 'string' && Number.isSafeInteger(id) && Number.isSafeInteger(result)
+    ? { from, id: id as number, result: result as number }
+    : undefined;
+}
+
+/** Of whatever came: no fields if it is no JSON object. */
+function fieldsOf(payload: string): Readonly<Record<string, unknown>> {
+  try {
+    const value: unknown = JSON.parse(payload);
+    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
+  } catch {
+    return {};
+  }
 }

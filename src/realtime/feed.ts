@@ -6,6 +6,7 @@ import type { LogPage } from '../chat/log/log.ts';
 import type { Logger } from '../protocol/logger.ts';
 import { catchUpFrame, eventFrame, type FeedEvent, feedEvent } from './feed-event.ts';
 import { type Outgoing, outgoing } from './outgoing.ts';
+import type { EventPublication } from './publication.ts';
 import type { Reader } from './reader.ts';
 import { Ring, type RingBudget } from './ring.ts';
 import type { Turn } from './turn.ts';
@@ -56,7 +57,7 @@ export class Feed {
   settled = false;
   /** Grows when somebody was taken out, so that a join that was looked up before is looked up again. */
   removals = 0;
-  /** When it last had an event for a reader, or lost its last reader: milliseconds since 1970. */
+  /** When it last had an event for a reader, or lost its last reader: the clock's monotonic milliseconds. */
   usedAt: number;
   private readonly context: FeedContext;
   private readonly held = new Map<number, FeedEvent>();
@@ -67,6 +68,8 @@ export class Feed {
   /** The highest number that is known to be taken. */
   private expected = 0;
   private wantedVersion = 0;
+  /** The database's last number, if something was told of beyond it when it was read: the next read decides. */
+  private doubted: number | undefined;
   private filling = false;
   /** How long to wait before the next read of what is missing. */
   private holeDelay = HOLE_GRACE_MS;
@@ -80,7 +83,7 @@ export class Feed {
     this.name = logName(key);
     this.context = context;
     this.ring = new Ring(0, context.budget);
-    this.usedAt = context.clock.now();
+    this.usedAt = context.clock.monotonic();
   }
 
   /** Starts at number `head`, as the database has it; where it runs already, that is one more thing it is told. */
@@ -101,6 +104,13 @@ export class Feed {
       else if (!this.hold(event)) this.expected = Math.max(this.expected, event.seq);
     }
     this.advance();
+  }
+
+  /** What another node says of the log: its events, or if they are not understood here, that there are some. */
+  hear({ events, head, membersVersion }: Omit<EventPublication, 'origin' | 'log'>): void {
+    if (events.length > 0) this.receive(events, membersVersion);
+    else if (this.head >= 0) this.noteHead(head, membersVersion);
+    else this.expected = Math.max(this.expected, head);
   }
 
   /** The log was seen to have come to number `head`. */
@@ -149,7 +159,7 @@ export class Feed {
     this.pending = [];
     const last = events.at(-1)?.seq;
     if (last === undefined || this.readers.size === 0) return;
-    this.usedAt = this.context.clock.now();
+    this.usedAt = this.context.clock.monotonic();
     const all = outgoing(events.map((event) => eventFrame(this.name, event)));
     for (const reader of this.readers) {
       if (!reader.live || reader.cursor >= last) continue;
@@ -260,14 +270,30 @@ export class Feed {
   /** Hands out what the database has after the head; numbers that it lacks were replaced by later ones. */
   private takePage(page: EventPage): void {
     const { head } = this;
-    for (const event of page.events) {
-      if (event.seq <= this.head) continue;
+    const news = page.events.filter(({ seq }) => seq > head);
+    // A number that the page lacks changed a message, whose state in the ring is of before that: the ring begins anew.
+    if (page.upTo - head > news.length) this.ring.clear(head);
+    for (const event of news) {
       this.handOut(event.kind === 'stored' && event.storedSeq <= head ? { ...event, kind: 'updated' } : event);
     }
     this.head = Math.max(this.head, page.upTo);
     this.expected = Math.max(this.expected, page.head);
     for (const event of this.held.values()) if (event.seq <= this.head) this.letGo(event);
+    this.dropUnfounded(page.head);
     this.advance();
+  }
+
+  /**
+   * Forgets what was told of numbers that the log does not have. The first read may have begun before they were taken; one
+   * that begins after it and does not see them either says that they never were.
+   */
+  private dropUnfounded(head: number): void {
+    const isBeyond = this.expected > head || [...this.held.keys()].some((seq) => seq > head);
+    if (isBeyond && this.doubted === head && this.head === head) {
+      for (const event of this.held.values()) this.letGo(event);
+      this.expected = head;
+    }
+    this.doubted = isBeyond ? head : undefined;
   }
 
   private async readPage(after: number): Promise<EventPage> {

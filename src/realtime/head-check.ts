@@ -11,7 +11,10 @@ import type { Inboxes } from './inboxes.ts';
 const INTERVAL_MS = 5_000;
 /** How often while the link to the broker is down. */
 const INTERVAL_WHEN_DOWN_MS = 1_000;
-/** Direct logs whose last event is older by this than the last check that succeeded cannot have anything new. */
+/**
+ * Direct logs whose last event is older by this than the last check that succeeded cannot have anything new: on the
+ * database's own clock, and before both of what it said then and says now, for it may have been set meanwhile.
+ */
 const MARGIN_MS = 60_000;
 const CHUNK = 5_000;
 
@@ -25,14 +28,16 @@ export interface HeadCheck {
 export function createHeadCheck(deps: {
   readonly feeds: ChannelFeeds;
   readonly inboxes: Inboxes;
-  readonly reads: Pick<LogReads, 'channelHeads' | 'recentPairHeads'>;
+  readonly reads: Pick<LogReads, 'channelHeads' | 'recentPairHeads' | 'databaseTime'>;
   readonly clock: Clock;
   readonly logger: Logger;
 }): HeadCheck {
   const { feeds, inboxes, reads, clock, logger } = deps;
   let running: Promise<void> | undefined;
   let again = false;
-  let checkedAt = clock.now();
+  let checkedAt = clock.monotonic();
+  /** What the database's clock said when the last check began that succeeded. */
+  let databaseTime: string | undefined;
 
   function run(): Promise<void> {
     if (running) {
@@ -48,11 +53,13 @@ export function createHeadCheck(deps: {
   async function checkAll(): Promise<void> {
     do {
       again = false;
-      const startedAt = clock.now();
+      const startedAt = clock.monotonic();
       try {
         await checkChannels();
-        await checkPairs(startedAt - checkedAt + MARGIN_MS);
+        const time = await reads.databaseTime();
+        await checkPairs(databaseTime ?? time);
         checkedAt = startedAt;
+        databaseTime = time;
       } catch (error) {
         logger.warn({ err: error }, 'Cannot compare the logs with the database: will try again');
       }
@@ -70,9 +77,9 @@ export function createHeadCheck(deps: {
     }
   }
 
-  async function checkPairs(sinceMs: number): Promise<void> {
+  async function checkPairs(since: string): Promise<void> {
     for (const chunk of chunks(inboxes.userIds())) {
-      for (const head of await reads.recentPairHeads(chunk, sinceMs)) {
+      for (const head of await reads.recentPairHeads(chunk, since, MARGIN_MS)) {
         inboxes.noteHead({ ...head, key: head.key as PairKey });
       }
     }
@@ -82,7 +89,7 @@ export function createHeadCheck(deps: {
     run,
     tick(brokerConnected) {
       const interval = brokerConnected ? INTERVAL_MS : INTERVAL_WHEN_DOWN_MS;
-      if (!running && clock.now() - checkedAt >= interval) void run();
+      if (!running && clock.monotonic() - checkedAt >= interval) void run();
     },
   };
 }

@@ -85,7 +85,8 @@ export function createHub(deps: HubDependencies): Hub {
     turn: delivery.turn,
     limits: deps.limits,
     metrics: deps.metrics,
-    now: () => clock.now(),
+    now: () => clock.monotonic(),
+    wallTime: () => clock.now(),
     deadlines,
     toAnswerError: (error) => answerError(deps.toChatError(error) ?? deps.withoutValues(error), logger),
     lookSoon: (session) => sessions.reschedule(session, 0),
@@ -98,7 +99,7 @@ export function createHub(deps: HubDependencies): Hub {
       feeds,
       inboxes,
       tracker,
-      now: () => clock.now(),
+      now: () => clock.monotonic(),
       readEntry: reads.entry,
       readPairEntry: reads.pairEntry,
       signIn,
@@ -114,7 +115,7 @@ export function createHub(deps: HubDependencies): Hub {
   function open(transport: Transport, identity: Identity | null, deadline = deadlineIn(LIMITS.ANSWER_MS)): Session {
     opened += 1;
     const session = new HubSession(`${nodeId}-${opened.toString(36)}`, transport, context);
-    sessions.add(session, clock.now());
+    sessions.add(session, clock.monotonic());
     if (!identity) session.admission = connectionLimits.takeAddress(transport.address);
     if (identity) session.hold(welcome(session, identity, deadline)).catch((error: unknown) => session.failed(error));
     return session;
@@ -155,7 +156,7 @@ export function createHub(deps: HubDependencies): Hub {
     sessions.remove(session);
     session.admission?.release();
     if (!session.identity) return;
-    const now = clock.now();
+    const now = clock.monotonic();
     for (const reader of [...session.readers.values()]) {
       detachReader(reader, now);
       if (isChannelKey(reader.feed.key)) tracker.left(reader.feed.key.channelId, session.user);
@@ -165,7 +166,7 @@ export function createHub(deps: HubDependencies): Hub {
 
   /** Many pings are due in the same moment; what comes in between is not to wait for all of them. */
   function sweepSessions(): void {
-    const now = clock.now();
+    const now = clock.monotonic();
     if (sessions.visit(now, (session) => sweepSession(session, now), SWEPT_AT_ONCE)) clock.defer(sweepSessions);
   }
 
@@ -183,7 +184,7 @@ export function createHub(deps: HubDependencies): Hub {
     feeds.sweep();
     inboxes.sweep();
     delivery.headCheck.tick(broker.connected());
-    delivery.accountCheck.tick(performance.now());
+    delivery.accountCheck.tick(clock.monotonic());
   }
 
   function closing(reason: string) {
@@ -196,8 +197,8 @@ export function createHub(deps: HubDependencies): Hub {
   }
 
   async function until(done: () => boolean, ms: number): Promise<void> {
-    const end = clock.now() + ms;
-    while (!done() && clock.now() < end) await wait(DRAIN_STEP_MS);
+    const end = clock.monotonic() + ms;
+    while (!done() && clock.monotonic() < end) await wait(DRAIN_STEP_MS);
   }
 
   /** Closes those that have no work under way, which need not wait for others'; true where none is left. */

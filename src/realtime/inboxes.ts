@@ -2,7 +2,7 @@
 // pair's feed exists from its first event on. So a lost publication shows as a hole, like in a channel.
 import type { Broker, Unsubscribe } from '../backends/broker/broker.ts';
 import type { Clock } from '../backends/clock/clock.ts';
-import { logName, type PairKey, pairKey } from '../chat/log/key.ts';
+import { logName, type PairKey, pairNamed } from '../chat/log/key.ts';
 import type { LogHead } from '../chat/log/read.ts';
 import { ChatError } from '../protocol/errors.ts';
 import { attachReader, detachReader } from './catch-up.ts';
@@ -82,7 +82,7 @@ export function createInboxes(deps: {
   }
 
   function open(userId: number, told: Promise<void>): Inbox {
-    const { ready, unsubscribe } = broker.subscribe(userTopic(userId), receive);
+    const { ready, unsubscribe } = broker.subscribe(userTopic(userId), (payload) => receive(userId, payload));
     const inbox: Inbox = { userId, owners: new SmallSet(), heads: undefined, unsubscribe, ready, loaded: false };
     inboxes.set(userId, inbox);
     inbox.ready = load(inbox, ready, told);
@@ -120,11 +120,11 @@ export function createInboxes(deps: {
     }
   }
 
-  function receive(payload: string): void {
+  function receive(userId: number, payload: string): void {
     const publication = decodePublication(payload, nodeId);
     if (!publication || !('events' in publication)) return;
-    const [low, high] = publication.log.slice(1).split('.').map(Number);
-    feed(pairKey(low as number, high as number))?.receive(publication.events, publication.membersVersion);
+    const key = pairNamed(publication.log);
+    if (key?.userLow === userId || key?.userHigh === userId) feed(key)?.hear(publication);
   }
 
   function feed(key: PairKey): Feed | undefined {
@@ -178,7 +178,7 @@ export function createInboxes(deps: {
 
   function close(gone: Feed): void {
     const key = gone.key as PairKey;
-    const now = clock.now();
+    const now = clock.monotonic();
     for (const reader of [...gone.readers]) detachReader(reader, now);
     feeds.delete(gone.name);
     all.delete(gone);
@@ -199,7 +199,7 @@ export function createInboxes(deps: {
   }
 
   function sweep(): void {
-    const before = clock.now() - IDLE_MS;
+    const before = clock.monotonic() - IDLE_MS;
     for (const idle of [...feeds.values()]) {
       // One that is behind stands before what a reader may have come with: the reader would be sent that again.
       if (idle.usedAt < before && idle.isQuiet()) fold(idle);

@@ -17,8 +17,8 @@ import type { Reader } from './reader.ts';
 const NOBODY = 0;
 
 export interface NodeActions {
-  /** Carries a command out on this node; gives how many connections it touched or counted. */
-  act(command: Command): number;
+  /** Carries a command out on this node; gives how many connections it touched or counted. Undefined for an unknown one. */
+  act(command: Command): number | undefined;
   /** Takes out readers of a channel who lost access, by what the database says now. */
   checkReaders(feed: Feed): Promise<void>;
 }
@@ -35,7 +35,7 @@ export function createNodeActions(deps: {
 }): NodeActions {
   const { feeds, inboxes, notices, tracker, clock } = deps;
 
-  function act(command: Command): number {
+  function act(command: Command): number | undefined {
     switch (command.type) {
       case 'channel.added':
         return added(command.channel, command.userIds);
@@ -53,6 +53,8 @@ export function createNodeActions(deps: {
         return deps.connectionsOf(command.userId);
       case 'count.connections':
         return tracker.connections();
+      default:
+        return undefined;
     }
   }
 
@@ -120,7 +122,7 @@ export function createNodeActions(deps: {
   }
 
   function detach(reader: Reader): void {
-    detachReader(reader, clock.now());
+    detachReader(reader, clock.monotonic());
     tracker.left((reader.feed.key as ChannelKey).channelId, reader.owner.user);
   }
 

@@ -14,8 +14,7 @@ const START = 1_000_000_000;
 
 function open({ framesPerSecond = 0 } = {}) {
   const clock = createFakeClock(START);
-  let setBackBy = 0;
-  const now = () => clock.now() - setBackBy;
+  const now = () => clock.monotonic();
   const transport = new RecordingTransport();
   const pings: number[] = [];
   transport.ping = () => {
@@ -28,6 +27,7 @@ function open({ framesPerSecond = 0 } = {}) {
     limits: { maxBufferedBytes: 10, slowReaderTimeoutMs: 3_000, framesPerSecond },
     metrics: { frameReceived() {}, closedByServer() {} },
     now,
+    wallTime: () => clock.now(),
     deadlines: createDeadlines(250),
     onCatchUpFailed() {},
     run: async () => {},
@@ -54,11 +54,9 @@ function open({ framesPerSecond = 0 } = {}) {
     identify: (seconds: number) =>
       session.identify({
         principal: { id: 1, username: 'ann' },
-        token: { expiresAt: now() + seconds * 1_000 },
+        token: { expiresAt: clock.now() + seconds * 1_000 },
       } as never),
-    setBack(ms: number) {
-      setBackBy += ms;
-    },
+    setBack: (ms: number) => clock.set(-ms),
   };
 }
 

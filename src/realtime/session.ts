@@ -45,7 +45,10 @@ export interface SessionContext {
   readonly turn: Turn;
   readonly limits: SessionLimits;
   readonly metrics: HubMetrics;
+  /** Milliseconds that only ever go on. */
   readonly now: () => number;
+  /** Milliseconds since 1970: what tokens are good until. */
+  readonly wallTime: () => number;
   /** Of all answers of this node. */
   readonly deadlines: Deadlines;
   /** Works on one valid frame; answers it, or rejects with what is to be answered. */
@@ -218,11 +221,11 @@ export class HubSession implements Session, ReaderOwner, OutboxOwner, Scheduled,
   }
 
   mayRead(log: string, cursor: number): boolean {
-    return this.rereads?.take(log, cursor, performance.now()) ?? true;
+    return this.rereads?.take(log, cursor, this.context.now()) ?? true;
   }
 
   noteRead(log: string, upTo: number): void {
-    this.rereads ??= new RereadBudget(performance.now());
+    this.rereads ??= new RereadBudget(this.context.now());
     this.rereads.note(log, upTo);
   }
 
@@ -241,8 +244,8 @@ export class HubSession implements Session, ReaderOwner, OutboxOwner, Scheduled,
       this.pingAt += LIMITS.PING_INTERVAL_MS;
       this.transport.ping();
     }
-    // The process stood still, or its clock was set.
-    if (this.pingAt <= now || this.pingAt > now + LONGEST_WAIT_MS) this.pingAt = firstPing(now);
+    // The process stood still.
+    if (this.pingAt <= now) this.pingAt = firstPing(now);
     if (this.outbox.lagging) this.checkStall(now);
     else if (this.firstBehind()) this.catchUp();
     else return this.nextDeadline(now);
@@ -252,7 +255,7 @@ export class HubSession implements Session, ReaderOwner, OutboxOwner, Scheduled,
   private keepDeadlines(now: number): void {
     if (!this.identity && !this.waiting && now - this.openedAt >= LIMITS.AUTHENTICATION_TIMEOUT_MS) {
       this.close(CLOSE.UNAUTHENTICATED, 'No token came in time');
-    } else if (this.identity && this.identity.token.expiresAt <= now) {
+    } else if (this.identity && this.identity.token.expiresAt <= this.context.wallTime()) {
       this.close(CLOSE.UNAUTHENTICATED, 'The token ran out');
     } else if (now - this.seenAt >= LIMITS.PING_TIMEOUT_MS) {
       this.cut();
@@ -261,7 +264,8 @@ export class HubSession implements Session, ReaderOwner, OutboxOwner, Scheduled,
 
   private nextDeadline(now: number): number {
     const untilKnown = this.waiting ? now + SOON_MS : this.openedAt + LIMITS.AUTHENTICATION_TIMEOUT_MS;
-    const token = this.identity?.token.expiresAt ?? untilKnown;
+    const { identity } = this;
+    const token = identity ? now + identity.token.expiresAt - this.context.wallTime() : untilKnown;
     return Math.min(token, this.seenAt + LIMITS.PING_TIMEOUT_MS, this.pingAt);
   }
 

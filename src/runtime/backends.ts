@@ -18,6 +18,8 @@ export interface Backends {
 
 export interface BackendsDependencies {
   readonly nodeId: string;
+  /** What all keys and channels in Redis begin with: no other deployment may use it. */
+  readonly prefix: string;
   readonly logger: Logger;
 }
 

@@ -25,6 +25,7 @@ test('an empty environment gives a service that needs nothing', () => {
     database: { kind: 'embedded', directory: resolve('data/postgres') },
     migrateOnStart: false,
     redis: null,
+    redisPrefix: 'chat:',
     dataDir: resolve('data'),
     jwtSecret: null,
     jwtSecretsAccepted: [],

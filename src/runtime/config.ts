@@ -22,6 +22,8 @@ export interface Config {
   readonly migrateOnStart: boolean;
   /** Null: one node, all in memory. */
   readonly redis: RedisTarget | null;
+  /** Before the deployment's own id, in the names of keys and channels. */
+  readonly redisPrefix: string;
   /** Absolute. */
   readonly dataDir: string;
   /** Null: one generated in the data directory. Never null in production. */
@@ -90,6 +92,11 @@ const redisUrl = field(
   parseRedisUrl,
 );
 
+const redisPrefix = field(
+  'at most 64 of the characters A-Z a-z 0-9 . : _ - (braces would choose a cluster slot)',
+  (value) => (/^[\w.:-]{1,64}$/.test(value) ? value : undefined),
+);
+
 const jwtExpiresIn = field('a time like 90s, 15m, 24h, 7d or 3600 (seconds)', (value) =>
   durationSeconds(value) === undefined ? undefined : value,
 );
@@ -130,6 +137,7 @@ function environmentSchema(production: boolean) {
     REDIS_PORT: wholeNumber(1, 65_535).default(6379),
     REDIS_PASSWORD: password.optional(),
     REDIS_DB: wholeNumber(0, 9999).default(0),
+    REDIS_PREFIX: redisPrefix.default('chat:'),
     DATA_DIR: text('a directory').default('./data'),
     JWT_SECRET: jwtSecret(production),
     JWT_SECRET_NEXT: otherSecret(production),
@@ -193,6 +201,7 @@ function toConfig(env: Environment, database: DatabaseOptions): Config {
     database,
     migrateOnStart: env.MIGRATE_ON_START,
     redis: redisTarget(env),
+    redisPrefix: env.REDIS_PREFIX,
     dataDir: resolve(env.DATA_DIR),
     jwtSecret: env.JWT_SECRET ?? null,
     jwtSecretsAccepted: [env.JWT_SECRET_NEXT, env.JWT_SECRET_PREVIOUS].filter((secret) => secret !== undefined),

@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { resolve } from 'node:path';
 import type { Clock } from '../backends/clock/clock.ts';
+import { readDeploymentId } from '../database/deployment-id.ts';
 import type { Logger } from '../protocol/logger.ts';
 import { createBackends } from './backends.ts';
 import { type Chat, composeChat } from './compose.ts';
@@ -43,7 +44,9 @@ export async function openChat(config: Config, options: OpenOptions): Promise<Ch
   });
   teardown.add('database', () => databaseHandle.close());
 
-  const backends = await createBackends(config.redis, { nodeId, logger });
+  // Ids of channels and users begin with 1 in each database: their names in Redis carry whose they are.
+  const prefix = `${config.redisPrefix}${await readDeploymentId(databaseHandle.db)}:`;
+  const backends = await createBackends(config.redis, { nodeId, logger, prefix });
   const { broker, presence } = backends;
   teardown.add('Redis links', () => backends.close());
   teardown.add('broker', () => broker.close());

@@ -5,12 +5,9 @@ import { createRedisRateLimiter } from '../backends/rate-limit/redis.ts';
 import { createRedisConnection, type RedisTarget } from '../backends/redis-connection.ts';
 import type { Backends, BackendsDependencies } from './backends.ts';
 
-/** What all keys and channels of the service begin with. */
-const PREFIX = 'chat:';
-
-export function createRedisBackends(target: RedisTarget, { nodeId, logger }: BackendsDependencies): Backends {
+export function createRedisBackends(target: RedisTarget, { nodeId, logger, prefix }: BackendsDependencies): Backends {
   const connection = createRedisConnection(target);
-  const shared = { connection, prefix: PREFIX };
+  const shared = { connection, prefix };
   return {
     broker: createRedisBroker({ ...shared, logger }),
     presence: createRedisPresence({ ...shared, nodeId, logger }),

@@ -99,7 +99,7 @@ async function createHttp(chat: Chat): Promise<Http> {
     corsOrigins: [ORIGIN],
     trustProxy: false,
     maxTextLength: MAX_TEXT_LENGTH,
-    clock: { now: Date.now, after: never, every: never, defer: never },
+    clock: { now: Date.now, monotonic: () => performance.now(), after: never, every: never, defer: never },
     version: '1.2.3',
     docsAssets: async (name) => ({ body: new TextEncoder().encode(name), type: 'text/plain' }),
     clientAddress: () => '192.0.2.1',

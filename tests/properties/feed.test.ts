@@ -93,7 +93,8 @@ function createPlay() {
     const session = new HubSession(`r${number}`, transport, {
       ...{
         turn,
-        now: () => clock.now(),
+        now: () => clock.monotonic(),
+        wallTime: () => clock.now(),
         limits: { maxBufferedBytes: MAX_BUFFERED, slowReaderTimeoutMs: 1e9 } as never,
       },
       ...{ metrics: { frameReceived() {}, closedByServer() {} }, run: async () => {}, onClosed() {}, onFailure() {} },

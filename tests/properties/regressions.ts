@@ -2,6 +2,23 @@
 
 export const KEPT: Readonly<Record<string, readonly unknown[]>> = {
   feed: [
+    // While there was no room for events that came too early, a join was sent what had been replaced before it.
+    [
+      { do: 'store', way: 'own' },
+      { do: 'edit', message: 0, way: 'late' },
+      { do: 'store', way: 'late' },
+      { do: 'attach', reader: 2, back: 1 },
+      { do: 'restart', reader: 2, back: 3 },
+      { do: 'attach', reader: 0, back: 2 },
+      { do: 'store', way: 'late' },
+      { do: 'store', way: 'own' },
+      { do: 'edit', message: 0, way: 'own' },
+      { do: 'let', which: 18 },
+      { do: 'time', ms: 1000 },
+      { do: 'let', which: 1 },
+      { do: 'let', which: 3 },
+      { do: 'store', way: 'own' },
+    ],
     // A full connection that joined again was sent the ring each time, however much waited for it already.
     [
       { do: 'store', way: 'own' },

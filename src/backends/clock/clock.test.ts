@@ -29,6 +29,22 @@ describe.each(clocks)('%s clock', (_name, make) => {
     expect(clock.now() - before).toBeGreaterThanOrEqual(30);
   });
 
+  test('counts what passed by milliseconds that nobody sets', async () => {
+    const { clock, pass } = make();
+    const [before, wallBefore] = [clock.monotonic(), clock.now()];
+    await pass(30);
+    expect(clock.monotonic() - before).toBeGreaterThanOrEqual(30);
+    vi.setSystemTime(wallBefore - 3_600_000);
+    if ('set' in clock) (clock as ReturnType<typeof createFakeClock>).set(-3_600_000);
+    try {
+      expect(clock.now()).toBeLessThan(wallBefore - 3_000_000);
+      expect(clock.monotonic() - before).toBeGreaterThanOrEqual(30);
+      expect(clock.monotonic() - before).toBeLessThan(60_000);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
   test('calls once after a time, in the order of the times', async () => {
     const { clock, pass } = make();
     const calls: string[] = [];

@@ -4,8 +4,10 @@
 export type Cancel = () => void;
 
 export interface Clock {
-  /** Milliseconds since 1970, UTC. */
+  /** Milliseconds since 1970, UTC: what people and other programs are told. Somebody may set it, forwards or back. */
   now(): number;
+  /** Milliseconds since some moment before the start, which only ever go on: what durations are counted by. */
+  monotonic(): number;
   /** Calls `run` once after `ms`. Never keeps the process alive by itself. */
   after(ms: number, run: () => void): Cancel;
   /** Calls `run` every `ms`. Never keeps the process alive by itself. */

@@ -6,6 +6,8 @@ export interface FakeClock extends Clock {
   advance(ms: number): void;
   /** Runs what was deferred, and what that defers, without moving on. */
   turn(): void;
+  /** Somebody sets it by so many milliseconds: `now()` jumps, and nothing else. */
+  set(ms: number): void;
 }
 
 interface Timer {
@@ -18,6 +20,7 @@ interface Timer {
 /** `start` is what `now()` says at first: milliseconds since 1970. */
 export function createFakeClock(start = 1_700_000_000_000): FakeClock {
   let now = start;
+  let setBy = 0;
   let deferred: Array<() => void> = [];
   // In the order of their making, which decides between two that are due at the same time.
   const timers = new Set<Timer>();
@@ -43,13 +46,17 @@ export function createFakeClock(start = 1_700_000_000_000): FakeClock {
   }
 
   return {
-    now: () => now,
+    now: () => now + setBy,
+    monotonic: () => now,
     after: (ms, run) => add(Math.max(0, ms), 0, run),
     every: (ms, run) => add(Math.max(1, ms), Math.max(1, ms), run),
     defer(run) {
       deferred.push(run);
     },
     turn,
+    set(ms) {
+      setBy += ms;
+    },
     advance(ms) {
       turn();
       const until = now + ms;

@@ -6,7 +6,7 @@ const LONGEST_TIMER_MS = 2_147_483_647;
 
 /** `defer` calls back after the current turn of the event loop; each runtime has its own name for it. */
 export function createSystemClock({ defer }: { readonly defer: (run: () => void) => void }): Clock {
-  return { now: () => Date.now(), after, every, defer };
+  return { now: () => Date.now(), monotonic: () => performance.now(), after, every, defer };
 }
 
 function after(ms: number, run: () => void): Cancel {

@@ -44,9 +44,9 @@ export function createRedisRateLimiter(
   return {
     async consume(key, points = 1) {
       await started;
-      if (away && Date.now() < askAgainAt) return local.consume(key, points);
+      if (away && performance.now() < askAgainAt) return local.consume(key, points);
       // The request that asks an absent Redis takes the next turn away from the others before it waits.
-      askAgainAt = Date.now() + PAUSE_MS;
+      askAgainAt = performance.now() + PAUSE_MS;
       try {
         const state = await within(
           PATIENCE_MS,
@@ -56,7 +56,7 @@ export function createRedisRateLimiter(
         return state;
       } catch {
         away = true;
-        askAgainAt = Date.now() + PAUSE_MS;
+        askAgainAt = performance.now() + PAUSE_MS;
         return local.consume(key, points);
       }
     },

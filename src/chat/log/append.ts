@@ -134,7 +134,7 @@ export function createAppend(deps: AppendDependencies): Append {
   }
 
   async function storeBatch(lane: Lane, batch: Waiting[], attempt: number): Promise<void> {
-    const started = clock.now();
+    const started = clock.monotonic();
     let fates: Fate[];
     try {
       fates = await store(batch.map((item) => item.draft));
@@ -142,7 +142,7 @@ export function createAppend(deps: AppendDependencies): Append {
       return recover(lane, batch, attempt, error);
     }
     settle(lane, batch, fates);
-    deps.onBatch?.(batch.length, clock.now() - started);
+    deps.onBatch?.(batch.length, clock.monotonic() - started);
   }
 
   async function recover(lane: Lane, batch: Waiting[], attempt: number, error: unknown): Promise<void> {

@@ -34,6 +34,14 @@ export function isChannelKey(key: LogKey): key is ChannelKey {
   return 'channelId' in key;
 }
 
+/** The pair whose log has this name; undefined for what is no such name. */
+export function pairNamed(name: string): PairKey | undefined {
+  const [, low, high] = /^d(\d{1,10})\.(\d{1,10})$/.exec(name) ?? [];
+  if (low === undefined || high === undefined) return undefined;
+  const key = pairKey(Number(low), Number(high));
+  return logName(key) === name ? key : undefined;
+}
+
 /** `c7` for channel 7, `d3.9` for users 3 and 9. */
 export function logName(key: LogKey): string {
   return isChannelKey(key) ? `c${key.channelId}` : `d${key.userLow}.${key.userHigh}`;

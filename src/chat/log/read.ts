@@ -81,13 +81,17 @@ export function createReadChannelHeads(deps: { readonly db: Database }) {
   };
 }
 
-/** Heads of all direct logs of these users. `sinceMs`: only logs with an event in the last so many milliseconds. */
+/**
+ * Heads of all direct logs of these users. `since`: only logs with an event after that time of the database, or after what
+ * its clock says now where that is earlier, less `marginMs`.
+ */
 export function createReadPairHeads(deps: { readonly db: Database }) {
-  return async (userIds: readonly number[], sinceMs?: number): Promise<LogHead[]> => {
+  return async (userIds: readonly number[], since?: string, marginMs = 0): Promise<LogHead[]> => {
     const recent =
-      sinceMs === undefined
+      since === undefined
         ? sql``
-        : sql`and c."lastEventAt" > (now() at time zone 'utc') - ${sinceMs}::float8 * interval '1 millisecond'`;
+        : sql`and c."lastEventAt" > least(${since}::timestamp, now() at time zone 'utc')
+            - ${marginMs}::float8 * interval '1 millisecond'`;
     const ids = sql.param(userIds);
     const found = await rows<HeadRow>(
       deps.db,
@@ -96,6 +100,14 @@ export function createReadPairHeads(deps: { readonly db: Database }) {
         select ${headColumns} from conversations c where c."userHigh" = any(${ids}::int[]) ${recent}`,
     );
     return found.map(toHead);
+  };
+}
+
+/** What the database's clock says, as PostgreSQL's text in UTC. */
+export function createReadTime(deps: { readonly db: Database }) {
+  return async (): Promise<string> => {
+    const [row] = await rows<{ time: string }>(deps.db, sql`select (now() at time zone 'utc')::text as time`);
+    return row?.time as string;
   };
 }
 

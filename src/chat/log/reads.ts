@@ -15,6 +15,7 @@ import {
   createReadPairEntries,
   createReadPairHeads,
   createReadReadership,
+  createReadTime,
   type Entry,
   entryName,
   type LogHead,
@@ -36,8 +37,10 @@ export interface LogReads {
   readonly pairEntry: (userId: number, otherId: number) => Promise<PairEntry | undefined>;
   /** Heads of all direct logs of one user. */
   readonly pairHeads: (userId: number) => Promise<readonly LogHead[]>;
-  /** Heads of direct logs of these users with an event in the last so many milliseconds. */
-  readonly recentPairHeads: (userIds: readonly number[], sinceMs: number) => Promise<LogHead[]>;
+  /** Heads of direct logs of these users with an event since a time of the database, less a margin. */
+  readonly recentPairHeads: (userIds: readonly number[], since: string, marginMs: number) => Promise<LogHead[]>;
+  /** What the database's clock says. */
+  readonly databaseTime: () => Promise<string>;
   readonly channelHeads: (channelIds: readonly number[]) => Promise<LogHead[]>;
   /** Which of these users have no account any more. */
   readonly goneUsers: (userIds: readonly number[]) => Promise<number[]>;
@@ -84,6 +87,7 @@ export function createLogReads({ createPace, ...deps }: LogReadsDependencies): L
     pairEntry: (userId, otherId) => pairEntries(entryName(userId, otherId)),
     pairHeads: async (userId) => (await pairHeads(userId)) ?? [],
     recentPairHeads: readPairHeads,
+    databaseTime: createReadTime(deps),
     channelHeads: createReadChannelHeads(deps),
     goneUsers: createReadGoneUsers(deps),
     readership: createReadReadership(deps),

@@ -7,13 +7,12 @@ import { respond, respondJson } from '../respond.ts';
 export type SystemRouteDependencies = Pick<AppDependencies, 'readiness' | 'metrics' | 'clock'>;
 
 export function systemRoutes({ readiness, metrics, clock }: SystemRouteDependencies): Hono<HttpEnvironment> {
-  // Not by the clock, which may be set.
-  const startedAt = performance.now();
+  const startedAt = clock.monotonic();
 
   return new Hono<HttpEnvironment>()
     .get('/health', (c) => {
       const timestamp = new Date(clock.now()).toISOString();
-      return respondJson(c, 200, { status: 'ok', timestamp, uptime: (performance.now() - startedAt) / 1000 });
+      return respondJson(c, 200, { status: 'ok', timestamp, uptime: (clock.monotonic() - startedAt) / 1000 });
     })
     .get('/ready', async (c) => {
       const { ok, checks } = await readiness();
