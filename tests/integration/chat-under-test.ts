@@ -39,7 +39,7 @@ const SOME_TOKEN: TokenClaims = { userId: 0, expiresAt: 0, tokenId: 'some token'
 export const text = (words: string) => ({ text: words, url: null, fileName: null, clientId: null });
 export const NEWEST = { limit: 20 };
 
-const clock = { now: Date.now, defer: setImmediate } as unknown as Clock;
+const clock = { now: Date.now, monotonic: () => performance.now(), defer: setImmediate } as unknown as Clock;
 
 export function createChat(db: Database) {
   const announced: Announcement[] = [];
