@@ -13,6 +13,8 @@ const LINGER_MS = 60_000;
 
 /** Feeds of a node: some hundred MiB of memory, if all had events. */
 const MAX_FEEDS = 100_000;
+/** A full node goes through all of them for those that nobody reads so often, however many come meanwhile. */
+const MAKE_ROOM_MS = 1_000;
 
 /** A feed that stays open until `release` is called, once. */
 export interface HeldFeed {
@@ -53,6 +55,7 @@ export function createChannelFeeds(deps: {
 }): ChannelFeeds {
   const { broker, clock, nodeId, context, comings } = deps;
   const entries = new Map<number, Entry>();
+  let makeRoomAt = 0;
 
   function hold(channelId: number): HeldFeed {
     const entry = entries.get(channelId) ?? open(channelId);
@@ -69,7 +72,7 @@ export function createChannelFeeds(deps: {
   }
 
   function open(channelId: number): Entry {
-    if (entries.size >= MAX_FEEDS) closeUnread(Number.POSITIVE_INFINITY);
+    if (entries.size >= MAX_FEEDS) makeRoom();
     if (entries.size >= MAX_FEEDS) throw new ChatError('UNAVAILABLE', 'This node is full: connect again');
     const feed = new Feed(channelKey(channelId), context);
     const { ready, unsubscribe } = broker.subscribe(channelTopic(channelId), (payload) => receive(feed, payload));
@@ -83,6 +86,13 @@ export function createChannelFeeds(deps: {
     if (publication?.log !== feed.name) return;
     if ('events' in publication) feed.hear(publication);
     else comings.tell(feed, publication.frame, publication.exceptUserId);
+  }
+
+  function makeRoom(): void {
+    const now = performance.now();
+    if (now < makeRoomAt) return;
+    makeRoomAt = now + MAKE_ROOM_MS;
+    closeUnread(Number.POSITIVE_INFINITY);
   }
 
   /** Those that were last used before that time. */

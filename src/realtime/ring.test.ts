@@ -40,4 +40,13 @@ describe('a ring', () => {
     for (const ring of rings) ring.clear(0);
     expect(budget.used).toBe(0);
   });
+
+  it('keeps nothing where so many keep little that all have twice their budget, and still knows what it forgot', () => {
+    const budget = { used: 0, max: 100_000 };
+    const rings = Array.from({ length: 1_000 }, () => new Ring(0, budget));
+    for (let seq = 1; seq <= 10; seq += 1) for (const ring of rings) ring.push(event(seq, 1_000));
+    expect(budget.used).toBeLessThanOrEqual(2 * budget.max);
+    expect(seqs(rings[999]?.after(10))).toEqual([]);
+    expect(rings[999]?.after(9)).toBeUndefined();
+  });
 });

@@ -3,7 +3,7 @@ import type { FeedEvent } from './feed-event.ts';
 
 const MAX_EVENTS = 256;
 const MAX_LENGTH = 128 << 10;
-/** What is left of a ring while all rings together are over their budget. */
+/** What is left of a ring while all rings together are over their budget. Nothing is, if they have twice as much. */
 const MAX_LENGTH_WHEN_SHORT = 4 << 10;
 
 /** The length of all rings of a node together, in UTF-16 units of their data. */
@@ -29,7 +29,7 @@ export class Ring {
   push(event: FeedEvent): void {
     this.events.push(event);
     this.count(event.data.length);
-    const maxLength = this.budget.used > this.budget.max ? MAX_LENGTH_WHEN_SHORT : MAX_LENGTH;
+    const maxLength = maxLengthIn(this.budget);
     while (this.events.length - this.start > MAX_EVENTS || this.length > maxLength) this.dropOldest();
     if (this.start > MAX_EVENTS) {
       this.events = this.events.slice(this.start);
@@ -63,4 +63,9 @@ export class Ring {
     this.length += length;
     this.budget.used += length;
   }
+}
+
+function maxLengthIn({ used, max }: RingBudget): number {
+  if (used <= max) return MAX_LENGTH;
+  return used > 2 * max ? 0 : MAX_LENGTH_WHEN_SHORT;
 }
