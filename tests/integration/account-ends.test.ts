@@ -67,12 +67,15 @@ describe('an account that another program deletes', () => {
     node.hub.close();
   });
 
-  it('joins neither a channel nor a conversation before that', async () => {
+  it('joins nothing and stores nothing before that', async () => {
     const node = startNode();
     const gone = await node.connect(5);
     await rows(handle.db, sql`update users set "deletedAt" = now() at time zone 'utc' where id = 5`);
     expect((await gone.ask('channel.join', { channel_id: channelId })).data.code).toBe('CHANNEL_NOT_FOUND');
     expect((await gone.ask('direct.join', { user_id: 4 })).data.code).toBe('USER_NOT_FOUND');
+    const channelMessage = await gone.ask('channel.message', { channel_id: channelId, text: 'hello' });
+    const directMessage = await gone.ask('direct.message', { receiver_id: 4, text: 'hello' });
+    for (const { data } of [channelMessage, directMessage]) expect(data.code).toBe('AUTHENTICATION_FAILED');
     node.hub.close();
   });
 });

@@ -2,6 +2,7 @@
 // with the embedded database. All the rest is asked of a cluster of several runtimes: tests/runtimes/mixed-cluster.test.ts.
 import { describe } from 'vitest';
 import { clusterTarget, withService } from '../../support/service-under-test.ts';
+import { deletedAccountSuite } from './deleted-account.suite.ts';
 import { outagesSuite } from './outages.suite.ts';
 import { runtimeSuite } from './runtime.suite.ts';
 import { sessionsSuite } from './sessions.suite.ts';
@@ -14,4 +15,5 @@ describe(target.name, () => {
   twoNodesSuite(target);
   outagesSuite(target);
   sessionsSuite(withService(target));
+  deletedAccountSuite(withService(target));
 });
