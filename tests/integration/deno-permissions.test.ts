@@ -1,18 +1,14 @@
 // A start on Deno without a permission that it needs: one line says which, and the flag that grants it.
 import { spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { runtimePath } from '../../scripts/runtime.mjs';
-
-interface Tasks {
-  readonly tasks: Readonly<Record<string, { readonly command: string }>>;
-}
-
-const { tasks } = JSON.parse(readFileSync('deno.json', 'utf8')) as Tasks;
+import { denoTask } from '../support/deno-tasks.ts';
 
 /** The flags that a task gives, less those that begin with `without`. */
 function flagsOf(task: string, without: string): string[] {
-  const flags = (tasks[task]?.command ?? '').split(' ').filter((word) => word.startsWith('--'));
+  const flags = denoTask(task)
+    .split(' ')
+    .filter((word) => word.startsWith('--'));
   const left = flags.filter((flag) => !flag.startsWith(without));
   expect(left).toHaveLength(flags.length - 1);
   return left;

@@ -1,10 +1,12 @@
 // What the image, Compose and Kubernetes are told fits the service and each other: names, ports, paths, times, accounts.
+
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { parse, parseAllDocuments } from 'yaml';
 import { readConfig } from '../../src/runtime/config.ts';
+import { denoTask } from '../support/deno-tasks.ts';
 import { PROXY_CONFIG } from '../support/haproxy.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
@@ -45,8 +47,7 @@ describe('the image', () => {
 
   test('gives Deno the permissions that `deno task start` gives, with another folder for the data', () => {
     const command = JSON.parse(/^CMD (.*"deno".*)$/m.exec(dockerfile)?.[1] ?? '[]') as string[];
-    const { start } = (JSON.parse(read('deno.json')) as { tasks: { start: { command: string } } }).tasks;
-    const task = start.command
+    const task = denoTask('start')
       .replace(/(--allow-read=\S+)/, '$1,/data')
       .replace('--allow-write=./data', '--allow-write=/data');
     expect(command.join(' ')).toBe(task);

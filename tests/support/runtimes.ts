@@ -1,11 +1,11 @@
 // The runtimes that the service runs on, and the command line that starts it on each: what the README says, for any folder.
 import { execFile } from 'node:child_process';
-import { readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { type RuntimeName, runtimePath } from '../../scripts/runtime.mjs';
+import { denoTask } from './deno-tasks.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url)).replace(/\/$/, '');
 
@@ -58,13 +58,8 @@ function launch(runtime: Runtime): Launch {
 
 /** That of `deno task start`, with the same permissions; data may be in folders for temporary files too. */
 function denoCommand(): string[] {
-  const { tasks } = JSON.parse(readFileSync(join(ROOT, 'deno.json'), 'utf8')) as DenoSettings;
-  const [, ...words] = tasks.start.command.split(' ').slice(0, -1);
+  const [, ...words] = denoTask('start').split(' ').slice(0, -1);
   return words
     .map((word) => word.replace(/(?<=[=,])\.(?=[/,]|$)/g, ROOT))
     .map((word) => (/^--allow-(?:read|write)=/.test(word) ? `${word},${tmpdir()}` : word));
-}
-
-interface DenoSettings {
-  readonly tasks: { readonly start: { readonly command: string } };
 }

@@ -1,0 +1,41 @@
+// For `deno task`: which files outside the project the settings name, as a list for `--allow-read` or `--allow-write`. Its own
+// permissions are the environment and `.env`. What is wrong with the settings the service says, not this.
+import { type PostgresTarget, parseDatabaseUrl } from './config/postgres-target.ts';
+import { Refused } from './config/refused.ts';
+import { loadEnvFile } from './env-file.ts';
+import { parseRedisUrl } from './redis-target.ts';
+
+const DEFAULT = './data';
+
+try {
+  loadEnvFile();
+} catch {}
+
+const { DATA_DIR, DATABASE_URL = '', DB_HOST = '', DB_SSL_CA, REDIS_URL = '' } = process.env;
+const wanted = process.argv.at(-1) === 'write' ? written() : [...written(), ...read()];
+// Deno takes no path with a comma: then it is the service that says what it may not.
+const paths = wanted.map((path) => path?.trim() ?? '').filter((path) => path !== '' && !path.includes(','));
+console.log([DEFAULT, ...paths].join(','));
+
+function written(): (string | undefined)[] {
+  return [DATA_DIR?.trim() || DEFAULT, ...sockets()];
+}
+
+function read(): (string | undefined)[] {
+  const { authorityFile, certificateFile, keyFile } = database()?.settings ?? {};
+  const secrets = Object.entries(process.env).filter(([name]) => /^[A-Z_]+_FILE$/.test(name));
+  return [DB_SSL_CA, authorityFile, certificateFile, keyFile, ...secrets.map(([, path]) => path)];
+}
+
+/** A socket is reached by reading and writing its file. */
+function sockets(): string[] {
+  const redis = REDIS_URL === '' ? undefined : parseRedisUrl(REDIS_URL);
+  const paths = redis === undefined || redis instanceof Refused ? [] : redis.nodes.map(({ path }) => path);
+  const hosts = [DB_HOST, ...(database()?.hosts ?? []).map(({ host }) => host)];
+  return [...paths.filter((path) => path !== undefined), ...hosts.filter((host) => host.startsWith('/'))];
+}
+
+function database(): PostgresTarget | undefined {
+  const target = DATABASE_URL === '' ? undefined : parseDatabaseUrl(DATABASE_URL);
+  return target instanceof Refused ? undefined : target;
+}
