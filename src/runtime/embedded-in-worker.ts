@@ -10,6 +10,7 @@ export function writeInWorker(directory: string): Promise<void> {
   const worker = new Worker(join(projectRoot(), 'src/runtime/embedded-worker.ts'), { workerData: directory });
   return new Promise((resolve, reject) => {
     worker.once('error', reject);
+    worker.once('message', (failure: string) => reject(new Error(failure)));
     worker.once('exit', (code) => {
       if (code === 0) resolve();
       else reject(new Error(`its thread ended with ${code}`));

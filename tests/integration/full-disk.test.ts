@@ -6,6 +6,7 @@ import { cpSync, mkdirSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
 import { type ServiceProcess, spawnServiceProcess } from '../support/node-process.ts';
+import { installRuntimes, type Runtime } from '../support/runtimes.ts';
 import { removeDirectory, temporaryDirectory } from '../support/server-process.ts';
 import { embeddedTarget, QUIET } from '../support/service-under-test.ts';
 import { diskOf, type SmallDiskOptions, smallDisk } from '../support/small-disk.ts';
@@ -133,15 +134,22 @@ describe('a start that cannot write ends with one line', () => {
     return service.log[0]?.msg ?? '';
   }
 
-  async function refusedOn(disk: Pick<SmallDiskOptions, 'sizeMiB' | 'state'>, hasData: boolean): Promise<string> {
+  async function refusedOn(
+    disk: Pick<SmallDiskOptions, 'sizeMiB' | 'state'>,
+    hasData: boolean,
+    runtime: Runtime = 'node',
+  ): Promise<string> {
     const [content, directory] = [folder(), folder()];
     if (hasData) await target.prepareData(content);
     const { wrapper } = smallDisk({ ...disk, directory, content });
-    return refused({ env: { ...QUIET, DATA_DIR: directory }, wrapper });
+    return refused({ runtime, env: { ...QUIET, DATA_DIR: directory }, wrapper });
   }
 
-  test('a disk without room for a new database', async () => {
-    expect(await refusedOn({ sizeMiB: 20 }, false)).toMatch(/^Cannot make the embedded database .*no space left/);
+  test.each(['node', 'deno', 'bun'] as const)('a disk without room for a new database, on %s', async (runtime) => {
+    await installRuntimes([runtime]);
+    expect(await refusedOn({ sizeMiB: 20 }, false, runtime)).toMatch(
+      /^Cannot make the embedded database .*no space left/,
+    );
   });
 
   test('a full one, with a database', async () => {
