@@ -9,7 +9,9 @@ const DEFAULT = './data';
 
 try {
   loadEnvFile();
-} catch {}
+} catch {
+  // The service will say it.
+}
 
 const { DATA_DIR, DATABASE_URL = '', DB_HOST = '', DB_SSL_CA, REDIS_URL = '' } = process.env;
 const wanted = process.argv.at(-1) === 'write' ? written() : [...written(), ...read()];
