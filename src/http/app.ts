@@ -6,7 +6,7 @@ import type { AppDependencies } from './dependencies.ts';
 import type { HttpContext, HttpEnvironment } from './environment.ts';
 import { createRespondError } from './error-response.ts';
 import { createAddressOf } from './middleware/client-address.ts';
-import { createCors } from './middleware/cors.ts';
+import { createCorsMiddleware } from './middleware/cors.ts';
 import { createInTime } from './middleware/in-time.ts';
 import { createTakePoint, limited } from './middleware/limit.ts';
 import { createObserve } from './middleware/observe.ts';
@@ -38,7 +38,7 @@ export function createApp(deps: AppDependencies): Hono<HttpEnvironment> {
 
   app.onError(respondError);
   app.notFound((c) => respondError(new ChatError('NOT_FOUND'), c));
-  app.use(createObserve({ ...deps, respondError }), createCors(deps.corsOrigins));
+  app.use(createObserve({ ...deps, respondError }), createCorsMiddleware(deps.corsOrigins));
 
   app.route('/', systemRoutes(deps)); // GET /health, /ready, /metrics
   app.get('/openapi.json', openApiDocument(app, deps.version));

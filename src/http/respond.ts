@@ -15,6 +15,10 @@ export function setHeader(c: HttpContext, name: string, value: string): void {
   c.get('headers')[name] = value;
 }
 
+export function setHeaders(c: HttpContext, headers: Readonly<ResponseHeaders>): void {
+  Object.assign(c.get('headers'), headers);
+}
+
 /** `resetAt` in milliseconds since 1970. */
 export function setLimitHeaders(c: HttpContext, state: Pick<RateLimitState, 'limit' | 'remaining' | 'resetAt'>): void {
   setHeader(c, 'X-RateLimit-Limit', String(state.limit));

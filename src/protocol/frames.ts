@@ -4,15 +4,21 @@ import { fileUrl, id, optionalText, seq, storable, text } from './fields.ts';
 import { LIMITS } from './limits.ts';
 import type { MessageType } from './message-type.ts';
 
+const fileName = optionalText(storable().max(LIMITS.FILE_NAME_MAX));
+
 const content = {
   text: optionalText(),
   url: optionalText(fileUrl),
-  file_name: optionalText(storable().max(LIMITS.FILE_NAME_MAX)),
+  file_name: fileName,
+  /** As clients of the former service write it. */
+  fileName,
   client_id: optionalText(storable().max(LIMITS.CLIENT_ID_LENGTH)),
 };
 
-function hasContent(data: { text: string | null; url: string | null; file_name: string | null }): boolean {
-  return data.text !== null || data.url !== null || data.file_name !== null;
+type Content = Record<'text' | 'url' | 'file_name' | 'fileName', string | null>;
+
+function hasContent({ text, url, file_name, fileName }: Content): boolean {
+  return text !== null || url !== null || file_name !== null || fileName !== null;
 }
 
 const NO_CONTENT = { message: 'at least one of text, url, file_name is needed', path: ['text'] };

@@ -114,7 +114,7 @@ export function createCommands(deps: CommandDependencies): RunCommand {
       receiverId: 'receiver_id' in data ? data.receiver_id : null,
       text: data.text,
       url: data.url,
-      fileName: data.file_name,
+      fileName: data.file_name ?? data.fileName,
       clientId: data.client_id,
     };
     const { message: stored, duplicate } = await deps.send(session.user, message, reply.deadline);

@@ -26,11 +26,6 @@ export function isUpgrade(method: string | undefined, url: string, headers: Inco
   );
 }
 
-/** Where the request has no origin, it comes from no web page, and there is no page to be protected from. */
-export function isAllowedOrigin(origin: string | undefined, allowed: readonly string[] | '*'): boolean {
-  return origin === undefined || allowed === '*' || allowed.includes(origin.toLowerCase());
-}
-
 /**
  * The different tokens that a request carries: in `Authorization`, as `?token=`, as a subprotocol `bearer.<token>`.
  * An empty one counts: it is a token, and a bad one. Schemes of `Authorization` other than Bearer are a proxy's affair.

@@ -10,6 +10,7 @@ import { createConnectionLimits } from '../realtime/connection-limits.ts';
 import { outgoing } from '../realtime/outgoing.ts';
 import type { Incoming, Session, Transport } from '../realtime/transport.ts';
 import { createHttpServer } from './http-server.ts';
+import { createOriginCheck } from './origin-check.ts';
 import { createRawServer } from './raw-transport.ts';
 import { createRefuse } from './refusal.ts';
 import { createUpgrade } from './upgrade.ts';
@@ -75,7 +76,7 @@ async function startServer({ stopping = false, fails = (_what: string) => {} } =
       return { principal: { username: token }, expiresAt: 1 } as unknown as Identity;
     },
     limits: createConnectionLimits({ perUser: 0, perAddress: 0, countEverywhere: async () => 0 }),
-    allowedOrigins: [ORIGIN],
+    isAllowedOrigin: createOriginCheck([ORIGIN], false),
     raw,
     socketIo: (_request, socket) => void socket.end('HTTP/1.1 418 socket.io\r\n\r\n'),
     refuse,

@@ -32,6 +32,7 @@ export function createRefuse(logger: Logger): Refuse {
     const headers = {
       'content-type': 'application/json',
       'content-length': String(Buffer.byteLength(body)),
+      'cache-control': 'no-store',
       'x-request-id': requestId,
       ...limitHeaders(failure),
     };

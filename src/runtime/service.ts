@@ -9,6 +9,7 @@ import type { Config } from './config.ts';
 import { createHttpServer } from './http-server.ts';
 import { createLazySocketIo } from './lazy-socket-io.ts';
 import { type OpenOptions, openChat } from './open-chat.ts';
+import { createOriginCheck } from './origin-check.ts';
 import { createAddressOf, createForwardedOf } from './peer-address.ts';
 import { createRawServer } from './raw-transport.ts';
 import { createRefuse } from './refusal.ts';
@@ -75,13 +76,14 @@ async function serve(config: Config, { app, hub, authenticate }: Chat, options: 
   const boundary = createBoundary(logger);
   const forwardedOf = createForwardedOf(config.trustProxy);
   const addressOf = createAddressOf(forwardedOf);
-  const socketIoOptions = { hub, corsOrigins: wsCorsOrigins, maxFrameBytes, logger, addressOf };
+  const isAllowedOrigin = createOriginCheck(wsCorsOrigins, config.trustProxy);
+  const socketIoOptions = { hub, corsOrigins: wsCorsOrigins, isAllowedOrigin, maxFrameBytes, logger, addressOf };
   const socketIo = createLazySocketIo(socketIoOptions, refuse, boundary);
   const raw = createRawServer({ hub, clock, maxFrameBytes, refuse, boundary, forwardedOf });
   const upgrade = createUpgrade({
     authenticate,
     limits: hub.limits,
-    allowedOrigins: wsCorsOrigins,
+    isAllowedOrigin,
     raw,
     socketIo: socketIo.handleUpgrade,
     refuse,

@@ -7,7 +7,8 @@ import { createDeadlines, type Deadline, deadlineIn, inTime } from '../lib/deadl
 import { ChatError } from '../protocol/errors.ts';
 import { LIMITS } from '../protocol/limits.ts';
 import type { ConnectionLimits, Place } from '../realtime/connection-limits.ts';
-import { isAllowedOrigin, isSocketIoPath, offeredTokens, pathOf } from './handshake.ts';
+import { isSocketIoPath, offeredTokens, pathOf } from './handshake.ts';
+import type { IsAllowedOrigin } from './origin-check.ts';
 import type { AddressOf } from './peer-address.ts';
 import type { RawServer } from './raw-transport.ts';
 import { type Refuse, refuseSocket } from './refusal.ts';
@@ -20,7 +21,7 @@ export type HandleUpgrade = (request: IncomingMessage, socket: Socket, head: Buf
 export interface UpgradeOptions {
   readonly authenticate: Authenticate;
   readonly limits: ConnectionLimits;
-  readonly allowedOrigins: readonly string[] | '*';
+  readonly isAllowedOrigin: IsAllowedOrigin;
   readonly raw: RawServer;
   readonly socketIo: HandleUpgrade;
   readonly refuse: Refuse;
@@ -31,7 +32,7 @@ export interface UpgradeOptions {
 }
 
 export function createUpgrade(options: UpgradeOptions): HandleUpgrade {
-  const { authenticate, limits, allowedOrigins, raw, socketIo, refuse, boundary, addressOf, stopping } = options;
+  const { authenticate, limits, isAllowedOrigin, raw, socketIo, refuse, boundary, addressOf, stopping } = options;
 
   const deadlines = createDeadlines(LATE_BY_MS);
 
@@ -63,7 +64,7 @@ export function createUpgrade(options: UpgradeOptions): HandleUpgrade {
   async function acceptRaw(request: IncomingMessage, socket: Socket, head: Buffer): Promise<void> {
     socket.on('error', ignore);
     try {
-      if (!isAllowedOrigin(request.headers.origin, allowedOrigins)) {
+      if (!isAllowedOrigin(request)) {
         throw new ChatError('FORBIDDEN', 'This origin may not connect');
       }
       const deadline = deadlineIn(LIMITS.ANSWER_MS);

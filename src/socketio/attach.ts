@@ -3,6 +3,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { createBoundary } from '../lib/boundary.ts';
+import { type AllowedOrigins, createCors } from '../lib/cors.ts';
 import { LIMITS } from '../protocol/limits.ts';
 import type { Logger } from '../protocol/logger.ts';
 import type { Hub } from '../realtime/hub.ts';
@@ -14,8 +15,10 @@ const RETRY_LATER = { 'Retry-After': '10' };
 
 export interface SocketIoOptions {
   readonly hub: Pick<Hub, 'open' | 'limits'>;
-  /** Origins that browsers may come from. */
-  readonly corsOrigins: readonly string[] | '*';
+  /** Origins whose pages may read the answers to polling. */
+  readonly corsOrigins: AllowedOrigins;
+  /** Whether whoever sends this request may connect: these origins, the service's own, and clients that are no page. */
+  readonly isAllowedOrigin: (request: IncomingMessage) => boolean;
   readonly maxFrameBytes: number;
   readonly logger: Logger;
   /** The address that a client is counted by. */
@@ -31,13 +34,13 @@ export interface SocketIo {
   close(): Promise<void>;
 }
 
-export function attachSocketIo({ hub, corsOrigins, maxFrameBytes, logger, addressOf }: SocketIoOptions): SocketIo {
+export function attachSocketIo(options: SocketIoOptions): SocketIo {
+  const { hub, corsOrigins, isAllowedOrigin, maxFrameBytes, logger, addressOf } = options;
+  const cors = createCors(corsOrigins, ['Retry-After']);
   const boundary = createBoundary(logger);
   const engine = new WatchedEngine({
     engine: {
       allowEIO3: true,
-      // Version-2 clients ask with credentials. There are no cookies here that another site could use.
-      cors: { origin: corsOrigins === '*' ? true : [...corsOrigins], credentials: true },
       maxHttpBufferSize: maxFrameBytes,
       perMessageDeflate: false,
       httpCompression: false,
@@ -52,8 +55,12 @@ export function attachSocketIo({ hub, corsOrigins, maxFrameBytes, logger, addres
   );
   const upgraded = new Set<Duplex>();
 
-  function isForeign({ headers: { origin } }: IncomingMessage): boolean {
-    return origin !== undefined && corsOrigins !== '*' && !corsOrigins.includes(origin.toLowerCase());
+  function setCorsHeaders({ method, headers }: IncomingMessage, response: ServerResponse): void {
+    const given =
+      method === 'OPTIONS'
+        ? cors.preflight(headers.origin, headers['access-control-request-headers'])
+        : cors.answer(headers.origin);
+    for (const [name, value] of Object.entries(given)) response.setHeader(name, value);
   }
 
   /** For a new connection; those of one that is there were let in before. */
@@ -67,12 +74,17 @@ export function attachSocketIo({ hub, corsOrigins, maxFrameBytes, logger, addres
 
   return {
     handleRequest(request, response) {
-      if (isForeign(request)) response.writeHead(403).end();
+      if (!isAllowedOrigin(request)) {
+        response.writeHead(403).end();
+        return;
+      }
+      setCorsHeaders(request, response);
+      if (request.method === 'OPTIONS') response.writeHead(204).end();
       else if (!isRoomFor(request)) response.writeHead(429, RETRY_LATER).end();
       else engine.handleRequest(request, response);
     },
     handleUpgrade(request, socket, head) {
-      if (isForeign(request)) return refuse(socket, '403 Forbidden');
+      if (!isAllowedOrigin(request)) return refuse(socket, '403 Forbidden');
       if (!isRoomFor(request)) return refuse(socket, '429 Too Many Requests', RETRY_LATER);
       upgraded.add(socket);
       socket.once('close', forget);

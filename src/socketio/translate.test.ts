@@ -47,9 +47,25 @@ describe('answers without a callback', () => {
 
   test('join and leave have events of their own', () => {
     const joined = { channel_id: 1, last_seq: 9 };
-    expect(answer('join_channel', {}, success('channel.join', joined))).toEqual([['joined_channel', joined]]);
+    expect(answer('join_channel', { channel_id: 1 }, success('channel.join', joined))).toEqual([
+      ['joined_channel', joined],
+    ]);
     const left = { channel_id: 1 };
-    expect(answer('leave_channel', {}, success('channel.leave', left))).toEqual([['left_channel', left]]);
+    expect(answer('leave_channel', { channel_id: 1 }, success('channel.leave', left))).toEqual([
+      ['left_channel', left],
+    ]);
+  });
+
+  test('the id of the channel comes back as it was written, and in a callback as a number', () => {
+    const payload = { channel_id: '1' };
+    const joined = success('channel.join', { channel_id: 1, last_seq: 9 });
+    expect(answer('join_channel', payload, joined)).toEqual([['joined_channel', { channel_id: '1', last_seq: 9 }]]);
+    expect(answer('join_channel', payload, joined, 3)).toEqual([
+      ['callback', 3, { ok: true, data: { channel_id: 1, last_seq: 9 } }],
+    ]);
+    const left = success('channel.leave', { channel_id: 1 });
+    expect(answer('leave_channel', payload, left)).toEqual([['left_channel', { channel_id: '1' }]]);
+    expect(answer('leave_channel', payload, left, 4)).toEqual([['callback', 4, { ok: true, data: { channel_id: 1 } }]]);
   });
 
   test('frames are answered by frames, where they carry an id', () => {

@@ -12,19 +12,13 @@ type Success = Extract<Answer, { ok: true }>;
 /** An event that stands for a frame type; `answer` gives the packets that answer it where there is no callback. */
 interface FrameEvent {
   readonly type: string;
-  readonly answer: (answer: Success, now: number) => string[];
+  readonly answer: (answer: Success, now: number, payload: unknown) => string[];
 }
 
 const FRAME_EVENTS: ReadonlyMap<string | undefined, FrameEvent> = new Map([
   ['authenticate', { type: 'authenticate', answer: authenticated }],
-  [
-    'join_channel',
-    { type: 'channel.join', answer: ({ data }) => [eventPacket('joined_channel', JSON.stringify(data))] },
-  ],
-  [
-    'leave_channel',
-    { type: 'channel.leave', answer: ({ data }) => [eventPacket('left_channel', JSON.stringify(data))] },
-  ],
+  ['join_channel', { type: 'channel.join', answer: aboutChannel('joined_channel') }],
+  ['leave_channel', { type: 'channel.leave', answer: aboutChannel('left_channel') }],
 ]);
 
 /** No frame has this type: an unknown event is answered like an unknown frame. */
@@ -42,7 +36,7 @@ export function encodeAnswer(event: ClientEvent, frame: unknown, answer: Answer,
   const id = answerableId(frame, LIMITS.FRAME_ID_LENGTH);
   if (!answer.ok) return outgoingPackets([eventPacket('error', JSON.stringify(errorBody(answer.error, id)))]);
   const frameEvent = FRAME_EVENTS.get(event.name);
-  if (frameEvent) return outgoingPackets(frameEvent.answer(answer, now));
+  if (frameEvent) return outgoingPackets(frameEvent.answer(answer, now, event.payload));
   const text = answerFrame(answer, id, now);
   return text === undefined ? undefined : outgoingPackets([messagePacket(text)]);
 }
@@ -53,6 +47,14 @@ function callbackBody(answer: Answer): object {
 
 function errorBody(error: AnswerError, id: string | undefined): object {
   return { ...error, id };
+}
+
+/** The id of the channel goes back as it was written: clients compare it with their own, which may be a text. */
+function aboutChannel(event: string): FrameEvent['answer'] {
+  return ({ data }, _now, payload) => {
+    const { channel_id } = payload as { channel_id?: unknown };
+    return [eventPacket(event, JSON.stringify({ ...(data as object), channel_id }))];
+  };
 }
 
 /** The event carries no id that the frame could answer: it gets the connection's own. */

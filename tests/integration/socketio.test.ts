@@ -71,6 +71,7 @@ async function startNode(limits = {}, port = 0): Promise<Node> {
   const socketIo = attachSocketIo({
     hub,
     corsOrigins: '*',
+    isAllowedOrigin: () => true,
     maxFrameBytes: 65_536,
     logger,
     addressOf: () => '192.0.2.1',

@@ -58,6 +58,7 @@ export async function startSocketIoServer({
   const socketIo = attachSocketIo({
     hub: { open, limits: createConnectionLimits({ perUser: 0, perAddress: 0, countEverywhere: async () => 0 }) },
     corsOrigins: [ORIGIN],
+    isAllowedOrigin: ({ headers: { origin } }) => origin === undefined || origin === ORIGIN,
     maxFrameBytes,
     logger,
     addressOf: () => '192.0.2.1',

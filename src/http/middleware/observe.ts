@@ -10,6 +10,9 @@ import { SECURITY_HEADERS } from '../security-headers.ts';
 /** What a caller may choose as the id of its request: nothing that could forge a log line. */
 const SAFE_ID = /^[\w.-]{1,64}$/;
 
+/** Nobody keeps an answer: what one user gets is for nobody else. Files that may be kept say so themselves. */
+const COMMON_HEADERS = { 'Cache-Control': 'no-store', ...SECURITY_HEADERS };
+
 export interface ObserveDependencies {
   readonly logger: Logger;
   readonly metrics: HttpMetrics;
@@ -27,7 +30,7 @@ export function createObserve({
     const requestId = given !== undefined && SAFE_ID.test(given) ? given : crypto.randomUUID();
     c.set('requestId', requestId);
     // In this order: behind the spread object the id would give each request's headers a shape of their own.
-    c.set('headers', { 'X-Request-Id': requestId, ...SECURITY_HEADERS });
+    c.set('headers', { 'X-Request-Id': requestId, ...COMMON_HEADERS });
     try {
       await next();
     } catch (error) {

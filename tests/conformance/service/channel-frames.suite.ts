@@ -67,6 +67,21 @@ export function channelFramesSuite(service: Service): void {
       describe('messages in a channel', () => {
         const content = { text: 'héllo 世界 👋', url: 'https://example.com/a.png', file_name: 'a.png' };
 
+        test('may call the name of a file as clients of the former service do', async () => {
+          const { owner } = people;
+          const id = await group(owner);
+          const client = await joined(connect, owner, id);
+          await client.call('channel.message', { channel_id: id, fileName: 'a.png' });
+          const former = await client.next('channel.message');
+          expect(former.data).toMatchObject({ file_name: 'a.png', message_type: 'image', text: null });
+          await client.call('channel.message', { channel_id: id, file_name: 'a.txt', fileName: 'b.png' });
+          expect((await client.next('channel.message')).data).toMatchObject({ file_name: 'a.txt' });
+          for (const fileName of ['f'.repeat(256), {}, 'a\u0000b']) {
+            const failure = await client.refused('channel.message', { channel_id: id, text: 'x', fileName });
+            expect(failure).toMatchObject({ code: 'VALIDATION_FAILED', details: [{ path: 'fileName' }] });
+          }
+        });
+
         test('are acked when stored, and come to all who are live in it, the sender too', async () => {
           const { owner, member } = people;
           const id = await group(owner, member);

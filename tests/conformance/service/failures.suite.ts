@@ -41,6 +41,21 @@ export function failuresSuite(service: Service): void {
       expectFailure(await send(address(path), { method, headers }), 404, 'NOT_FOUND');
     });
 
+    test.each([
+      ['GET', '/api/v1/channels'],
+      ['POST', '/api/v1/auth/login'],
+      ['GET', '/api/v1/nothing'],
+      ['GET', '/api/v1/ws'],
+      ['GET', '/health'],
+      ['GET', '/openapi.json'],
+    ])('nobody keeps the answer to %s %s, signed in or not', async (method, path) => {
+      const signed = { headers: { authorization: `Bearer ${people.ann.token}` } };
+      for (const more of [{}, signed]) {
+        const reply = await send(address(path), { method, ...more });
+        expect(reply.headers.get('cache-control')).toBe('no-store');
+      }
+    });
+
     test('each answer has a request id of its own', async () => {
       const ids = new Set<string | undefined>();
       for (let n = 0; n < 5; n++) ids.add((await send(address('/nothing'))).body.requestId);

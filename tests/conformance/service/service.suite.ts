@@ -16,6 +16,7 @@ import { framesSuite } from './frames.suite.ts';
 import { heartbeatSuite } from './heartbeat.suite.ts';
 import { lifeCycleSuite } from './life-cycle.suite.ts';
 import { logsSuite } from './logs.suite.ts';
+import { pagesSuite } from './pages.suite.ts';
 import { patienceSuite } from './patience.suite.ts';
 import { presenceSuite } from './presence.suite.ts';
 import { rateLimitsSuite } from './rate-limits.suite.ts';
@@ -73,6 +74,7 @@ export function serviceSuite(target: Target): void {
     });
     describe('a service of its own', () => {
       startSuite(target);
+      pagesSuite(target);
       rateLimitsSuite(target);
       connectionLimitsSuite(target);
       floodsSuite(target);

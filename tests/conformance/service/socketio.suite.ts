@@ -118,10 +118,25 @@ export function socketIoSuite(service: Service): void {
         const client = await connect(people.ann);
         client.emit('join_channel', { channel_id: id });
         expect(await client.next('joined_channel')).toEqual({ channel_id: id, last_seq: 1 });
-        client.emit('leave_channel', { channel_id: `${id}` });
+        client.emit('leave_channel', { channel_id: id });
         expect(await client.next('left_channel')).toEqual({ channel_id: id });
         expect(await client.ask('message', { type: 'ping' })).toMatchObject({ ok: true });
         expect(client.names().slice(2)).toEqual(['joined_channel', 'left_channel']);
+      });
+
+      test('the id of a channel comes back as it was written, in a callback as a number', async () => {
+        const id = await group(people.ann);
+        const client = await connect(people.ann);
+        client.emit('join_channel', { channel_id: `${id}` });
+        expect(await client.next('joined_channel')).toEqual({ channel_id: `${id}`, last_seq: 0 });
+        client.emit('leave_channel', { channel_id: `${id}` });
+        expect(await client.next('left_channel')).toEqual({ channel_id: `${id}` });
+        const data = { channel_id: id };
+        expect(await client.ask('join_channel', { channel_id: `${id}` })).toEqual({
+          ok: true,
+          data: { ...data, last_seq: 0 },
+        });
+        expect(await client.ask('leave_channel', { channel_id: `${id}` })).toEqual({ ok: true, data });
       });
 
       test('join_channel with since brings what was missed', async () => {

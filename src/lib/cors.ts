@@ -1,0 +1,59 @@
+// Which pages of other origins may call and read the answers: the headers that tell their browsers so.
+
+/** Web origins in lower case, or `*` for all. */
+export type AllowedOrigins = readonly string[] | '*';
+
+export type CorsHeaders = Readonly<Record<string, string>>;
+
+export interface Cors {
+  /** Returns the headers of an answer to a page of this origin; undefined stands for a client that is no page. */
+  answer(origin: string | undefined): CorsHeaders;
+  /** Returns the headers of an answer to a preflight, which asks whether a page may send these headers. */
+  preflight(origin: string | undefined, requestedHeaders: string | undefined): CorsHeaders;
+}
+
+const METHODS = 'GET, HEAD, POST, PUT, PATCH, DELETE';
+/** For those who ask for none by name. */
+const REQUEST_HEADERS = 'Authorization, Content-Type, X-Request-Id';
+/** Names of headers with commas between: what may stand in a header of ours. */
+const HEADER_NAMES = /^[\w!#$%&'*+.^`|~, -]+$/;
+const PREFLIGHT_SECONDS = '7200';
+
+/**
+ * A listed origin may send credentials and whatever header it asks for. If all origins are allowed, none may send
+ * credentials: any page could act with those of its visitor.
+ */
+export function createCors(origins: AllowedOrigins, exposed: readonly string[]): Cors {
+  const allowed = origins === '*' ? undefined : new Set(origins);
+  const expose: CorsHeaders = exposed.length > 0 ? { 'Access-Control-Expose-Headers': exposed.join(', ') } : {};
+  // Whoever keeps an answer has to know that it is another one for another origin.
+  const refused: CorsHeaders = allowed ? { Vary: 'Origin' } : {};
+
+  /** Undefined for an origin that is not allowed. */
+  function permission(origin: string | undefined): CorsHeaders | undefined {
+    if (origin === undefined) return undefined;
+    if (!allowed) return { 'Access-Control-Allow-Origin': '*' };
+    if (!allowed.has(origin.toLowerCase())) return undefined;
+    return { 'Access-Control-Allow-Origin': origin, 'Access-Control-Allow-Credentials': 'true', Vary: 'Origin' };
+  }
+
+  return {
+    answer(origin) {
+      const permitted = permission(origin);
+      return permitted ? { ...permitted, ...expose } : refused;
+    },
+
+    preflight(origin, requestedHeaders) {
+      const permitted = permission(origin);
+      if (!permitted) return refused;
+      const isReadable = requestedHeaders !== undefined && HEADER_NAMES.test(requestedHeaders);
+      return {
+        ...permitted,
+        'Access-Control-Allow-Methods': METHODS,
+        'Access-Control-Allow-Headers': isReadable ? requestedHeaders : REQUEST_HEADERS,
+        'Access-Control-Max-Age': PREFLIGHT_SECONDS,
+        Vary: allowed ? 'Origin, Access-Control-Request-Headers' : 'Access-Control-Request-Headers',
+      };
+    },
+  };
+}
