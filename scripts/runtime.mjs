@@ -1,12 +1,13 @@
 // Runs a command on a runtime of a pinned version: `node scripts/runtime.mjs deno check src`. The binary comes from the
 // npm registry at its first use, into a folder outside the project: as a dependency it would cost every user 100 MB, and
 // `deno task` takes a Deno in node_modules for JavaScript. `node scripts/runtime.mjs install [names]` only installs.
-import { spawn, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
-import { constants, homedir } from 'node:os';
-import { dirname, join } from 'node:path';
-import { argv, env, exit, pid, platform, arch as processor } from 'node:process';
+import { spawn } from 'node:child_process';
+import { existsSync, readdirSync } from 'node:fs';
+import { constants } from 'node:os';
+import { join } from 'node:path';
+import { argv, exit, platform, arch as processor } from 'node:process';
 import { pathToFileURL } from 'node:url';
+import { cacheFolder, installPackages } from './npm-folder.mjs';
 
 const EXE = platform === 'win32' ? '.exe' : '';
 
@@ -40,14 +41,10 @@ export function runtimePath(name) {
   const folder = join(cacheFolder(), `${name}-${runtime.version}-${platform}-${processor}`);
   const installed = findBinary(folder, runtime.binary);
   if (installed) return installed;
-  install(folder, runtime);
+  installPackages(folder, [`${runtime.package}@${runtime.version}`]);
   const binary = findBinary(folder, runtime.binary);
   if (!binary) throw new Error(`${described(runtime)} has no binary for ${platform} on ${processor}`);
   return binary;
-}
-
-function cacheFolder() {
-  return env.CHAT_RUNTIMES || join(env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'chat-service', 'runtimes');
 }
 
 function described(runtime) {
@@ -62,53 +59,6 @@ function findBinary(folder, pattern) {
   return readdirSync(join(modules, scope))
     .map((name) => join(modules, scope, name, ...rest))
     .find(existsSync);
-}
-
-/** Whole or not at all, and however many do it at once: the folder gets its name when everything is in it. */
-function install(folder, runtime) {
-  const draft = `${folder}.${pid}`;
-  try {
-    mkdirSync(draft, { recursive: true });
-    try {
-      npmInstall(draft, runtime);
-      moveInto(draft, folder);
-    } finally {
-      rmSync(draft, { recursive: true, force: true });
-    }
-  } catch (cause) {
-    throw new Error(`${described(runtime)} cannot be installed into ${dirname(folder)}: ${cause.message}`, { cause });
-  }
-}
-
-function npmInstall(folder, runtime) {
-  // Without install scripts, which would run binaries of the registry, and copy them once more.
-  const quiet = ['--ignore-scripts', '--no-audit', '--no-fund', '--no-save', '--no-package-lock', '--loglevel=error'];
-  const where = ['--prefix', folder, '--global=false', '--include=optional', '--prefer-offline'];
-  const args = ['install', ...quiet, ...where, `${runtime.package}@${runtime.version}`];
-  const { status, error, stderr } = spawnSync('npm', args, {
-    cwd: folder,
-    encoding: 'utf8',
-    shell: platform === 'win32',
-  });
-  if (error) throw new Error(`npm does not run (${error.message})`);
-  if (status !== 0) throw new Error(`npm failed: ${firstLines(stderr)}`);
-}
-
-function firstLines(text) {
-  const lines = text.split('\n').map((line) => line.replace(/^npm error /, '').trim());
-  return lines
-    .filter((line) => line && !/complete log of this run/.test(line))
-    .slice(0, 3)
-    .join('; ');
-}
-
-function moveInto(draft, folder) {
-  try {
-    renameSync(draft, folder);
-  } catch (error) {
-    // Somebody else was quicker.
-    if (!existsSync(folder)) throw error;
-  }
 }
 
 /** Runs the binary in place of this process, as far as that can be done: same terminal, same signals, same end. */

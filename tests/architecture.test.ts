@@ -34,7 +34,7 @@ const LAYERS: Readonly<Record<string, Layer>> = {
   http: {
     imports: ['lib', 'protocol', 'chat', 'realtime'],
     types: ['backends'],
-    packages: ['hono', 'hono-openapi', '@hono/standard-validator', 'zod'],
+    packages: ['hono', 'zod'],
   },
   socketio: { imports: ['lib', 'protocol', 'realtime'], packages: ['engine.io', 'ws', 'node:*'] },
   runtime: {

@@ -1,13 +1,20 @@
 // The shapes of success, as values and as schemas of the published document.
 import * as z from 'zod';
+import type { SignedIn } from '../chat/accounts.ts';
 import type { PageJson } from '../chat/message-pages.ts';
-import { paginationSchema } from '../protocol/resources.ts';
+import { paginationSchema, sessionSchema } from '../protocol/resources.ts';
 import type { HttpContext } from './environment.ts';
 import { respondJson, respondJsonText } from './respond.ts';
 
 /** Answers with a resource. */
 export function answer(c: HttpContext, data: unknown, status: 200 | 201 = 200): Response {
   return respondJson(c, status, { success: true, data });
+}
+
+/** Answers with a session; beside `data`, clients of the former service read its parts at the top. */
+export function answerSession(c: HttpContext, session: SignedIn, status: 200 | 201 = 200): Response {
+  const { user, token } = session;
+  return respondJson(c, status, { success: true, data: { user, token }, user, token });
 }
 
 /** Answers with one page of messages. */
@@ -24,4 +31,6 @@ const success = z.literal(true);
 
 export const answerOf = (data: z.ZodType) => z.object({ success, data });
 export const pageOf = (item: z.ZodType) => z.object({ success, data: z.array(item), pagination: paginationSchema });
-export const doneSchema = z.object({ success, data: z.null(), message: z.string() }).meta({ ref: 'Done' });
+/** Of registering and signing in. */
+export const sessionAnswer = answerOf(sessionSchema).extend(sessionSchema.shape).meta({ id: 'SessionAnswer' });
+export const doneSchema = z.object({ success, data: z.null(), message: z.string() }).meta({ id: 'Done' });

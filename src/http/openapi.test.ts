@@ -1,19 +1,31 @@
+// The published document, taken from the app itself: complete, exact, and of use to generators.
 import { expect, it } from 'vitest';
+import { ERRORS, type ErrorCode } from '../protocol/errors.ts';
 import { type AppDependencies, createApp } from './app.ts';
+import type { JsonSchema } from './json-schema.ts';
+
+interface Answer {
+  description: string;
+  headers: Record<string, { $ref: string }>;
+  content: Record<string, { schema: JsonSchema }>;
+}
 
 interface Operation {
   operationId: string;
+  description: string;
+  tags: string[];
   security?: unknown[];
-  parameters?: { name: string; in: string; required?: boolean }[];
-  requestBody?: { required?: boolean; content: Record<string, { schema: { required?: string[] } }> };
-  responses: Record<string, { description: string; content: Record<string, { schema: unknown }> }>;
+  deprecated?: boolean;
+  parameters?: { name: string; in: string; required: boolean; schema: JsonSchema; example?: unknown }[];
+  requestBody?: { required: boolean; content: Record<string, { schema: JsonSchema; example?: object }> };
+  responses: Record<string, Answer>;
 }
 
 interface OpenApi {
-  openapi: string;
   info: { version: string };
-  security: unknown[];
-  components: { schemas: Record<string, unknown>; securitySchemes: unknown };
+  servers: unknown[];
+  tags: { name: string; description: string }[];
+  components: { schemas: Record<string, JsonSchema>; headers: Record<string, unknown>; securitySchemes: unknown };
   paths: Record<string, Record<string, Operation>>;
 }
 
@@ -32,79 +44,136 @@ const document = (await response.json()) as OpenApi;
 const operations = Object.entries(document.paths).flatMap(([path, methods]) =>
   Object.entries(methods).map(([method, operation]) => ({ call: `${method.toUpperCase()} ${path}`, ...operation })),
 );
-const operation = (call: string) => operations.find((candidate) => candidate.call === call) as Operation;
+
+function operation(call: string) {
+  const found = operations.find((candidate) => candidate.call === call);
+  if (!found) throw new Error(`The document lacks ${call}`);
+  return found;
+}
+
+/** The schema itself, if it is a reference to one. */
+function resolved(schema: JsonSchema | undefined): { properties: Record<string, JsonSchema>; required?: string[] } {
+  const name = String(schema?.$ref ?? '').replace('#/components/schemas/', '');
+  return (name ? document.components.schemas[name] : schema) as never;
+}
+
+const bodyOf = (call: string) => resolved(operation(call).requestBody?.content['application/json']?.schema);
+const answerOf = (call: string, status: number) =>
+  resolved(operation(call).responses[status]?.content['application/json']?.schema);
 
 it('is OpenAPI 3.1 of this version', () => {
   expect(response.status).toBe(200);
   expect(document).toMatchObject({ openapi: '3.1.0', info: { version: '1.2.3' }, security: [{ token: [] }] });
-  expect(document.components.securitySchemes).toEqual({
-    token: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' },
-  });
+  expect(document.components.securitySchemes).toMatchObject({ token: { type: 'http', scheme: 'bearer' } });
+  expect(document.servers).toHaveLength(1);
 });
 
-it('has every route, and those that take no token marked', () => {
-  const open = ['POST /api/v1/auth/register', 'POST /api/v1/auth/login', 'GET /api/v1/ws'];
-  const signedIn = [
-    'GET /api/v1/users/profile',
-    'PUT /api/v1/users/profile',
-    'GET /api/v1/users/search',
-    'GET /api/v1/channels',
-    'POST /api/v1/auth/logout',
-    'POST /api/v1/auth/logout-all',
-    'POST /api/v1/channels',
-    'GET /api/v1/channels/{id}',
-    'PUT /api/v1/channels/{id}',
-    'DELETE /api/v1/channels/{id}',
-    'POST /api/v1/channels/{id}/users',
-    'DELETE /api/v1/channels/{id}/users',
-    'POST /api/v1/channels/{id}/leave',
-    'GET /api/v1/messages/channel/{id}',
-    'GET /api/v1/messages/friend/{friendId}',
-    'POST /api/v1/messages',
-    'GET /api/v1/messages/{id}',
-    'PATCH /api/v1/messages/{id}',
-    'DELETE /api/v1/messages/{id}',
-    'GET /api/v1/conversations',
-    'GET /api/v1/ws/stats',
-    'GET /api/v1/ws/users',
-    'DELETE /api/v1/ws/users/{userId}',
-    'GET /api/v1/ws/channels/{channelId}/members',
-    'POST /api/v1/ws/channels/{channelId}/broadcast',
-  ];
-  expect(operations.map(({ call }) => call).sort()).toEqual([...open, ...signedIn].sort());
-  expect(operations.filter(({ security }) => security?.length === 0).map(({ call }) => call)).toEqual(open);
-  expect(new Set(operations.map(({ operationId }) => operationId)).size).toBe(operations.length);
+it('has every route of the app, but for pages, itself and the address of WebSockets', () => {
+  const others = new Set(['GET /openapi.json', 'GET /docs', 'GET /docs/{asset}', 'GET /api/v1/ws']);
+  const routes = app.routes
+    .filter(({ method, path }) => method !== 'ALL' && !path.includes('*'))
+    .map(({ method, path }) => `${method} ${path.replace(/(?<=.)\/$/, '').replace(/:(\w+)/g, '{$1}')}`);
+  const wanted = [...new Set(routes)].filter((route) => !others.has(route));
+  expect(operations.map(({ call }) => call).sort()).toEqual(wanted.sort());
+  expect(wanted.length).toBeGreaterThan(30);
 });
 
-it('describes each answer with a schema, failures with that of all failures', () => {
+it('marks the calls that take no token', () => {
+  const open = operations.filter(({ security }) => security?.length === 0).map(({ call }) => call);
+  const system = ['GET /health', 'GET /ready', 'GET /metrics'];
+  expect(open.sort()).toEqual([...system, 'POST /api/v1/auth/register', 'POST /api/v1/auth/login'].sort());
+});
+
+it('names each call once, with a verb first', () => {
+  const ids = operations.map(({ operationId }) => operationId);
+  expect(new Set(ids).size).toBe(ids.length);
+  for (const id of ids) {
+    expect(id).toMatch(
+      /^(add|broadcast|create|delete|disconnect|edit|get|leave|list|log|register|remove|rename|search|send|update)/,
+    );
+    expect(id).toMatch(/^[a-z]+([A-Z][a-z]+)*$/);
+  }
+});
+
+it('describes all tags and calls', () => {
+  for (const { description } of document.tags) expect(description).toMatch(/\.$/);
+  const known = document.tags.map(({ name }) => name);
+  for (const { call, tags, description } of operations) {
+    expect(known, call).toEqual(expect.arrayContaining(tags));
+    expect(description, call).toMatch(/\.$/);
+  }
+});
+
+it('names for each failure the codes that it can have, all of its status', () => {
   for (const { call, responses } of operations) {
-    expect(Object.keys(responses), call).toEqual(expect.arrayContaining(['429', '500', '503']));
-    for (const [status, { description, content }] of Object.entries(responses)) {
-      expect(description, `${call} ${status}`).toMatch(/\S/);
-      const { schema } = content['application/json'] as { schema: unknown };
-      if (Number(status) >= 400) expect(schema).toEqual({ $ref: '#/components/schemas/Error' });
+    for (const [status, { content }] of Object.entries(responses)) {
+      if (Number(status) < 400 || call === 'GET /ready') continue;
+      const { properties, required } = resolved(content['application/json']?.schema);
+      expect(required).toEqual(['success', 'code', 'message', 'requestId']);
+      const codes = properties.code?.enum as ErrorCode[];
+      expect(codes.length, `${call} ${status}`).toBeGreaterThan(0);
+      for (const code of codes) expect(String(ERRORS[code].status), `${call} ${code}`).toBe(status);
+    }
+  }
+  expect(answerOf('PUT /api/v1/users/profile', 400).properties.code?.enum).toContain('WRONG_PASSWORD');
+});
+
+it('names what every call of the API can meet', () => {
+  for (const { call, responses, security } of operations.filter(({ call }) => call.includes(' /api/'))) {
+    const statuses = ['400', '429', '500', '503', ...(security ? [] : ['401'])];
+    expect(Object.keys(responses), call).toEqual(expect.arrayContaining(statuses));
+    for (const [status, { headers }] of Object.entries(responses)) {
+      const names = ['X-Request-Id', 'X-RateLimit-Limit', 'X-RateLimit-Remaining', 'X-RateLimit-Reset'];
+      expect(Object.keys(headers)).toEqual(
+        expect.arrayContaining(status === '429' ? [...names, 'Retry-After'] : names),
+      );
     }
   }
 });
 
-it('refers to nothing that is missing', () => {
-  const references = [...JSON.stringify(document).matchAll(/"\$ref":"#\/components\/schemas\/([^"]*)"/g)];
-  expect(references.length).toBeGreaterThan(50);
-  for (const [, name = ''] of references) expect(document.components.schemas).toHaveProperty(name);
+it('refers to nothing that is missing, and has nothing that nobody refers to', () => {
+  const text = JSON.stringify(document);
+  for (const kind of ['schemas', 'headers'] as const) {
+    const references = [...text.matchAll(new RegExp(`"\\$ref":"#/components/${kind}/([^"]*)"`, 'g'))];
+    const names = new Set(references.map(([, name = '']) => name));
+    expect(Object.keys(document.components[kind]).sort()).toEqual([...names].sort());
+  }
+});
+
+it('takes numbers as numbers, within bounds that mean something', () => {
+  const query = Object.fromEntries(
+    operation('GET /api/v1/messages/channel/{id}').parameters?.map(({ name, schema }) => [name, schema]) ?? [],
+  );
+  const id = { type: 'integer', minimum: 1, maximum: 2_147_483_647 };
+  expect(query).toEqual({
+    id,
+    limit: { type: 'integer', minimum: 1, maximum: 100, default: 20 },
+    before: id,
+    after: id,
+  });
+  const schemas = JSON.stringify(document);
+  for (const [, bound] of schemas.matchAll(/"m(?:in|ax)imum":(-?\d+)/g)) {
+    expect(Number(bound)).toBeGreaterThanOrEqual(0);
+    expect(Number(bound)).toBeLessThanOrEqual(2_147_483_647);
+  }
 });
 
 it('tells required from optional', () => {
-  const { requestBody } = operation('POST /api/v1/auth/register');
-  expect(requestBody?.content['application/json']?.schema.required).toEqual(['username', 'email', 'password']);
-  const send = operation('POST /api/v1/messages').requestBody;
-  expect(send?.content['application/json']?.schema.required ?? []).toEqual([]);
-  expect(operation('GET /api/v1/messages/channel/{id}').parameters).toMatchObject([
-    { name: 'id', in: 'path', required: true },
-    { name: 'limit', in: 'query' },
-    { name: 'before', in: 'query' },
-    { name: 'after', in: 'query' },
-  ]);
+  expect(bodyOf('POST /api/v1/auth/register').required).toEqual(['username', 'email', 'password']);
+  expect(bodyOf('POST /api/v1/messages').required ?? []).toEqual([]);
+  expect(bodyOf('POST /api/v1/channels').required).toEqual(['type']);
   const removal = operation('DELETE /api/v1/channels/{id}/users');
   expect(removal.requestBody?.required).toBe(false);
-  expect(removal.parameters?.map(({ name }) => name).sort()).toEqual(['id', 'userId']);
+  expect(removal.parameters).toMatchObject([
+    { name: 'id', in: 'path', required: true },
+    { name: 'userId', in: 'query', required: false },
+  ]);
+});
+
+it('shows a body and parameters wherever something is to be filled in', () => {
+  for (const { call, requestBody, parameters = [] } of operations) {
+    if (requestBody) expect(requestBody.content['application/json']?.example, call).toBeDefined();
+    for (const { name, required, example } of parameters)
+      if (required) expect(example, `${call} ${name}`).toBeDefined();
+  }
 });

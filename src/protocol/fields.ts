@@ -34,11 +34,23 @@ export function storable(): z.ZodString {
   return text().refine(isStorable, 'must not contain NUL or a lone surrogate');
 }
 
+/**
+ * What the published document shows for a schema that takes more than clients need to know: the forms of older clients,
+ * and texts of a query that stand for numbers.
+ */
+export const documentedAs = new WeakMap<z.ZodType, z.ZodType>();
+
+/** Shows another schema in its place. */
+export function documented<S extends z.ZodType>(schema: S, shown: z.ZodType): S {
+  documentedAs.set(schema, shown);
+  return schema;
+}
+
 const idNumber = z.int().min(1).max(LIMITS.MAX_ID);
 
 /** An id or another positive 32-bit number: a number or its decimal string. Gives the number. */
-export const id = z
-  .union(
+export const id = documented(
+  z.union(
     [
       idNumber,
       z
@@ -48,8 +60,9 @@ export const id = z
         .pipe(idNumber),
     ],
     'must be an integer',
-  )
-  .meta({ description: 'An integer id; its decimal string is accepted' });
+  ),
+  idNumber,
+);
 
 const seqNumber = z.int().min(0).max(LIMITS.MAX_ID);
 
@@ -68,8 +81,8 @@ export const seq = z.union(
 
 /** An optional string where `null` and `''`, which older clients send for "none", mean absent. Gives string or null. */
 export function optionalText(schema: z.ZodType<string, string> = storable()): z.ZodType<string | null, unknown> {
-  return z
-    .preprocess((value) => (value === '' ? null : value), schema.nullable())
+  const given = z.preprocess((value) => (value === '' ? null : value), schema.nullable());
+  return documented(given, schema.nullable())
     .optional()
     .transform((value) => value ?? null);
 }
@@ -79,6 +92,19 @@ export const optionalId = z
   .union([id, z.null()], 'must be an integer')
   .optional()
   .transform((value) => value ?? null);
+
+/** A number in a query, `byDefault` if it is absent. */
+export function queryNumber(min: number, max: number, byDefault: number): z.ZodType<number, string | undefined> {
+  const number = z.int().min(min).max(max);
+  const given = z
+    .string()
+    .regex(new RegExp(`^\\d{1,${String(max).length}}$`), 'must be an integer')
+    .transform(Number)
+    .pipe(number)
+    .optional()
+    .transform((value) => value ?? byDefault);
+  return documented(given, number.default(byDefault));
+}
 
 /** A link to a file: http or https. */
 export const fileUrl = storable().max(LIMITS.URL_MAX).refine(isHttpUrl, 'must be an http or https address');

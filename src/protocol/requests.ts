@@ -1,33 +1,38 @@
 // The bodies and queries of the REST interface. Unknown fields are ignored; who acts is the token's user.
 import * as z from 'zod';
 import { decode } from './decode.ts';
-import { fileUrl, id, listOf, optionalId, optionalText, storable } from './fields.ts';
+import { documented, fileUrl, id, listOf, optionalId, optionalText, queryNumber, storable } from './fields.ts';
 import { LIMITS } from './limits.ts';
 import { channelTypeSchema } from './resources.ts';
 
 const username = storable().trim().min(LIMITS.USERNAME_MIN).max(LIMITS.USERNAME_MAX);
 const password = storable().min(LIMITS.PASSWORD_MIN).max(LIMITS.PASSWORD_MAX);
 
-export const registerBody = z.object({
-  username,
-  email: storable().trim().toLowerCase().max(LIMITS.EMAIL_MAX).pipe(z.email('must be an email address')),
-  password,
-});
+const newEmail = documented(
+  storable().trim().toLowerCase().max(LIMITS.EMAIL_MAX).pipe(z.email('must be an email address')),
+  z.string().max(LIMITS.EMAIL_MAX).meta({ format: 'email' }),
+);
+
+export const registerBody = z.object({ username, email: newEmail, password }).meta({ id: 'RegisterBody' });
 export type RegisterBody = z.output<typeof registerBody>;
 
-export const loginBody = z.object({
-  email: storable().trim().min(1).max(LIMITS.EMAIL_MAX),
-  // No minimum: an account of the former service may have a shorter one.
-  password: storable().min(1).max(LIMITS.PASSWORD_MAX),
-});
+export const loginBody = z
+  .object({
+    email: storable().trim().min(1).max(LIMITS.EMAIL_MAX),
+    // No minimum: an account of the former service may have a shorter one.
+    password: storable().min(1).max(LIMITS.PASSWORD_MAX),
+  })
+  .meta({ id: 'LoginBody' });
 export type LoginBody = z.output<typeof loginBody>;
 
-export const profileBody = z.object({
-  currentPassword: storable().min(1).max(LIMITS.PASSWORD_MAX),
-  username: username.optional(),
-  avatar: storable().max(LIMITS.URL_MAX).nullable().optional(),
-  password: password.optional(),
-});
+export const profileBody = z
+  .object({
+    currentPassword: storable().min(1).max(LIMITS.PASSWORD_MAX),
+    username: username.optional(),
+    avatar: storable().max(LIMITS.URL_MAX).nullable().optional(),
+    password: password.optional(),
+  })
+  .meta({ id: 'ProfileBody' });
 export type ProfileBody = z.output<typeof profileBody>;
 
 export const searchQuery = z.object({ username: storable().min(1).max(LIMITS.USERNAME_MAX) });
@@ -37,7 +42,7 @@ const channelName = storable().trim().min(1).max(LIMITS.CHANNEL_NAME_MAX);
 export const createChannelBody = z
   .object({
     type: channelTypeSchema,
-    name: z.unknown().optional(),
+    name: documented(z.unknown(), channelName).optional().meta({ description: 'Needed for a group.' }),
     userIds: listOf(id)
       .max(LIMITS.CHANNEL_USERS_MAX)
       .nullish()
@@ -49,11 +54,12 @@ export const createChannelBody = z
     if (name.ok) return { type: body.type, name: name.data, userIds: body.userIds };
     for (const { message } of name.details) context.addIssue({ code: 'custom', path: ['name'], message });
     return z.NEVER;
-  });
+  })
+  .meta({ id: 'CreateChannelBody' });
 export type CreateChannelBody = z.output<typeof createChannelBody>;
 
-export const renameChannelBody = z.object({ name: channelName });
-export const memberBody = z.object({ userId: id });
+export const renameChannelBody = z.object({ name: channelName }).meta({ id: 'RenameChannelBody' });
+export const memberBody = z.object({ userId: id }).meta({ id: 'MemberBody' });
 
 export const sendMessageBody = z
   .object({
@@ -71,20 +77,15 @@ export const sendMessageBody = z
   .refine((body) => body.text !== null || body.url !== null || body.fileName !== null, {
     message: 'at least one of text, url, fileName is needed',
     path: ['text'],
-  });
+  })
+  .meta({ id: 'SendMessageBody' });
 export type SendMessageBody = z.output<typeof sendMessageBody>;
 
-export const editMessageBody = z.object({ text: storable().min(1) });
+export const editMessageBody = z.object({ text: storable().min(1) }).meta({ id: 'EditMessageBody' });
 
 export const pageQuery = z
   .object({
-    limit: z
-      .string()
-      .regex(/^\d{1,3}$/, 'must be an integer')
-      .transform(Number)
-      .pipe(z.int().min(1).max(LIMITS.PAGE_MAX))
-      .optional()
-      .transform((limit) => limit ?? LIMITS.PAGE_DEFAULT),
+    limit: queryNumber(1, LIMITS.PAGE_MAX, LIMITS.PAGE_DEFAULT),
     before: id.optional(),
     after: id.optional(),
   })
@@ -94,13 +95,15 @@ export const pageQuery = z
   });
 export type PageQuery = z.output<typeof pageQuery>;
 
-export const broadcastBody = z.object({
-  message: storable().min(1),
-  type: storable()
-    .max(50)
-    .optional()
-    .transform((type) => type ?? 'admin'),
-});
+export const broadcastBody = z
+  .object({
+    message: storable().min(1),
+    type: storable()
+      .max(50)
+      .optional()
+      .transform((type) => type ?? 'admin'),
+  })
+  .meta({ id: 'BroadcastBody' });
 
 export const idParam = z.object({ id });
 export const friendParam = z.object({ friendId: id });

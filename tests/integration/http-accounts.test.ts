@@ -19,12 +19,16 @@ const bearer = (reply: Reply) => ({ authorization: `Bearer ${reply.body.data.tok
 it('registers, signs in, shows and changes the profile', async () => {
   const registered = await http().call('POST /api/v1/auth/register', { json: { ...ANN, isAdmin: true } });
   expect(registered.status).toBe(201);
-  expect(registered.body).toEqual({ success: true, data: { user: USER, token: expect.stringMatching(/^ey/) } });
+  expect(registered.body).toEqual({
+    ...{ success: true, data: { user: USER, token: expect.stringMatching(/^ey/) } },
+    ...{ user: USER, token: registered.body.data.token },
+  });
 
   const { password } = ANN;
   const signedIn = await http().call('POST /api/v1/auth/login', { json: { email: 'ANN@example.COM', password } });
   expect(signedIn.status).toBe(200);
-  expect(signedIn.body).toEqual({ success: true, data: { user: USER, token: expect.any(String) } });
+  const session = { user: USER, token: expect.any(String) };
+  expect(signedIn.body).toEqual({ success: true, data: session, ...session });
 
   const headers = bearer(signedIn);
   const profile = await http().call('GET /api/v1/users/profile', { headers });

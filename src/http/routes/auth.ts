@@ -2,11 +2,10 @@
 import { Hono, type MiddlewareHandler } from 'hono';
 import type { Accounts } from '../../chat/accounts.ts';
 import { loginBody, registerBody } from '../../protocol/requests.ts';
-import { sessionSchema } from '../../protocol/resources.ts';
-import { answer, answerOf } from '../answer.ts';
+import { answerSession, sessionAnswer } from '../answer.ts';
+import { BODY_ERRORS, describe } from '../describe.ts';
 import type { HttpEnvironment } from '../environment.ts';
 import type { AddressOf } from '../middleware/client-address.ts';
-import { BODY_ERRORS, describe } from '../openapi.ts';
 import type { JsonBody } from '../validate.ts';
 
 export interface AuthRouteDependencies {
@@ -20,10 +19,10 @@ export interface AuthRouteDependencies {
 export function authRoutes({ accounts, jsonBody, addressOf, limited }: AuthRouteDependencies): Hono<HttpEnvironment> {
   return new Hono<HttpEnvironment>()
     .post('/register', limited, register, jsonBody(registerBody), async (c) =>
-      answer(c, await accounts.register(c.req.valid('json'), addressOf(c), c.get('time').deadline), 201),
+      answerSession(c, await accounts.register(c.req.valid('json'), addressOf(c), c.get('time').deadline), 201),
     )
     .post('/login', limited, login, jsonBody(loginBody), async (c) =>
-      answer(c, await accounts.login(c.req.valid('json'), addressOf(c))),
+      answerSession(c, await accounts.login(c.req.valid('json'), addressOf(c))),
     );
 }
 
@@ -31,8 +30,10 @@ const register = describe({
   id: 'register',
   tag: 'Accounts',
   summary: 'Make an account and sign in',
-  isPublic: true,
-  answers: { 201: ['The account and its first token', answerOf(sessionSchema)] },
+  description: 'The token is good at once, on all three protocols.',
+  example: { username: 'ada', email: 'ada@example.com', password: 'tea at four' },
+  access: 'public',
+  answers: { 201: ['The account and its first token', sessionAnswer] },
   errors: [...BODY_ERRORS, 'FORBIDDEN', 'EMAIL_TAKEN', 'USERNAME_TAKEN'],
 });
 
@@ -40,7 +41,9 @@ const login = describe({
   id: 'login',
   tag: 'Accounts',
   summary: 'Sign in with email and password',
-  isPublic: true,
-  answers: { 200: ['The account and a token', answerOf(sessionSchema)] },
+  description: 'The email in any case. An unknown email and a wrong password are answered alike.',
+  example: { email: 'ada@example.com', password: 'tea at four' },
+  access: 'public',
+  answers: { 200: ['The account and a token', sessionAnswer] },
   errors: [...BODY_ERRORS, 'INVALID_CREDENTIALS'],
 });

@@ -5,8 +5,8 @@ import type { Channels } from '../../chat/channels.ts';
 import { createChannelBody, idParam, renameChannelBody } from '../../protocol/requests.ts';
 import { channelDetailSchema, channelSchema, directChannelSchema } from '../../protocol/resources.ts';
 import { answer, answerDone, answerOf, doneSchema } from '../answer.ts';
+import { BODY_ERRORS, describe } from '../describe.ts';
 import type { HttpEnvironment } from '../environment.ts';
-import { BODY_ERRORS, describe } from '../openapi.ts';
 import { type JsonBody, params } from '../validate.ts';
 
 export interface ChannelRouteDependencies {
@@ -43,7 +43,8 @@ const tag = 'Channels';
 const listChannels = describe({
   id: 'listChannels',
   tag,
-  summary: 'The channels of the signed-in user; a direct one is named by the other user',
+  summary: 'The channels of the signed-in user',
+  description: "A direct channel goes by the other user's email and avatar.",
   answers: {
     200: ['The channels', answerOf(z.object({ direct: z.array(directChannelSchema), group: z.array(channelSchema) }))],
   },
@@ -53,6 +54,8 @@ const createChannel = describe({
   id: 'createChannel',
   tag,
   summary: 'Make a group, or a direct channel with one other user',
+  description: 'A group needs a name and takes up to 1000 others; a direct channel takes exactly one other user.',
+  example: { type: 'group', name: 'Tea room' },
   answers: {
     201: ['The new channel', answerOf(channelSchema)],
     200: ['The direct channel that the two have already', answerOf(channelSchema)],
@@ -64,6 +67,7 @@ const getChannel = describe({
   id: 'getChannel',
   tag,
   summary: 'A channel with its members',
+  description: 'For its members.',
   answers: { 200: ['The channel', answerOf(channelDetailSchema)] },
   errors: ['VALIDATION_FAILED', 'CHANNEL_NOT_FOUND'],
 });
@@ -71,7 +75,9 @@ const getChannel = describe({
 const renameChannel = describe({
   id: 'renameChannel',
   tag,
-  summary: 'Rename a group; any member may',
+  summary: 'Rename a group',
+  description: 'Any member may.',
+  example: { name: 'Tea house' },
   answers: { 200: ['The channel as it is now', answerOf(channelSchema)] },
   errors: [...BODY_ERRORS, 'DIRECT_CHANNEL', 'CHANNEL_NOT_FOUND'],
 });
@@ -79,7 +85,8 @@ const renameChannel = describe({
 const deleteChannel = describe({
   id: 'deleteChannel',
   tag,
-  summary: 'Delete a channel; its owner may',
+  summary: 'Delete a channel',
+  description: 'Its owner may. Members who are live in it hear of it.',
   answers: { 200: ['Deleted', doneSchema] },
   errors: ['VALIDATION_FAILED', 'FORBIDDEN', 'CHANNEL_NOT_FOUND'],
 });

@@ -4,8 +4,8 @@ import * as z from 'zod';
 import type { Conversations } from '../../chat/conversations.ts';
 import { conversationSchema } from '../../protocol/resources.ts';
 import { answer, answerOf } from '../answer.ts';
+import { describe } from '../describe.ts';
 import type { HttpEnvironment } from '../environment.ts';
-import { describe } from '../openapi.ts';
 
 export function conversationRoutes({ conversations }: { conversations: Conversations }): Hono<HttpEnvironment> {
   return new Hono<HttpEnvironment>().get('/', listConversations, async (c) =>
@@ -16,6 +16,8 @@ export function conversationRoutes({ conversations }: { conversations: Conversat
 const listConversations = describe({
   id: 'listConversations',
   tag: 'Messages',
-  summary: 'The last event of every conversation, the latest first: what to compare with after an absence',
+  summary: 'Where each conversation stands',
+  description:
+    "Every channel and every direct pair of the signed-in user, the latest event first: what to compare one's own numbers with after an absence.",
   answers: { 200: ['The conversations', answerOf(z.array(conversationSchema))] },
 });

@@ -8,9 +8,9 @@ import { ChatError } from '../../protocol/errors.ts';
 import { broadcastBody, channelParam, userParam } from '../../protocol/requests.ts';
 import type { Live } from '../../realtime/live.ts';
 import { answer, answerDone, answerOf, doneSchema } from '../answer.ts';
+import { BODY_ERRORS, describe } from '../describe.ts';
 import type { HttpEnvironment } from '../environment.ts';
 import { adminOnly } from '../middleware/signed-in.ts';
-import { BODY_ERRORS, describe } from '../openapi.ts';
 import { type JsonBody, params } from '../validate.ts';
 
 export interface LiveRouteDependencies {
@@ -72,21 +72,25 @@ const statsSchema = z.object({
 const getLiveStats = describe({
   id: 'getLiveStats',
   tag,
-  summary: 'How many are live, over all nodes',
+  summary: 'How many are connected',
+  description: 'Counted over all nodes.',
   answers: { 200: ['The figures', answerOf(statsSchema)] },
 });
 
 const listLiveUsers = describe({
   id: 'listLiveUsers',
   tag,
-  summary: 'Who is connected, over all nodes',
+  summary: 'Who is connected',
+  description: 'The ids of all users who have a connection, over all nodes.',
   answers: { 200: ['The ids of the users', answerOf(z.object({ users: ids, count: z.int() }))] },
 });
 
 const disconnectUser = describe({
   id: 'disconnectUser',
   tag,
-  summary: 'Close all connections of a user, on every node; admins may',
+  summary: 'Close all connections of a user',
+  description: 'Admins may. The connections end with 4403, on every node.',
+  examples: { userId: 2 },
   answers: { 200: ['Disconnected', doneSchema] },
   errors: ['VALIDATION_FAILED', 'FORBIDDEN', 'USER_NOT_FOUND'],
 });
@@ -94,7 +98,8 @@ const disconnectUser = describe({
 const listLiveMembers = describe({
   id: 'listLiveMembers',
   tag,
-  summary: 'Who is live in a channel; its members and admins may',
+  summary: 'Who is live in a channel',
+  description: 'Its members and admins may.',
   answers: {
     200: ['The ids of the users', answerOf(z.object({ channelId: z.int(), members: ids, memberCount: z.int() }))],
   },
@@ -104,7 +109,9 @@ const listLiveMembers = describe({
 const broadcast = describe({
   id: 'broadcast',
   tag,
-  summary: 'Tell everybody who is live in a channel something that is not stored; admins may',
+  summary: 'Tell everybody who is live in a channel something',
+  description: 'Admins may. It comes as `admin.message` and is not stored.',
+  example: { message: 'Tea is ready' },
   answers: { 200: ['Sent', doneSchema] },
   errors: [...BODY_ERRORS, 'FORBIDDEN', 'CHANNEL_NOT_FOUND'],
 });

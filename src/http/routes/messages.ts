@@ -5,8 +5,8 @@ import type { Messages } from '../../chat/messages.ts';
 import { editMessageBody, friendParam, idParam, pageQuery, sendMessageBody } from '../../protocol/requests.ts';
 import { messageSchema } from '../../protocol/resources.ts';
 import { answer, answerDone, answerOf, answerPage, doneSchema, pageOf } from '../answer.ts';
+import { BODY_ERRORS, describe } from '../describe.ts';
 import type { HttpEnvironment } from '../environment.ts';
-import { BODY_ERRORS, describe } from '../openapi.ts';
 import { type JsonBody, params, query } from '../validate.ts';
 
 export interface MessageRouteDependencies {
@@ -49,7 +49,9 @@ const tag = 'Messages';
 const listChannelMessages = describe({
   id: 'listChannelMessages',
   tag,
-  summary: 'A page of a channel, oldest first: the newest one, or that before or after a message',
+  summary: 'A page of the messages of a channel',
+  description:
+    'Oldest first. Without `before` and `after` the newest page; `before` gives the newest page that is older than that message, `after` the oldest page that is newer.',
   answers: { 200: ['The page', pageOf(messageSchema)] },
   errors: ['VALIDATION_FAILED', 'CHANNEL_NOT_FOUND'],
 });
@@ -57,7 +59,9 @@ const listChannelMessages = describe({
 const listDirectMessages = describe({
   id: 'listDirectMessages',
   tag,
-  summary: 'A page of the direct messages with a user, oldest first',
+  summary: 'A page of the direct messages with a user',
+  description: 'Oldest first, in pages like those of a channel.',
+  examples: { friendId: 1 },
   answers: { 200: ['The page', pageOf(messageSchema)] },
   errors: ['VALIDATION_FAILED', 'USER_NOT_FOUND'],
 });
@@ -65,7 +69,10 @@ const listDirectMessages = describe({
 const sendMessage = describe({
   id: 'sendMessage',
   tag,
-  summary: 'Send a message to a channel or to a user; with a clientId it may be sent again safely',
+  summary: 'Send a message to a channel or to a user',
+  description:
+    'Exactly one of `channelId` and `receiverId`, and at least one of `text`, `url` and `fileName`. Sent again with the same `clientId` it is stored once.',
+  example: { channelId: 1, text: 'Hello' },
   answers: {
     201: ['The stored message', answerOf(messageSchema)],
     200: ['The message that was sent with this clientId before, as it is now', answerOf(messageSchema)],
@@ -76,7 +83,8 @@ const sendMessage = describe({
 const getMessage = describe({
   id: 'getMessage',
   tag,
-  summary: 'A message, for those who are party to its conversation',
+  summary: 'A message',
+  description: 'For those who are party to its conversation.',
   answers: { 200: ['The message', answerOf(messageSchema)] },
   errors: ['VALIDATION_FAILED', 'MESSAGE_NOT_FOUND'],
 });
@@ -84,7 +92,9 @@ const getMessage = describe({
 const editMessage = describe({
   id: 'editMessage',
   tag,
-  summary: 'Change the text of a message; its sender may',
+  summary: 'Change the text of a message',
+  description: 'Its sender may, nobody else. Live members get `message.updated`.',
+  example: { text: 'Hello again' },
   answers: { 200: ['The message as it is now', answerOf(messageSchema)] },
   errors: [...BODY_ERRORS, 'FORBIDDEN', 'MESSAGE_NOT_FOUND'],
 });
@@ -92,7 +102,8 @@ const editMessage = describe({
 const deleteMessage = describe({
   id: 'deleteMessage',
   tag,
-  summary: 'Delete a message; its sender, the owner of the channel and admins may',
+  summary: 'Delete a message',
+  description: 'Its sender, the owner of the channel and admins may. Live members get `message.deleted`.',
   answers: { 200: ['Deleted', doneSchema] },
   errors: ['VALIDATION_FAILED', 'FORBIDDEN', 'MESSAGE_NOT_FOUND'],
 });

@@ -2,8 +2,8 @@
 import { Hono } from 'hono';
 import type { Sessions } from '../../chat/sessions.ts';
 import { answerDone, doneSchema } from '../answer.ts';
+import { describe } from '../describe.ts';
 import type { HttpEnvironment } from '../environment.ts';
-import { describe } from '../openapi.ts';
 
 export interface SessionRouteDependencies {
   readonly sessions: Pick<Sessions, 'end' | 'endOthers'>;
@@ -24,13 +24,15 @@ export function sessionRoutes({ sessions }: SessionRouteDependencies): Hono<Http
 const logout = describe({
   id: 'logout',
   tag: 'Accounts',
-  summary: 'End this token: it is refused from now on, and its connections are closed',
+  summary: 'End this token',
+  description: 'Connections that were opened with it are closed.',
   answers: { 200: ['Signed out', doneSchema] },
 });
 
 const logoutAll = describe({
   id: 'logoutAll',
   tag: 'Accounts',
-  summary: 'End all other tokens of the user: they are refused from now on, and their connections are closed',
+  summary: 'End all other tokens of the user',
+  description: 'The token of this call stays good; connections of the others are closed.',
   answers: { 200: ['Signed out everywhere else', doneSchema] },
 });

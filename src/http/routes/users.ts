@@ -5,9 +5,9 @@ import type { Accounts } from '../../chat/accounts.ts';
 import { profileBody, searchQuery } from '../../protocol/requests.ts';
 import { userSchema } from '../../protocol/resources.ts';
 import { answer, answerOf } from '../answer.ts';
+import { BODY_ERRORS, describe } from '../describe.ts';
 import type { HttpEnvironment } from '../environment.ts';
 import type { AddressOf } from '../middleware/client-address.ts';
-import { BODY_ERRORS, describe } from '../openapi.ts';
 import { type JsonBody, query } from '../validate.ts';
 
 export interface UserRouteDependencies {
@@ -40,13 +40,16 @@ const getProfile = describe({
   id: 'getProfile',
   tag: 'Users',
   summary: 'The signed-in user',
+  description: "With the email address, which is the user's own.",
   answers: { 200: ['The user', answerOf(userSchema)] },
 });
 
 const updateProfile = describe({
   id: 'updateProfile',
   tag: 'Users',
-  summary: 'Change name, avatar or password; the current password confirms it, and a new one ends all other sessions',
+  summary: 'Change name, avatar or password',
+  description: 'The current password confirms it. A new password ends all other tokens of the user.',
+  example: { currentPassword: 'tea at four', avatar: 'https://example.com/ada.png' },
   answers: { 200: ['The user as it is now', answerOf(userSchema)] },
   errors: [...BODY_ERRORS, 'WRONG_PASSWORD', 'USERNAME_TAKEN'],
 });
@@ -54,7 +57,9 @@ const updateProfile = describe({
 const searchUsers = describe({
   id: 'searchUsers',
   tag: 'Users',
-  summary: 'Users with this text anywhere in their name, in any case',
+  summary: 'Find users by a part of their name',
+  description: 'Matched anywhere in the name, in any case; the very name first. `%` and `_` are plain characters.',
+  examples: { username: 'ad' },
   answers: { 200: ['At most 10 users', answerOf(z.array(userSchema))] },
   errors: ['VALIDATION_FAILED'],
 });

@@ -23,19 +23,11 @@ export function accountsSuite(service: Service): void {
         const body = form();
         const reply = await api().post<Session>('/auth/register', body);
         expect(reply.status).toBe(201);
-        expect(reply.body).toEqual({
-          success: true,
-          data: {
-            user: {
-              id: expect.any(Number),
-              username: body.username,
-              email: body.email,
-              avatar: null,
-              createdAt: isoTime(),
-            },
-            token: expect.any(String),
-          },
-        });
+        const { username, email } = body;
+        const user = { id: expect.any(Number), username, email, avatar: null, createdAt: isoTime() };
+        const session = { user, token: expect.any(String) };
+        // Clients of the former service read both beside `data`.
+        expect(reply.body).toEqual({ success: true, data: session, ...session });
         expect(Math.abs(Date.parse(reply.data.user.createdAt) - Date.now())).toBeLessThan(60_000);
       });
 
@@ -110,7 +102,8 @@ export function accountsSuite(service: Service): void {
         const { user } = (await signUp()).data;
         const reply = await signIn(user.email);
         expect(reply.status).toBe(200);
-        expect(reply.body).toEqual({ success: true, data: { user, token: expect.any(String) } });
+        const session = { user, token: expect.any(String) };
+        expect(reply.body).toEqual({ success: true, data: session, ...session });
         const profile = await rest(service.url(1), reply.data.token).get<User>('/users/profile');
         expect(profile.data).toEqual(user);
       });

@@ -107,6 +107,21 @@ export function membersSuite(service: Service): void {
       });
     });
 
+    test('has the names of the former service too', async () => {
+      const { owner, member, other } = people;
+      const id = await group(owner, member);
+      expect((await owner.api.post(`/channels/${id}/user`, { userId: other.id })).status).toBe(200);
+      expectFailure(await owner.api.post(`/channels/${id}/user`, { userId: other.id }), 409, 'ALREADY_MEMBER');
+      expectFailure(await member.api.delete(`/channels/${id}/user`, { userId: other.id }), 403, 'FORBIDDEN');
+      expect((await owner.api.delete(`/channels/${id}/user`, { userId: other.id })).status).toBe(200);
+      expect((await owner.api.post(`/channels/${id}/user`, { userId: other.id })).status).toBe(200);
+      expect((await owner.api.delete(`/channels/${id}/user?userId=${other.id}`)).status).toBe(200);
+      expectFailure(await read(other, id), 404, 'CHANNEL_NOT_FOUND');
+      expect((await member.api.put(`/channels/${id}/user`)).status).toBe(200);
+      expectFailure(await read(member, id), 404, 'CHANNEL_NOT_FOUND');
+      expect((await read(owner, id)).data.members.map((each) => each.id)).toEqual([owner.id]);
+    });
+
     describe('leaving', () => {
       test('ends the membership', async () => {
         const { owner, member, stranger } = people;

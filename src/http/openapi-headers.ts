@@ -1,0 +1,38 @@
+// The headers of answers, as the published document names them.
+import type { Operation } from './describe.ts';
+
+const header = (description: string, schema: object) => ({ description, schema });
+
+/** All of them, by name, as components of the document. */
+export const RESPONSE_HEADERS = {
+  'X-Request-Id': header('The id of this request, also in a failure and in the log of the service.', {
+    type: 'string',
+    examples: ['4f1c2d3e-8a7b-4c5d-9e6f-0a1b2c3d4e5f'],
+  }),
+  'X-RateLimit-Limit': header('Calls that the window allows.', { type: 'integer', minimum: 1, examples: [100] }),
+  'X-RateLimit-Remaining': header('Calls that are left in the window.', {
+    type: 'integer',
+    minimum: 0,
+    examples: [99],
+  }),
+  'X-RateLimit-Reset': header('When the window ends, in seconds since 1970.', {
+    type: 'integer',
+    minimum: 0,
+    examples: [1767268800],
+  }),
+  'Retry-After': header('Seconds after which the same call may succeed.', {
+    type: 'integer',
+    minimum: 0,
+    examples: [60],
+  }),
+  'WWW-Authenticate': header('How to sign in.', { type: 'string', examples: ['Bearer'] }),
+};
+
+const LIMITED = ['X-RateLimit-Limit', 'X-RateLimit-Remaining', 'X-RateLimit-Reset'];
+const OF_STATUS: Readonly<Record<number, readonly string[]>> = { 401: ['WWW-Authenticate'], 429: ['Retry-After'] };
+
+/** References to the headers of an answer. Those of a limit are missing if it is off. */
+export function headersOf(access: Operation['access'], status: number): Record<string, { $ref: string }> {
+  const names = ['X-Request-Id', ...(access === 'open' ? [] : LIMITED), ...(OF_STATUS[status] ?? [])];
+  return Object.fromEntries(names.map((name) => [name, { $ref: `#/components/headers/${name}` }]));
+}
