@@ -80,15 +80,28 @@ class Counts<K> {
 
   take(key: K): Place {
     this.counts.set(key, this.of(key) + 1);
-    let isTaken = true;
-    return {
-      release: () => {
-        if (!isTaken) return;
-        isTaken = false;
-        const left = this.of(key) - 1;
-        if (left > 0) this.counts.set(key, left);
-        else this.counts.delete(key);
-      },
-    };
+    return new CountedPlace(this, key);
+  }
+
+  give(key: K): void {
+    const left = this.of(key) - 1;
+    if (left > 0) this.counts.set(key, left);
+    else this.counts.delete(key);
+  }
+}
+
+/** A class, because every connection has one: two fields in place of a closure and what it closes over. */
+class CountedPlace<K> implements Place {
+  private counts: Counts<K> | undefined;
+  private readonly key: K;
+
+  constructor(counts: Counts<K>, key: K) {
+    this.counts = counts;
+    this.key = key;
+  }
+
+  release(): void {
+    this.counts?.give(this.key);
+    this.counts = undefined;
   }
 }

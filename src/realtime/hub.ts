@@ -15,7 +15,7 @@ import type { Logger } from '../protocol/logger.ts';
 import { answerError } from './answer-error.ts';
 import { detachReader } from './catch-up.ts';
 import { connectData, createCommands, type Send } from './commands.ts';
-import type { ConnectionLimits } from './connection-limits.ts';
+import type { ConnectionLimits, Place } from './connection-limits.ts';
 import type { Delivery } from './delivery.ts';
 import type { HubMetrics } from './metrics.ts';
 import { outgoing } from './outgoing.ts';
@@ -57,10 +57,10 @@ export interface HubDependencies {
 
 export interface Hub {
   /**
-   * A connection has come. Without an identity it must authenticate by a frame in time; with one, whoever asked the limits
-   * for its user's place gives that back when the connection ends.
+   * A connection has come. Without an identity it must authenticate by a frame in time; with one, `place` is what was taken
+   * of the limits for its user, and is given back with the connection.
    */
-  open(transport: Transport, identity: Identity | null, deadline?: Deadline): Session;
+  open(transport: Transport, identity: Identity | null, deadline?: Deadline, place?: Place): Session;
   /** How many connections there may be of a user or an address: to be asked before one is opened. */
   readonly limits: ConnectionLimits;
   /** Connections of this node. */
@@ -112,14 +112,14 @@ export function createHub(deps: HubDependencies): Hub {
     }),
   };
 
-  function open(transport: Transport, identity: Identity | null, deadline = deadlineIn(LIMITS.ANSWER_MS)): Session {
+  const open: Hub['open'] = (transport, identity, deadline = deadlineIn(LIMITS.ANSWER_MS), place = undefined) => {
     opened += 1;
     const session = new HubSession(`${nodeId}-${opened.toString(36)}`, transport, context);
     sessions.add(session, clock.monotonic());
-    if (!identity) session.admission = connectionLimits.takeAddress(transport.address);
+    session.admission = identity ? place : connectionLimits.takeAddress(transport.address);
     if (identity) session.hold(welcome(session, identity, deadline)).catch((error: unknown) => session.failed(error));
     return session;
-  }
+  };
 
   async function welcome(session: HubSession, identity: Identity, deadline: Deadline): Promise<void> {
     try {

@@ -10,6 +10,7 @@ import { CLOSE } from '../protocol/close-codes.ts';
 import { ChatError } from '../protocol/errors.ts';
 import { LIMITS } from '../protocol/limits.ts';
 import { answerableId, answerFrame } from '../realtime/answer-frame.ts';
+import type { Place } from '../realtime/connection-limits.ts';
 import type { Hub } from '../realtime/hub.ts';
 import { type Outgoing, outgoing } from '../realtime/outgoing.ts';
 import type { Answer, Incoming, Session, Transport } from '../realtime/transport.ts';
@@ -37,9 +38,16 @@ export interface RawServerOptions {
   readonly forwardedOf: ForwardedOf;
 }
 
+/** Whom a request proved, if anybody, the place that was taken for that user, and until when the peer is to be answered. */
+export interface Admitted {
+  readonly identity: Identity | null;
+  readonly deadline: Deadline;
+  readonly place: Place | undefined;
+}
+
 export interface RawServer {
-  /** Completes the upgrade and opens a session, with the identity that the request proved, if any, and its time. */
-  accept(request: IncomingMessage, socket: Socket, head: Buffer, identity: Identity | null, deadline: Deadline): void;
+  /** Completes the upgrade and opens a session for who is admitted. False if that cannot be: the peer hears why. */
+  accept(request: IncomingMessage, socket: Socket, head: Buffer, admitted: Admitted): boolean;
 }
 
 export function createRawServer(given: RawServerOptions): RawServer {
@@ -85,15 +93,18 @@ export function createRawServer(given: RawServerOptions): RawServer {
   }
 
   return {
-    accept(request, socket, head, identity, deadline) {
+    accept(request, socket, head, { identity, deadline, place }) {
+      let accepted = false;
       server.handleUpgrade(request, socket, head, (connection) => {
         connection.socket = socket;
         connection.number = numberOf(socket);
         connection.forwarded = forwardedOf(request);
         connection.receive = receive;
         connection.boundary = boundary;
-        connection.session = hub.open(connection, identity, deadline);
+        accepted = true;
+        connection.session = hub.open(connection, identity, deadline, place);
       });
+      return accepted;
     },
   };
 }

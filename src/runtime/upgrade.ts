@@ -51,10 +51,15 @@ export function createUpgrade(options: UpgradeOptions): HandleUpgrade {
     );
   }
 
-  /** Takes a place for the user that is given back with the socket, also where it comes too late. */
-  async function takePlace(socket: Socket, userId: number, deadline: Deadline): Promise<void> {
-    const taken = limits.takeUser(userId).then((place) => bindTo(socket, place));
-    await inTime(deadlines, deadline, taken, tooLate);
+  /** A place among the connections of the user; one that comes too late is given back. */
+  async function takePlace(userId: number, deadline: Deadline): Promise<Place> {
+    const taken = limits.takeUser(userId);
+    try {
+      return await inTime(deadlines, deadline, taken, tooLate);
+    } catch (error) {
+      taken.then((place) => place.release(), ignore);
+      throw error;
+    }
   }
 
   function assertRunning(): void {
@@ -63,6 +68,7 @@ export function createUpgrade(options: UpgradeOptions): HandleUpgrade {
 
   async function acceptRaw(request: IncomingMessage, socket: Socket, head: Buffer): Promise<void> {
     socket.on('error', ignore);
+    let place: Place | undefined;
     try {
       if (!isAllowedOrigin(request)) {
         throw new ChatError('FORBIDDEN', 'This origin may not connect');
@@ -70,11 +76,12 @@ export function createUpgrade(options: UpgradeOptions): HandleUpgrade {
       const deadline = deadlineIn(LIMITS.ANSWER_MS);
       const identity = await identify(request, deadline);
       if (identity === null) limits.assertAddress(addressOf(request));
-      else await takePlace(socket, identity.principal.id, deadline);
+      else place = await takePlace(identity.principal.id, deadline);
       assertRunning();
       socket.off('error', ignore);
-      raw.accept(request, socket, head, identity, deadline);
+      if (!raw.accept(request, socket, head, { identity, deadline, place })) place?.release();
     } catch (error) {
+      place?.release();
       refuseSocket(socket, refuse(error));
     }
   }
@@ -92,12 +99,6 @@ export function createUpgrade(options: UpgradeOptions): HandleUpgrade {
     if (isSocketIoPath(pathOf(request.url ?? ''))) acceptSocketIo(request, socket, head);
     else acceptRaw(request, socket, head).catch((error: unknown) => boundary(error, () => socket.destroy()));
   };
-}
-
-/** The place is given back when the socket is gone, which it may be already. */
-function bindTo(socket: Socket, place: Place): void {
-  if (socket.destroyed) place.release();
-  else socket.once('close', place.release);
 }
 
 function tooLate(): ChatError {
