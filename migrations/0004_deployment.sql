@@ -1,5 +1,5 @@
 -- What this deployment is called in Redis. New, so nodes of the version before and the former service go on as they are.
-CREATE TABLE "deployment" (
+CREATE TABLE IF NOT EXISTS "deployment" (
 	"isOnly" boolean PRIMARY KEY DEFAULT true NOT NULL,
 	"id" varchar(36) NOT NULL,
 	CONSTRAINT "CHK_deployment_only" CHECK ("isOnly")

@@ -21,6 +21,11 @@ function hasContent({ text, url, file_name, fileName }: Content): boolean {
   return text !== null || url !== null || file_name !== null || fileName !== null;
 }
 
+/** What comes by either name goes on by one. */
+function withOneName<C extends Content>({ fileName, ...data }: C) {
+  return { ...data, file_name: data.file_name ?? fileName };
+}
+
 const NO_CONTENT = { message: 'at least one of text, url, file_name is needed', path: ['text'] };
 const since = seq.nullish().transform((value) => value ?? undefined);
 
@@ -30,8 +35,14 @@ export const clientFrames = {
   'channel.join': z.object({ channel_id: id, since }),
   'channel.leave': z.object({ channel_id: id }),
   'direct.join': z.object({ user_id: id, since }),
-  'channel.message': z.object({ channel_id: id, ...content }).refine(hasContent, NO_CONTENT),
-  'direct.message': z.object({ receiver_id: id, ...content }).refine(hasContent, NO_CONTENT),
+  'channel.message': z
+    .object({ channel_id: id, ...content })
+    .refine(hasContent, NO_CONTENT)
+    .transform(withOneName),
+  'direct.message': z
+    .object({ receiver_id: id, ...content })
+    .refine(hasContent, NO_CONTENT)
+    .transform(withOneName),
   ping: z.object({}),
 } as const;
 

@@ -114,7 +114,7 @@ export function createCommands(deps: CommandDependencies): RunCommand {
       receiverId: 'receiver_id' in data ? data.receiver_id : null,
       text: data.text,
       url: data.url,
-      fileName: data.file_name ?? data.fileName,
+      fileName: data.file_name,
       clientId: data.client_id,
     };
     const { message: stored, duplicate } = await deps.send(session.user, message, reply.deadline);

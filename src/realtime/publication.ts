@@ -119,7 +119,7 @@ function belongs({ seq, messageId, storedSeq, data }: FeedEvent, log: string): b
 }
 
 function wholeNumber(text: string | undefined): number | undefined {
-  return text !== undefined && /^\d{1,15}$/.test(text) ? Number(text) : undefined;
+  return text !== undefined && /^\d{1,16}$/.test(text) ? Number(text) : undefined;
 }
 
 function isFrame(text: string): boolean {

@@ -101,7 +101,7 @@ it('refuses an account that does not own the tables, or that the server does not
   expect(unknown).toEqual({
     code: 1,
     output: '',
-    errors: expect.stringMatching(/^Migrations failed, nothing was changed: .*\n$/),
+    errors: expect.stringMatching(/^Cannot reach the database: .*the server does not let this user in .*\n$/),
   });
 });
 

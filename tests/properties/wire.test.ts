@@ -141,7 +141,7 @@ describe('publications between nodes', () => {
   const event = fc.record({
     ...{ seq: number, messageId: number, storedSeq: number, senderId: number, time: fc.maxSafeNat() },
     kind: fc.constantFrom('stored' as const, 'updated' as const, 'deleted' as const),
-    data: fc.jsonValue().map((value) => JSON.stringify(value)),
+    text: fc.jsonValue(),
   });
   const log = fc.oneof(
     number.map((channel) => `c${channel}`),
@@ -150,13 +150,27 @@ describe('publications between nodes', () => {
   const origin = fc.stringMatching(/^[a-z0-9-]{1,12}$/);
 
   test('say on the other node what they said here, and nothing to the one that sent them', async () => {
+    const frame = fc.jsonValue().map((data) => JSON.stringify({ id: 'a-1', type: 'channel.join', data }));
     const events = fc.array(event, { minLength: 1, maxLength: 5 });
-    const cases = fc.record({ origin, log, membersVersion: number, events, exceptUserId: number, frame: fc.json() });
-    await check('publications', cases, 1_000, ({ exceptUserId, frame, ...events }) => {
+    const cases = fc.record({ origin, log, membersVersion: number, events, exceptUserId: number, frame });
+    await check('publications', cases, 1_000, ({ exceptUserId, frame, ...written }) => {
+      const events = { ...written, events: inOrder(written.events, written.log) };
       const notice = { origin: events.origin, log: events.log, exceptUserId, frame };
-      expect(decodePublication(encodeEvents(events), 'other node')).toEqual(events);
+      expect(decodePublication(encodeEvents(events), 'other node')).toEqual({ ...events, head: events.events.length });
       expect(decodePublication(encodeNotice(notice), 'other node')).toEqual(notice);
       expect(decodePublication(encodeEvents(events), events.origin)).toBeUndefined();
     });
   });
 });
+
+/** As nodes write them: one number after the other, and data that says which message of which conversation it is of. */
+function inOrder<E extends { messageId: number; storedSeq: number; text: unknown }>(events: readonly E[], log: string) {
+  const party = log.startsWith('c')
+    ? { channel_id: Number(log.slice(1)) }
+    : { receiver_id: Number(log.slice(1).split('.')[0]) };
+  return events.map(({ text, ...event }, at) => {
+    const { messageId, storedSeq } = event;
+    const data = { id: messageId, seq: storedSeq, updated_seq: at + 1, ...party, text };
+    return { ...event, seq: at + 1, data: JSON.stringify(data) };
+  });
+}
