@@ -73,7 +73,9 @@ it('makes no other log and no other connection wait, and ends', async () => {
   const sent = reader.frames.length;
   await reader.ask('channel.join', { channel_id: SHORT, since: 0 });
   await reader.until(({ type, data }) => type === 'channel.message' && data.channel_id === SHORT);
-  expect(reader.frames.slice(sent).map(({ type, data }) => data.text ?? type)).toEqual(['ack', 'two']);
+  // A page of the long log that was under way already may come in between.
+  const ofOthers = reader.frames.slice(sent).filter(({ type, data }) => type === 'ack' || data.channel_id === SHORT);
+  expect(ofOthers.map(({ type, data }) => data.text ?? type)).toEqual(['ack', 'two']);
   expect(standstill()).toBeLessThan(500);
   // What it was sent live of the long log after that comes when it has caught up: later, but it comes.
   const { data } = await reader.ask('channel.message', { channel_id: LONG, text: 'three' });
