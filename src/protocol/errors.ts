@@ -75,6 +75,11 @@ export class ChatError extends Error {
   }
 }
 
+/** A LIMIT_REACHED: `bound` names what there is too much of, `message` says what to do about it. */
+export function limitReached(bound: string, message: string): ChatError {
+  return new ChatError('LIMIT_REACHED', undefined, { details: [{ path: bound, message }] });
+}
+
 /** A VALIDATION_FAILED for one field. */
 export function invalid(path: string, message: string): ChatError {
   return new ChatError('VALIDATION_FAILED', undefined, { details: [{ path, message }] });

@@ -89,7 +89,7 @@ export function createChannelFeeds(deps: {
   }
 
   function makeRoom(): void {
-    const now = performance.now();
+    const now = clock.monotonic();
     if (now < makeRoomAt) return;
     makeRoomAt = now + MAKE_ROOM_MS;
     closeUnread(Number.POSITIVE_INFINITY);

@@ -6,7 +6,7 @@ import type { Entry, PairEntry } from '../chat/log/read.ts';
 import type { Actor } from '../chat/principal.ts';
 import type { Deadline } from '../lib/deadline.ts';
 import type { ClientFrame } from '../protocol/decode-frame.ts';
-import { ChatError, type ErrorCode, invalid } from '../protocol/errors.ts';
+import { ChatError, type ErrorCode, invalid, limitReached } from '../protocol/errors.ts';
 import type { ClientFrameData, MessageAck } from '../protocol/frames.ts';
 import { LIMITS } from '../protocol/limits.ts';
 import { attachReader, detachReader } from './catch-up.ts';
@@ -311,7 +311,7 @@ function assertRoom({ readers }: HubSession): void {
   if (readers.size < LIMITS.CONNECTION_CHANNELS_MAX) return;
   let channels = 0;
   for (const { feed } of readers.values()) if (isChannelKey(feed.key)) channels += 1;
-  if (channels >= LIMITS.CONNECTION_CHANNELS_MAX) throw new ChatError('LIMIT_REACHED', TOO_MANY_CHANNELS);
+  if (channels >= LIMITS.CONNECTION_CHANNELS_MAX) throw limitReached('channels', TOO_MANY_CHANNELS);
 }
 
 function checkSince(since: number | undefined, head: number): void {

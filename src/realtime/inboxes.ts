@@ -4,7 +4,7 @@ import type { Broker, Unsubscribe } from '../backends/broker/broker.ts';
 import type { Clock } from '../backends/clock/clock.ts';
 import { logName, type PairKey, pairNamed } from '../chat/log/key.ts';
 import type { LogHead } from '../chat/log/read.ts';
-import { ChatError } from '../protocol/errors.ts';
+import { limitReached } from '../protocol/errors.ts';
 import { attachReader, detachReader } from './catch-up.ts';
 import { Feed, type FeedContext } from './feed.ts';
 import { makeRoom } from './make-room.ts';
@@ -148,7 +148,7 @@ export function createInboxes(deps: {
   }
 
   function join(key: PairKey, userId: number): Feed | undefined {
-    if (!feeds.has(logName(key)) && !hasRoom(userId)) throw new ChatError('LIMIT_REACHED', TOO_MANY_PAIRS);
+    if (!feeds.has(logName(key)) && !hasRoom(userId)) throw limitReached('directs', TOO_MANY_PAIRS);
     return feed(key);
   }
 
