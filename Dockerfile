@@ -32,7 +32,7 @@ COPY --from=modules /app/node_modules node_modules
 COPY drizzle drizzle
 COPY src src
 # Compiled now, since the account that runs it can write nothing but its data.
-RUN deno cache src/runtime/deno.ts src/runtime/deno-migrate.ts
+RUN deno cache src/runtime/deno.ts src/runtime/cli/deno-migrate.ts
 USER 10001:10001
 VOLUME /data
 EXPOSE 3000

@@ -3,7 +3,7 @@
 import fs from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
 import { Socket } from 'node:net';
-import { readConfig } from '../src/runtime/config.ts';
+import { readConfig } from '../src/runtime/config/config.ts';
 import { createLogger } from '../src/runtime/logger.ts';
 import { startService } from '../src/runtime/service.ts';
 
@@ -13,7 +13,7 @@ export interface Counts {
   readonly statements: number;
   /** Writes to clients' sockets; without pings, which come by the time. */
   readonly writes: number;
-  /** Live objects, after a collection. */
+  /** PresenceQueries objects, after a collection. */
   readonly heapBytes: number;
 }
 

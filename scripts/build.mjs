@@ -21,10 +21,10 @@ const { outputFiles } = await build({
   absWorkingDir: root,
   entryPoints: {
     main: 'src/runtime/node.ts',
-    migrate: 'src/runtime/migrate.ts',
+    migrate: 'src/runtime/cli/migrate.ts',
     cli: 'src/runtime/cli/main.ts',
-    'embedded-export': 'src/runtime/embedded-export.ts',
-    'after-restore': 'src/runtime/after-restore.ts',
+    'embedded-export': 'src/runtime/cli/embedded-export.ts',
+    'after-restore': 'src/runtime/cli/after-restore.ts',
   },
   outdir: 'dist',
   bundle: true,

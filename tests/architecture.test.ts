@@ -15,8 +15,8 @@ interface Layer {
 
 /** From the bottom up: a folder can only name those above it in this list, so there are no cycles between folders. */
 const LAYERS: Readonly<Record<string, Layer>> = {
-  lib: { imports: [], packages: [] },
   protocol: { imports: [], packages: ['zod'] },
+  lib: { imports: ['protocol/errors.ts'], packages: [] },
   client: { imports: ['protocol'], packages: [] },
   drizzle: { imports: [], packages: ['drizzle-orm'] },
   backends: { imports: ['lib', 'protocol'], packages: ['ioredis', 'rate-limiter-flexible'] },
@@ -36,19 +36,23 @@ const LAYERS: Readonly<Record<string, Layer>> = {
     types: ['backends'],
     packages: ['hono', 'zod'],
   },
-  socketio: { imports: ['lib', 'protocol', 'realtime'], packages: ['engine.io', 'ws', 'node:*'] },
+  transports: {
+    imports: ['lib', 'protocol', 'database/errors.ts', 'chat', 'realtime', 'http/error-response.ts'],
+    types: ['backends'],
+    packages: ['engine.io', 'ws', 'hono', 'node:*'],
+  },
   runtime: {
-    imports: ['lib', 'protocol', 'drizzle', 'backends', 'database', 'chat', 'realtime', 'http', 'socketio'],
+    imports: ['lib', 'protocol', 'drizzle', 'backends', 'database', 'chat', 'realtime', 'http', 'transports'],
     packages: ['*'],
   },
 };
 
 /** What reads a value with a schema: in one place, which never throws. (Settings are not somebody else's.) */
 const READS_WITH_A_SCHEMA = /\.(?:safeP|p)arse(?:Async)?\(/;
-const MAY_READ_WITH_A_SCHEMA = new Set(['src/protocol/decode.ts', 'src/runtime/config.ts']);
+const MAY_READ_WITH_A_SCHEMA = new Set(['src/protocol/decode.ts', 'src/runtime/config/config.ts']);
 const OTHER_PARSERS = /\b(?:JSON|Date|URL)\.parse\(/g;
 const RUNTIME_GLOBALS = /(?<![.\w'-])(?:process|Buffer|Deno|Bun|require|__dirname|__filename)(?=[.([])/;
-const MAY_KNOW_THE_RUNTIME = new Set(['socketio', 'runtime']);
+const MAY_KNOW_THE_RUNTIME = new Set(['transports', 'runtime']);
 const MAX_LINES = 400;
 /** Who may read the clock that people set; everybody else is handed one, and counts durations by what only goes on. */
 const WALL_CLOCK = /\bDate\.now\b|\bnew Date\(\)/;
@@ -56,8 +60,8 @@ const MAY_READ_THE_WALL_CLOCK = new Set([
   'src/backends/clock/system.ts',
   // The time when a window ends, the time of a frame, and that of a line of the log.
   'src/backends/rate-limit/take.ts',
-  'src/socketio/connection.ts',
-  'src/runtime/deno-basics.ts',
+  'src/transports/socketio/connection.ts',
+  'src/runtime/platform/deno-basics.ts',
 ]);
 
 interface Import {
@@ -221,7 +225,7 @@ describe('the checks find', () => {
     ['src/realtime/x.ts', `const a = await import('ws');`, 'ws'],
     ['src/http/x.ts', `import 'node:fs';`, 'node:fs'],
     ['src/http/x.ts', `const a = await import(name);`, '?'],
-    ['src/socketio/x.ts', `import { a } from '../chat/a.ts';`, 'src/chat/a.ts'],
+    ['src/transports/x.ts', `import { a } from '../runtime/service.ts';`, 'src/runtime/service.ts'],
     ['src/chat/x.ts', `import { a } from '../runtime/service.ts';`, 'src/runtime/service.ts'],
     ['src/runtime/x.ts', `import { a } from '../../tests/support/a.ts';`, 'tests/support/a.ts'],
     ['src/news/x.ts', `import { a } from 'zod';`, 'zod'],
@@ -233,7 +237,7 @@ describe('the checks find', () => {
     ['src/chat/log/x.ts', `import type { Clock } from '../../backends/clock/clock.ts';`],
     ['src/chat/x.ts', `import { sign } from 'hono/jwt';\nimport { chats } from '../../drizzle/schema.ts';`],
     ['src/database/x.ts', `import { ChatError } from '../protocol/errors.ts';\nimport 'drizzle-orm/pglite/migrator';`],
-    ['src/socketio/x.ts', `import { createServer } from 'node:http';\n// import { a } from '../chat/a.ts';`],
+    ['src/transports/x.ts', `import { createServer } from 'node:http';\n// import { a } from '../chat/a.ts';`],
     ['src/runtime/x.ts', `import { a } from '../chat/a.ts';\nimport { b } from 'node:fs';`],
   ])('nothing in %s: %s', (file, code) => {
     expect(forbiddenImports(planted(file, code))).toEqual([]);

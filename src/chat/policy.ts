@@ -1,6 +1,6 @@
 // Who may what: pure rules over facts that the caller has read.
 import type { ChannelType } from '../protocol/resources.ts';
-import type { Principal } from './principal.ts';
+import type { Principal } from './accounts/principal.ts';
 
 type Actor = Pick<Principal, 'id' | 'isAdmin'>;
 

@@ -1,5 +1,5 @@
 // The one door to PostgreSQL: a server over postgres.js, or PGlite inside this process.
-import type { Logger } from '../protocol/logger.ts';
+import type { Logger } from '../lib/logger.ts';
 import type { Database } from './database.ts';
 import { connectPostgres, type PostgresOptions } from './postgres.ts';
 

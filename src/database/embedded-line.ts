@@ -1,8 +1,8 @@
 // The line before the embedded database, which does one thing at a time: bounded, and nobody stands in it for ever.
 import type { PGlite } from '@electric-sql/pglite';
 import { createDeadlines, type Deadline, deadlineIn, inTime, isPast } from '../lib/deadline.ts';
+import { createSemaphore } from '../lib/semaphore.ts';
 import { DatabaseBusy } from './errors.ts';
-import { createGate } from './gate.ts';
 
 /** What drizzle calls of PGlite. */
 export type Statements = Pick<PGlite, 'query' | 'transaction'>;
@@ -20,11 +20,11 @@ const LIMITS: LineLimits = { maxWaiting: 10_000, totalMs: 8_000 };
 export function inLine(client: Statements, { maxWaiting, totalMs }: LineLimits = LIMITS): Statements {
   const deadlines = createDeadlines(Math.min(250, totalMs / 4));
   const refusal = () => new DatabaseBusy('others are before this');
-  const gate = createGate({ places: 1, maxWaiting, maxWaitMs: totalMs, refusal });
+  const semaphore = createSemaphore({ places: 1, maxWaiting, maxWaitMs: totalMs, refusal });
 
   function within<T>(run: (deadline: Deadline) => Promise<T>): Promise<T> {
     const deadline = deadlineIn(totalMs);
-    const done = gate.run(() => run(deadline));
+    const done = semaphore.run(() => run(deadline));
     return inTime(deadlines, deadline, done, () => new DatabaseBusy('no answer in time'));
   }
 

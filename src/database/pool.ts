@@ -2,8 +2,8 @@
 // present ones no longer answer.
 import type { Sql } from 'postgres';
 import { createDeadlines, deadlineIn, inTime } from '../lib/deadline.ts';
+import { createSemaphore } from '../lib/semaphore.ts';
 import { DatabaseBusy, isBusy, isReadOnly } from './errors.ts';
-import { createGate } from './gate.ts';
 import { type Link, type LinkRules, lazily, query, type Statements, transaction, type Work } from './link.ts';
 import { createRefusals, type Refusals } from './refusals.ts';
 
@@ -50,7 +50,11 @@ export function createPool(
   limits: PoolLimits,
   refusals: Refusals = createRefusals(),
 ): Pool {
-  const gate = createGate({ places: size, ...limits, refusal: () => new DatabaseBusy('no connection became free') });
+  const semaphore = createSemaphore({
+    places: size,
+    ...limits,
+    refusal: () => new DatabaseBusy('no connection became free'),
+  });
   const graceSeconds = limits.graceMs / 1000;
   let current = open();
   let ended = false;
@@ -83,7 +87,7 @@ export function createPool(
   const rules = { ...limits, deadlines, onLost, refusals };
   const onLink = <T>(work: (link: Link) => Promise<T>) => {
     const deadline = deadlineIn(limits.totalMs);
-    const done = gate.run(() => work({ pool: current, rules, deadline }));
+    const done = semaphore.run(() => work({ pool: current, rules, deadline }));
     return inTime(deadlines, deadline, done, () => new DatabaseBusy('no answer in time')).catch((error: unknown) => {
       if (isBusy(error)) refusals.failed('', error);
       throw error;

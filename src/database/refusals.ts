@@ -1,6 +1,6 @@
 // A database that answers, and yet does not do what it is for: read-only, full, without a right. Told once in the log when
 // it begins, again when it is something else, and when it is over; and for as long as it lasts to whoever asks.
-import type { Logger } from '../protocol/logger.ts';
+import type { Logger } from '../lib/logger.ts';
 import { isBusy, isFatal, isLinkLost, serverText, sqlState } from './errors.ts';
 
 export interface Refusals {

@@ -1,7 +1,7 @@
 // The shapes of success, as values and as schemas of the published document.
 import * as z from 'zod';
-import type { SignedIn } from '../chat/accounts.ts';
-import type { PageJson } from '../chat/message-pages.ts';
+import type { SignedIn } from '../chat/accounts/accounts.ts';
+import type { PageJson } from '../chat/messages/pages.ts';
 import { paginationSchema, sessionSchema } from '../protocol/resources.ts';
 import type { HttpContext } from './environment.ts';
 import { respondJson, respondJsonText } from './respond.ts';

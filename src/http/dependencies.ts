@@ -2,18 +2,18 @@
 import type { Context } from 'hono';
 import type { Clock } from '../backends/clock/clock.ts';
 import type { RateLimiter } from '../backends/rate-limit/rate-limiter.ts';
-import type { Accounts } from '../chat/accounts.ts';
+import type { Accounts } from '../chat/accounts/accounts.ts';
+import type { Principals } from '../chat/accounts/principals.ts';
+import type { Sessions } from '../chat/accounts/sessions.ts';
+import type { Tokens } from '../chat/accounts/tokens.ts';
 import type { Announce } from '../chat/announce.ts';
-import type { Channels } from '../chat/channels.ts';
-import type { Conversations } from '../chat/conversations.ts';
-import type { Members } from '../chat/members.ts';
-import type { Messages } from '../chat/messages.ts';
-import type { Principals } from '../chat/principals.ts';
-import type { Sessions } from '../chat/sessions.ts';
-import type { Tokens } from '../chat/tokens.ts';
+import type { Channels } from '../chat/channels/channels.ts';
+import type { Conversations } from '../chat/conversations/conversations.ts';
+import type { Members } from '../chat/members/members.ts';
+import type { Messages } from '../chat/messages/messages.ts';
+import type { Logger } from '../lib/logger.ts';
 import type { ChatError } from '../protocol/errors.ts';
-import type { Logger } from '../protocol/logger.ts';
-import type { Live } from '../realtime/live.ts';
+import type { PresenceQueries } from '../realtime/presence/queries.ts';
 
 export interface AppDependencies {
   readonly tokens: Pick<Tokens, 'verify'>;
@@ -24,7 +24,7 @@ export interface AppDependencies {
   readonly members: Members;
   readonly messages: Messages;
   readonly conversations: Conversations;
-  readonly live: Live;
+  readonly live: PresenceQueries;
   readonly announce: Announce;
   /** `general`: every signed-in call, per user. `auth`: register and login, per address. Null turns one off. */
   readonly limiters: { readonly general: RateLimiter | null; readonly auth: RateLimiter | null };

@@ -1,6 +1,6 @@
 // What rides on the Hono context of one request, and nothing else.
 import type { Context } from 'hono';
-import type { Actor, Principal, TokenClaims } from '../chat/principal.ts';
+import type { Actor, Principal, TokenClaims } from '../chat/accounts/principal.ts';
 import type { CallTime } from './middleware/in-time.ts';
 import type { ResponseHeaders } from './respond.ts';
 

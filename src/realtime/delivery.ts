@@ -7,23 +7,27 @@ import type { LogEvent } from '../chat/log/event.ts';
 import { isChannelKey, type LogKey, logName } from '../chat/log/key.ts';
 import type { EventSink } from '../chat/log/log.ts';
 import type { LogReads } from '../chat/log/reads.ts';
-import type { Logger } from '../protocol/logger.ts';
-import { type AccountCheck, createAccountCheck } from './account-check.ts';
-import { type ChannelFeeds, createChannelFeeds } from './channel-feeds.ts';
-import { type Cluster, createCluster } from './cluster.ts';
-import { createComings } from './comings.ts';
-import { type ConnectionLimits, type ConnectionLimitsOptions, createConnectionLimits } from './connection-limits.ts';
-import type { Feed, FeedContext } from './feed.ts';
-import { type FeedEvent, fromLogEvent } from './feed-event.ts';
-import { createHeadCheck, type HeadCheck } from './head-check.ts';
-import { createInboxes, type Inboxes } from './inboxes.ts';
-import { createLive, type Live } from './live.ts';
-import { createNodeActions } from './node-actions.ts';
-import { createNotices, type Notices } from './notices.ts';
-import { createPresenceTracker, type PresenceTracker } from './presence-tracker.ts';
-import { encodeEvents } from './publication.ts';
-import { channelTopic, userTopic } from './topics.ts';
-import { createTurn, type Turn } from './turn.ts';
+import type { Logger } from '../lib/logger.ts';
+import { type Cluster, createCluster } from './cluster/cluster.ts';
+import { createNodeActions } from './cluster/node-actions.ts';
+import { encodeEvents } from './cluster/publication.ts';
+import { channelTopic, userTopic } from './cluster/topics.ts';
+import { type AccountCheck, createAccountCheck } from './connections/account-check.ts';
+import {
+  type ConnectionLimits,
+  type ConnectionLimitsOptions,
+  createConnectionLimits,
+} from './connections/connection-limits.ts';
+import { createFlushScheduler, type FlushScheduler } from './connections/flush-scheduler.ts';
+import { type ChannelFeeds, createChannelFeeds } from './log/channel-feeds.ts';
+import { createDirectFeeds, type DirectFeeds } from './log/direct-feeds.ts';
+import type { Feed, FeedContext } from './log/feed.ts';
+import { type FeedEvent, fromLogEvent } from './log/feed-event.ts';
+import { createReconciler, type Reconciler } from './log/reconcile.ts';
+import { createPresenceQueries, type PresenceQueries } from './presence/queries.ts';
+import { createPresenceTracker, type PresenceTracker } from './presence/tracker.ts';
+import { createCoalescedSignals } from './signals/coalesced.ts';
+import { createSignals, type Signals } from './signals/signals.ts';
 
 /** All rings of a node together, in UTF-16 units. */
 const RING_BUDGET = 64 << 20;
@@ -39,38 +43,38 @@ export interface DeliveryDependencies {
 }
 
 export interface Delivery {
-  readonly turn: Turn;
+  readonly scheduler: FlushScheduler;
   readonly feeds: ChannelFeeds;
-  readonly inboxes: Inboxes;
-  readonly notices: Notices;
+  readonly directFeeds: DirectFeeds;
+  readonly signals: Signals;
   readonly tracker: PresenceTracker;
-  readonly headCheck: HeadCheck;
+  readonly reconciler: Reconciler;
   readonly accountCheck: AccountCheck;
   readonly connectionLimits: ConnectionLimits;
   /** For append and change: hands events to readers here and publishes them to other nodes. */
   readonly sink: EventSink;
   /** For use cases: tells all nodes what else has happened. */
   readonly announce: Announce;
-  readonly live: Live;
+  readonly live: PresenceQueries;
   close(): void;
 }
 
 export function createDelivery(deps: DeliveryDependencies): Delivery {
   const { nodeId, broker, presence, reads, clock, logger } = deps;
-  const turn = createTurn(clock.defer);
+  const scheduler = createFlushScheduler(clock.defer);
   const context: FeedContext = {
-    turn,
+    scheduler,
     clock,
     logger,
     budget: { used: 0, max: RING_BUDGET },
     readPage: reads.page,
     checkReaders: (feed) => actions.checkReaders(feed),
   };
-  const comings = createComings({ clock });
-  const feeds = createChannelFeeds({ broker, clock, nodeId, context, comings });
-  const inboxes = createInboxes({ broker, clock, nodeId, context, readHeads: reads.pairHeads });
-  const notices = createNotices({ broker, clock, nodeId, feeds, comings });
-  const tracker = createPresenceTracker({ store: presence, notices });
+  const coalesced = createCoalescedSignals({ clock });
+  const feeds = createChannelFeeds({ broker, clock, nodeId, context, coalesced });
+  const directFeeds = createDirectFeeds({ broker, clock, nodeId, context, readHeads: reads.pairHeads });
+  const signals = createSignals({ broker, clock, nodeId, feeds, coalesced });
+  const tracker = createPresenceTracker({ store: presence, signals });
   const connectionLimits = createConnectionLimits({
     ...deps.limits,
     countEverywhere: (userId) => cluster.ask({ type: 'count.user', userId }),
@@ -79,15 +83,15 @@ export function createDelivery(deps: DeliveryDependencies): Delivery {
   const actions = createNodeActions({
     connectionsOf,
     feeds,
-    inboxes,
-    notices,
+    directFeeds,
+    signals,
     tracker,
     clock,
     readership: reads.readership,
   });
   const cluster: Cluster = createCluster({ broker, presence, clock, nodeId, act: actions.act });
-  const headCheck = createHeadCheck({ feeds, inboxes, reads, clock, logger });
-  const forgetInterruptions = broker.onInterruption(() => void headCheck.run());
+  const reconciler = createReconciler({ feeds, directFeeds, reads, clock, logger });
+  const forgetInterruptions = broker.onInterruption(() => void reconciler.run());
 
   const sink: EventSink = (events) => {
     for (const { key, membersVersion, feedEvents } of byLog(events)) {
@@ -102,23 +106,23 @@ export function createDelivery(deps: DeliveryDependencies): Delivery {
   };
 
   function localFeed(key: LogKey): Feed | undefined {
-    return isChannelKey(key) ? feeds.get(key.channelId) : inboxes.feed(key);
+    return isChannelKey(key) ? feeds.get(key.channelId) : directFeeds.feed(key);
   }
 
   return {
-    turn,
+    scheduler,
     feeds,
-    inboxes,
-    notices,
+    directFeeds,
+    signals,
     tracker,
-    headCheck,
+    reconciler,
     connectionLimits,
-    accountCheck: createAccountCheck({ inboxes, goneUsers: reads.goneUsers, logger }),
+    accountCheck: createAccountCheck({ directFeeds, goneUsers: reads.goneUsers, logger }),
     sink,
     announce: async (announcement) => {
       await cluster.ask(announcement);
     },
-    live: createLive({ presence, cluster }),
+    live: createPresenceQueries({ presence, cluster }),
     close() {
       forgetInterruptions();
       cluster.close();

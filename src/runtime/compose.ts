@@ -1,39 +1,39 @@
 // The composition root: every part of the service, made once and handed to those that need it.
 import type { Clock } from '../backends/clock/clock.ts';
-import { createPace } from '../backends/pace.ts';
 import { HEARTBEAT_MS } from '../backends/presence/presence-store.ts';
-import { createAccounts } from '../chat/accounts.ts';
-import { type Authenticate, createAuthenticate } from '../chat/authenticate.ts';
-import { createChannels } from '../chat/channels.ts';
-import { createConversations } from '../chat/conversations.ts';
-import { createFailureLimit } from '../chat/failure-limit.ts';
+import { createAccounts } from '../chat/accounts/accounts.ts';
+import { type Authenticate, createAuthenticate } from '../chat/accounts/authenticate.ts';
+import { createFailureLimit } from '../chat/accounts/failure-limit.ts';
+import { createPasswords } from '../chat/accounts/passwords.ts';
+import { createPrincipals } from '../chat/accounts/principals.ts';
+import { createSessionEnds } from '../chat/accounts/session-ends.ts';
+import { createSessions, type Sessions } from '../chat/accounts/sessions.ts';
+import { createTokens } from '../chat/accounts/tokens.ts';
+import { createChannels } from '../chat/channels/channels.ts';
+import { createConversations } from '../chat/conversations/conversations.ts';
 import { createAddressLimit } from '../chat/limited.ts';
 import { createAppend } from '../chat/log/append.ts';
 import { createChange } from '../chat/log/change.ts';
 import { createLogReads } from '../chat/log/reads.ts';
-import { createMembers } from '../chat/members.ts';
-import { createMessages } from '../chat/messages.ts';
-import { createPasswords } from '../chat/passwords.ts';
-import { createPrincipals } from '../chat/principals.ts';
-import { createSessionEnds } from '../chat/session-ends.ts';
-import { createSessions, type Sessions } from '../chat/sessions.ts';
-import { createTokens } from '../chat/tokens.ts';
+import { createMembers } from '../chat/members/members.ts';
+import { createMessages } from '../chat/messages/messages.ts';
 import type { Database } from '../database/database.ts';
 import { isRefused, isUnavailable, toChatError, withoutValues } from '../database/errors.ts';
 import { createApp } from '../http/app.ts';
 import type { Readiness } from '../http/dependencies.ts';
-import type { Logger } from '../protocol/logger.ts';
+import type { Logger } from '../lib/logger.ts';
+import { createSpacing } from '../lib/spacing.ts';
+import { createHub, type Hub } from '../realtime/connections/hub.ts';
+import { createSessionWatch, type SessionWatch } from '../realtime/connections/session-watch.ts';
 import { createDelivery } from '../realtime/delivery.ts';
-import { createHub, type Hub } from '../realtime/hub.ts';
-import { createSessionWatch, type SessionWatch } from '../realtime/session-watch.ts';
-import type { Backends } from './backends.ts';
-import type { Config } from './config.ts';
+import { peerAddress } from '../transports/shared/peer-address.ts';
+import type { Config } from './config/config.ts';
 import { docsAssets } from './docs-assets.ts';
 import { createMetrics } from './metrics.ts';
-import { peerAddress } from './peer-address.ts';
-import { version } from './project-root.ts';
+import { version } from './platform/project-root.ts';
+import { createSignature, digest } from './platform/signature.ts';
 import { quietAboutOutages } from './quiet-logger.ts';
-import { createSignature, digest } from './signature.ts';
+import type { Backends } from './storage/backends.ts';
 
 /** Ended sessions that a node keeps in memory, some 200 bytes each; older ones it asks the database about. */
 const MAX_ENDS = 100_000;
@@ -63,7 +63,7 @@ export function composeChat(foundation: Foundation): Chat {
   const logger = quietAboutOutages(foundation.logger, (error) => isUnavailable(error) || isRefused(error));
   const { broker, presence } = backends;
   const metrics = createMetrics();
-  const reads = createLogReads({ db, createPace });
+  const reads = createLogReads({ db, createSpacing });
   const { maxConnectionsPerUser: perUser, maxUnauthenticatedPerAddress: perAddress } = config;
   const delivery = createDelivery({ nodeId, broker, presence, reads, clock, logger, limits: { perUser, perAddress } });
   const { sink, announce, live } = delivery;
@@ -77,7 +77,7 @@ export function composeChat(foundation: Foundation): Chat {
     broker,
     clock,
     logger,
-    connectionsOf: delivery.inboxes.owners,
+    connectionsOf: delivery.directFeeds.owners,
     isEnded: ends.isEnded,
     refresh: () => sessions.refresh(),
     withoutValues,
@@ -98,7 +98,7 @@ export function composeChat(foundation: Foundation): Chat {
   const { adminEmails } = config;
   const principals = createPrincipals({ db, adminEmails });
   // Connections come in rushes and can wait a moment; a REST call waits for nobody.
-  const paced = createPrincipals({ db, adminEmails, pace: createPace() });
+  const paced = createPrincipals({ db, adminEmails, spacing: createSpacing() });
   const countForged = createAddressLimit({ limiter: limiters.auth, clock });
   const authenticate = createAuthenticate({ tokens, principals: paced, countForged });
   const append = createAppend({ db, sink, clock, onBatch: metrics.onBatch });

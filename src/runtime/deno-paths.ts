@@ -1,9 +1,10 @@
 // For `deno task`: which files outside the project the settings name, as a list for `--allow-read` or `--allow-write`. Its own
 // permissions are the environment and `.env`. What is wrong with the settings the service says, not this.
+
+import { loadEnvFile } from './config/env-file.ts';
 import { type PostgresTarget, parseDatabaseUrl } from './config/postgres-target.ts';
+import { parseRedisUrl } from './config/redis-target.ts';
 import { Refused } from './config/refused.ts';
-import { loadEnvFile } from './env-file.ts';
-import { parseRedisUrl } from './redis-target.ts';
 
 const DEFAULT = './data';
 

@@ -1,3 +1,3 @@
 // The entry on Deno: its permissions first, then as on Node.
-import './deno-basics.ts';
+import './platform/deno-basics.ts';
 import './node.ts';

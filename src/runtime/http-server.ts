@@ -5,10 +5,10 @@ import type { Duplex } from 'node:stream';
 import { getRequestListener, type HttpBindings } from '@hono/node-server';
 import type { Boundary } from '../lib/boundary.ts';
 import { ChatError } from '../protocol/errors.ts';
-import { isSocketIoPath, isUpgrade, pathOf } from './handshake.ts';
-import { type Refusal, type Refuse, refuseSocket } from './refusal.ts';
-import { headProblem } from './request-head.ts';
-import type { HandleUpgrade } from './upgrade.ts';
+import { isSocketIoPath, isUpgrade, pathOf } from '../transports/handshake.ts';
+import { type Refusal, type Refuse, refuseSocket } from '../transports/shared/refusal.ts';
+import { headProblem } from '../transports/shared/request-head.ts';
+import type { HandleUpgrade } from '../transports/upgrade.ts';
 
 /** A slow peer holds a connection no longer: time for the headers, and for the whole request. */
 const HEADERS_TIMEOUT_MS = 10_000;

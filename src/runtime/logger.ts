@@ -2,8 +2,8 @@
 // none. Where nobody reads it, lines are left out, and counted.
 import { type LevelWithSilent, pino, stdSerializers, stdTimeFunctions } from 'pino';
 import { withoutValues } from '../database/errors.ts';
-import type { Logger } from '../protocol/logger.ts';
-import { openOutput } from './output.ts';
+import type { Logger } from '../lib/logger.ts';
+import { openOutput } from './platform/output.ts';
 
 export interface ServiceLogger extends Logger {
   /** Resolves when all lines are out, or so much time has passed: before the process is ended. */

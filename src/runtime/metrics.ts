@@ -2,7 +2,7 @@
 import { setTimeout } from 'node:timers/promises';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { HttpMetrics } from '../http/dependencies.ts';
-import type { HubMetrics } from '../realtime/metrics.ts';
+import type { HubMetrics } from '../realtime/connections/metrics.ts';
 
 export interface ServiceMetrics {
   readonly http: HttpMetrics;

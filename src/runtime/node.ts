@@ -1,9 +1,9 @@
 // The entry on Node and Bun, which Deno's comes to as well: reads the environment, starts the service, ends it when asked to.
-import { type Config, ConfigError, readConfig } from './config.ts';
-import { loadEnvFile } from './env-file.ts';
+import { type Config, ConfigError, readConfig } from './config/config.ts';
+import { loadEnvFile } from './config/env-file.ts';
 import { createLogger } from './logger.ts';
-import { onNpmGone } from './npm-gone.ts';
-import { thisPlatform } from './platform.ts';
+import { onNpmGone } from './platform/npm-gone.ts';
+import { thisPlatform } from './platform/platform.ts';
 import { type RunningService, startService } from './service.ts';
 import { StartError } from './start-error.ts';
 

@@ -3,16 +3,16 @@ import { randomUUID } from 'node:crypto';
 import { resolve } from 'node:path';
 import type { Clock } from '../backends/clock/clock.ts';
 import { readDeploymentId } from '../database/deployment-id.ts';
-import type { Logger } from '../protocol/logger.ts';
-import { createBackends } from './backends.ts';
+import type { Logger } from '../lib/logger.ts';
+import type { Teardown } from '../lib/teardown.ts';
 import { type Chat, composeChat } from './compose.ts';
-import type { Config } from './config.ts';
-import { generatedSecret, holdDataDir } from './data-dir.ts';
-import { openDatabase } from './database-start.ts';
-import { makeEmbedded } from './new-embedded.ts';
-import { migrationsFolder } from './project-root.ts';
+import type { Config } from './config/config.ts';
+import { migrationsFolder } from './platform/project-root.ts';
 import { createReadiness } from './readiness.ts';
-import type { Teardown } from './teardown.ts';
+import { createBackends } from './storage/backends.ts';
+import { generatedSecret, holdDataDir } from './storage/data-dir.ts';
+import { openDatabase } from './storage/database-start.ts';
+import { makeEmbedded } from './storage/new-embedded.ts';
 
 export interface OpenOptions {
   readonly logger: Logger;

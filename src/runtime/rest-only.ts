@@ -1,9 +1,9 @@
 // REST alone, as a fetch handler: for platforms that bring their own server, and connect to PostgreSQL and Redis over TCP.
 import { createSystemClock } from '../backends/clock/system.ts';
-import type { Config } from './config.ts';
+import { createTeardown } from '../lib/teardown.ts';
+import type { Config } from './config/config.ts';
 import { openChat } from './open-chat.ts';
 import type { StartOptions } from './service.ts';
-import { createTeardown } from './teardown.ts';
 
 export interface RestOnly {
   /** Answers a request. `beside` is what the server hands over with it, for the peer's address. Never rejects. */

@@ -3,19 +3,19 @@ import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createSystemClock } from '../backends/clock/system.ts';
 import { createBoundary } from '../lib/boundary.ts';
-import type { Logger } from '../protocol/logger.ts';
+import type { Logger } from '../lib/logger.ts';
+import { createTeardown, type Teardown } from '../lib/teardown.ts';
+import { createOriginCheck } from '../transports/shared/origin-check.ts';
+import { createAddressOf, createForwardedOf } from '../transports/shared/peer-address.ts';
+import { createRefuse } from '../transports/shared/refusal.ts';
+import { createLazySocketIo } from '../transports/socketio/lazy.ts';
+import { createUpgrade } from '../transports/upgrade.ts';
+import { createRawServer } from '../transports/websocket/transport.ts';
 import type { Chat } from './compose.ts';
-import type { Config } from './config.ts';
+import type { Config } from './config/config.ts';
 import { createHttpServer } from './http-server.ts';
-import { createLazySocketIo } from './lazy-socket-io.ts';
 import { type OpenOptions, openChat } from './open-chat.ts';
-import { createOriginCheck } from './origin-check.ts';
-import { createAddressOf, createForwardedOf } from './peer-address.ts';
-import { createRawServer } from './raw-transport.ts';
-import { createRefuse } from './refusal.ts';
 import { StartError } from './start-error.ts';
-import { createTeardown, type Teardown } from './teardown.ts';
-import { createUpgrade } from './upgrade.ts';
 import { welcome } from './welcome.ts';
 
 /** How long requests that are being answered may take once the connections of the other protocols are closed. */

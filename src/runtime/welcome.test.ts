@@ -1,6 +1,6 @@
 // The first line of the log says what is there and what to set for more.
 import { expect, test } from 'vitest';
-import { readConfig } from './config.ts';
+import { readConfig } from './config/config.ts';
 import { welcome } from './welcome.ts';
 
 test('all in one process', () => {

@@ -1,6 +1,6 @@
 // The first line of the log: where the service is, what it stands on, and how to give it more.
-import type { Config } from './config.ts';
-import { describeDatabase } from './database-start.ts';
+import type { Config } from './config/config.ts';
+import { describeDatabase } from './storage/database-start.ts';
 
 const ANY_ADDRESS = new Set(['0.0.0.0', '::', '']);
 

@@ -4,7 +4,7 @@ import { Redis } from 'ioredis';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { Broker } from '../../src/backends/broker/broker.ts';
 import { createRedisBroker } from '../../src/backends/broker/redis.ts';
-import { createRedisConnection } from '../../src/backends/redis-connection.ts';
+import { createRedisConnection } from '../../src/backends/redis/connection.ts';
 import { type NetworkProxy, startProxy } from '../support/proxy.ts';
 import { createQueue, type Queue } from '../support/queue.ts';
 import { type RedisServer, startRedis } from '../support/redis.ts';

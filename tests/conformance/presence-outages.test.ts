@@ -4,7 +4,7 @@ import { Redis } from 'ioredis';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { PresenceStore } from '../../src/backends/presence/presence-store.ts';
 import { createRedisPresence } from '../../src/backends/presence/redis.ts';
-import { createRedisConnection } from '../../src/backends/redis-connection.ts';
+import { createRedisConnection } from '../../src/backends/redis/connection.ts';
 import { startProxy } from '../support/proxy.ts';
 import { type RedisServer, startRedis, startRedisCluster } from '../support/redis.ts';
 import { createSilentLogger } from '../support/silent-logger.ts';

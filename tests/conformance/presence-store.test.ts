@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, inject } from 'vitest';
 import { createMemoryPresence } from '../../src/backends/presence/memory.ts';
 import { createRedisPresence } from '../../src/backends/presence/redis.ts';
-import { createRedisConnection, type RedisTarget } from '../../src/backends/redis-connection.ts';
+import { createRedisConnection, type RedisTarget } from '../../src/backends/redis/connection.ts';
 import { type RedisCluster, startRedisCluster } from '../support/redis.ts';
 import { redisTarget } from '../support/redis-target.ts';
 import { createSilentLogger } from '../support/silent-logger.ts';

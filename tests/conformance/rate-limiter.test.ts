@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { createMemoryRateLimiter } from '../../src/backends/rate-limit/memory.ts';
 import { createRedisRateLimiter } from '../../src/backends/rate-limit/redis.ts';
-import { createRedisConnection, type RedisConnection } from '../../src/backends/redis-connection.ts';
+import { createRedisConnection, type RedisConnection } from '../../src/backends/redis/connection.ts';
 import { type RedisCluster, type RedisServer, startRedis, startRedisCluster } from '../support/redis.ts';
 import { redisTarget } from '../support/redis-target.ts';
 import { until } from '../support/until.ts';

@@ -57,8 +57,8 @@ it(
     const [writer, ...readers] = clients as [Client, ...Client[]];
     for (let n = 0; n < MESSAGES; n += 1) await writer.send(talk, `${n}`, `before-${n}`);
     expect(await judge(cluster.sql, clients)).toEqual([]);
-    const notices = () => readers.reduce((sum, client) => sum + client.notices(), 0);
-    const noticed = notices();
+    const signals = () => readers.reduce((sum, client) => sum + client.signals(), 0);
+    const noticed = signals();
     const connects = clients.map((client) => client.connects());
     await cluster.sql`select pg_stat_statements_reset()`;
 
@@ -71,7 +71,7 @@ it(
     const seconds = Math.round((performance.now() - began) / 100) / 10;
     const counted = await statements();
     const breaches = await judge(cluster.sql, clients);
-    const announced = notices() - noticed;
+    const announced = signals() - noticed;
     figures(test, {
       readers: READERS,
       'all back after seconds': seconds,

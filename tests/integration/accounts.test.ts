@@ -1,7 +1,7 @@
 import { hash as bcrypt } from '@node-rs/bcrypt';
 import { sql } from 'drizzle-orm';
 import { describe, expect, it } from 'vitest';
-import { createPasswords } from '../../src/chat/passwords.ts';
+import { createPasswords } from '../../src/chat/accounts/passwords.ts';
 import { ADDRESS, ADMIN_EMAIL, type Chat, describeChat } from './chat-under-test.ts';
 
 const password = 'correct horse';

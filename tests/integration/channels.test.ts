@@ -1,6 +1,6 @@
 import { sql } from 'drizzle-orm';
 import { describe, expect, it } from 'vitest';
-import type { Principal } from '../../src/chat/principal.ts';
+import type { Principal } from '../../src/chat/accounts/principal.ts';
 import { describeChat } from './chat-under-test.ts';
 
 const NOBODY = 2_000_000_000;

@@ -2,7 +2,7 @@
 // or, after an absence, what is left of them; and ends with what the database has.
 import { sql } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import type { Principal } from '../../src/chat/principal.ts';
+import type { Principal } from '../../src/chat/accounts/principal.ts';
 import { connectDatabase, type DatabaseHandle } from '../../src/database/connect.ts';
 import { rows } from '../../src/database/database.ts';
 import { runMigrations } from '../../src/database/migrate.ts';
@@ -170,7 +170,7 @@ describe('live delivery', () => {
     await say(sender, id, 'lost');
     await sender.ask('direct.message', { receiver_id: 4, text: 'lost too' });
     expect(eventsOf(reader)).toEqual([]);
-    await (b as HubNode).delivery.headCheck.run();
+    await (b as HubNode).delivery.reconciler.run();
     await reader.until((frame) => frame.type === 'channel.message');
     const direct = await reader.until((frame) => frame.type === 'direct.message');
     expect(direct.data).toMatchObject({ text: 'lost too', receiver_id: 4, sender_id: 3 });

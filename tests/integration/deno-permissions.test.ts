@@ -24,7 +24,7 @@ function run(entry: string, flags: readonly string[], env: Readonly<Record<strin
 
 describe.each([
   ['start', 'src/runtime/deno.ts'],
-  ['migrate', 'src/runtime/deno-migrate.ts'],
+  ['migrate', 'src/runtime/cli/deno-migrate.ts'],
 ])('deno task %s', (task, entry) => {
   test.each([
     ['env', '--allow-env', '--allow-env'],

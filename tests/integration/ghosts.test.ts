@@ -2,11 +2,11 @@
 import { sql } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { createMemoryBroker } from '../../src/backends/broker/memory.ts';
-import type { Principal } from '../../src/chat/principal.ts';
+import type { Principal } from '../../src/chat/accounts/principal.ts';
 import { connectDatabase, type DatabaseHandle } from '../../src/database/connect.ts';
 import { rows } from '../../src/database/database.ts';
 import { runMigrations } from '../../src/database/migrate.ts';
-import type { HubSession } from '../../src/realtime/session.ts';
+import type { HubSession } from '../../src/realtime/connections/session.ts';
 import { createHubNode, type HubNode, RecordingTransport, STEPS, type Step } from '../support/hub-node.ts';
 import { createDatabase } from '../support/postgres.ts';
 import { until } from '../support/until.ts';
@@ -128,8 +128,8 @@ async function expectNothingLeft({ delivery, hub, presence }: HubNode, listened:
   );
   expect(hub.connections()).toBe(1);
   expect(delivery.tracker.connections()).toBe(1);
-  expect(delivery.inboxes.userIds()).toEqual([BOB]);
-  expect([...delivery.inboxes.owners(ADA)]).toEqual([]);
+  expect(delivery.directFeeds.userIds()).toEqual([BOB]);
+  expect([...delivery.directFeeds.owners(ADA)]).toEqual([]);
   expect(delivery.connectionLimits.ofUser(ADA)).toBe(0);
   expect(await presence.members(channelId)).toEqual([]);
   for (const feed of delivery.feeds.all()) {

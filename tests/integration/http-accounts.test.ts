@@ -1,6 +1,6 @@
 import { sql } from 'drizzle-orm';
 import { expect, it } from 'vitest';
-import type { Principal, TokenClaims } from '../../src/chat/principal.ts';
+import type { Principal, TokenClaims } from '../../src/chat/accounts/principal.ts';
 import { expectFailure, failedFields, type Reply, useHttp } from './http-under-test.ts';
 
 const http = useHttp();

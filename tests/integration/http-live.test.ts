@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import type { Principal } from '../../src/chat/principal.ts';
-import type { Live } from '../../src/realtime/live.ts';
+import type { Principal } from '../../src/chat/accounts/principal.ts';
+import type { PresenceQueries } from '../../src/realtime/presence/queries.ts';
 import { ADMIN_EMAIL } from './chat-under-test.ts';
 import { expectFailure, failedFields, useHttp } from './http-under-test.ts';
 
@@ -21,7 +21,7 @@ const STATS = {
   channelMembers: [{ channelId: 9, memberCount: 2 }],
   nodes: 2,
 };
-const live: Live = {
+const live: PresenceQueries = {
   stats: async () => STATS,
   members: async () => [3, 5],
   users: async () => [3, 5],

@@ -1,7 +1,7 @@
 // The REST interface by itself: its fetch handler over the real use cases on PostgreSQL, without a socket.
 import { afterAll, beforeAll, beforeEach, expect, inject } from 'vitest';
+import type { Principal } from '../../src/chat/accounts/principal.ts';
 import type { Announcement } from '../../src/chat/announce.ts';
-import type { Principal } from '../../src/chat/principal.ts';
 import { connectDatabase } from '../../src/database/connect.ts';
 import { toChatError, withoutValues } from '../../src/database/errors.ts';
 import { runMigrations } from '../../src/database/migrate.ts';

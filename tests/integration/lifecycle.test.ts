@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import connectTo from 'postgres';
 import { afterEach, describe, expect, inject, test } from 'vitest';
-import { readConfig } from '../../src/runtime/config.ts';
+import { readConfig } from '../../src/runtime/config/config.ts';
 import { startService } from '../../src/runtime/service.ts';
 import { migrate } from '../support/migrate-process.ts';
 import { type ServiceProcess, spawnServiceProcess } from '../support/node-process.ts';

@@ -2,13 +2,13 @@
 import { sql } from 'drizzle-orm';
 import { afterAll, beforeAll, expect, inject, it } from 'vitest';
 import { createMemoryBroker } from '../../src/backends/broker/memory.ts';
+import type { Principal } from '../../src/chat/accounts/principal.ts';
 import { pairKey } from '../../src/chat/log/key.ts';
-import type { Principal } from '../../src/chat/principal.ts';
 import { connectDatabase, type DatabaseHandle } from '../../src/database/connect.ts';
 import { rows } from '../../src/database/database.ts';
 import { runMigrations } from '../../src/database/migrate.ts';
 import { deadlineIn } from '../../src/lib/deadline.ts';
-import type { HubSession } from '../../src/realtime/session.ts';
+import type { HubSession } from '../../src/realtime/connections/session.ts';
 import { createHubNode, type RecordingTransport } from '../support/hub-node.ts';
 import { createDatabase } from '../support/postgres.ts';
 
@@ -62,7 +62,7 @@ it('are put away and come back with their next message, in order and once', asyn
   // The second round asked for everything again.
   expect(live.filter((text) => text === texts[0])).toHaveLength(2);
   expect(live.filter((text) => text === texts[3])).toHaveLength(1);
-  expect(node.delivery.inboxes.feed(pairKey(ADA, ADA + 1))?.head).toBe(2);
+  expect(node.delivery.directFeeds.feed(pairKey(ADA, ADA + 1))?.head).toBe(2);
   node.hub.close();
 });
 

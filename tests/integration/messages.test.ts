@@ -1,7 +1,7 @@
 import { sql } from 'drizzle-orm';
 import { describe, expect, it } from 'vitest';
-import type { MessagePage } from '../../src/chat/message-pages.ts';
-import { toMessage } from '../../src/chat/message-resource.ts';
+import type { MessagePage } from '../../src/chat/messages/pages.ts';
+import { toMessage } from '../../src/chat/messages/resource.ts';
 import { type Chat, describeChat, MAX_TEXT_LENGTH, NEWEST, text } from './chat-under-test.ts';
 
 const NOBODY = 2_000_000_000;

@@ -25,7 +25,7 @@ function migrate(
   command: string,
   env: Record<string, string>,
 ): Promise<{ code: number; output: string; errors: string }> {
-  const script = resolve('src/runtime/migrate.ts');
+  const script = resolve('src/runtime/cli/migrate.ts');
   const loader = pathToFileURL(resolve('node_modules/tsx/dist/loader.mjs')).href;
   const options = { cwd: directory, env: { PATH: process.env.PATH, ...env } };
   return new Promise((done) => {

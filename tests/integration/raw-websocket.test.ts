@@ -2,7 +2,7 @@
 import { sign } from 'hono/jwt';
 import postgres from 'postgres';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
-import { readConfig } from '../../src/runtime/config.ts';
+import { readConfig } from '../../src/runtime/config/config.ts';
 import { type RunningService, startService } from '../../src/runtime/service.ts';
 import { createDatabase } from '../support/postgres.ts';
 import { openWs, refusedWs, type WsOptions } from '../support/ws-client.ts';

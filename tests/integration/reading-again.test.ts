@@ -2,7 +2,7 @@
 import { sql } from 'drizzle-orm';
 import { afterAll, beforeAll, beforeEach, expect, inject, it } from 'vitest';
 import { createMemoryBroker } from '../../src/backends/broker/memory.ts';
-import type { Principal } from '../../src/chat/principal.ts';
+import type { Principal } from '../../src/chat/accounts/principal.ts';
 import { connectDatabase, type DatabaseHandle } from '../../src/database/connect.ts';
 import { rows } from '../../src/database/database.ts';
 import { runMigrations } from '../../src/database/migrate.ts';

@@ -2,7 +2,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { type RuntimeName, runtimePath } from '../../scripts/runtime.mjs';
-import { readConfig } from '../../src/runtime/config.ts';
+import { readConfig } from '../../src/runtime/config/config.ts';
 import { openRestOnly, type RestOnly } from '../../src/runtime/rest-only.ts';
 import { createDatabase } from '../support/postgres.ts';
 import { freePort } from '../support/server-process.ts';

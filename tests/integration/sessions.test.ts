@@ -3,12 +3,12 @@ import { hash as bcrypt } from '@node-rs/bcrypt';
 import { sql } from 'drizzle-orm';
 import { sign as signJwt } from 'hono/jwt';
 import { expect, it } from 'vitest';
-import { createPasswords } from '../../src/chat/passwords.ts';
-import type { TokenClaims } from '../../src/chat/principal.ts';
-import { createSessionEnds } from '../../src/chat/session-ends.ts';
-import { createSessions } from '../../src/chat/sessions.ts';
-import { createTokens } from '../../src/chat/tokens.ts';
-import { createSignature, digest } from '../../src/runtime/signature.ts';
+import { createPasswords } from '../../src/chat/accounts/passwords.ts';
+import type { TokenClaims } from '../../src/chat/accounts/principal.ts';
+import { createSessionEnds } from '../../src/chat/accounts/session-ends.ts';
+import { createSessions } from '../../src/chat/accounts/sessions.ts';
+import { createTokens } from '../../src/chat/accounts/tokens.ts';
+import { createSignature, digest } from '../../src/runtime/platform/signature.ts';
 import { type Chat, describeChat } from './chat-under-test.ts';
 
 const SECRET = 'a secret of the integration tests';

@@ -1,8 +1,8 @@
 // The configuration under any environment: settings, or an error that says what is wrong and shows no secret.
 import fc from 'fast-check';
 import { expect, test, vi } from 'vitest';
+import { ConfigError, readConfig } from '../../src/runtime/config/config.ts';
 import { parseEnv } from '../../src/runtime/config/env-syntax.ts';
-import { ConfigError, readConfig } from '../../src/runtime/config.ts';
 import { check, TIMEOUT_MS } from './kit/check.ts';
 
 vi.setConfig({ testTimeout: TIMEOUT_MS });

@@ -7,12 +7,12 @@ import type { StoredMessage } from '../../src/chat/log/event.ts';
 import { channelKey } from '../../src/chat/log/key.ts';
 import type { LogPage } from '../../src/chat/log/log.ts';
 import { createDeadlines } from '../../src/lib/deadline.ts';
-import { attachReader } from '../../src/realtime/catch-up.ts';
-import { Feed } from '../../src/realtime/feed.ts';
-import { feedEvent } from '../../src/realtime/feed-event.ts';
-import { HubSession, LONGEST_WAIT_MS } from '../../src/realtime/session.ts';
-import { Timetable } from '../../src/realtime/timetable.ts';
-import { createTurn } from '../../src/realtime/turn.ts';
+import { Timetable } from '../../src/lib/timetable.ts';
+import { createFlushScheduler } from '../../src/realtime/connections/flush-scheduler.ts';
+import { HubSession, LONGEST_WAIT_MS } from '../../src/realtime/connections/session.ts';
+import { attachReader } from '../../src/realtime/log/catch-up.ts';
+import { Feed } from '../../src/realtime/log/feed.ts';
+import { feedEvent } from '../../src/realtime/log/feed-event.ts';
 import { RecordingTransport } from '../support/hub-node.ts';
 import { createSilentLogger } from '../support/silent-logger.ts';
 import { check, TIMEOUT_MS } from './kit/check.ts';
@@ -61,13 +61,13 @@ test('a feed’s readers see each event once and in order, or what has replaced 
 
 function createPlay() {
   const clock = createFakeClock();
-  const turn = createTurn(clock.defer);
+  const scheduler = createFlushScheduler(clock.defer);
   const model = new LogModel('log');
   const messages: StoredMessage[] = [];
   /** Publications and pages on their way: `let` picks which comes next. */
   const pending: Array<() => void> = [];
   const feed = new Feed(channelKey(1), {
-    ...{ turn, clock, budget: { used: 1, max: 0 }, logger: createSilentLogger() },
+    ...{ scheduler, clock, budget: { used: 1, max: 0 }, logger: createSilentLogger() },
     readPage: (_, after) => {
       const page = pageAfter(after);
       return new Promise((resolve) => pending.push(() => resolve(page)));
@@ -92,7 +92,7 @@ function createPlay() {
     transport.bound = MAX_BUFFERED;
     const session = new HubSession(`r${number}`, transport, {
       ...{
-        turn,
+        scheduler,
         now: () => clock.monotonic(),
         wallTime: () => clock.now(),
         limits: { maxBufferedBytes: MAX_BUFFERED, slowReaderTimeoutMs: 1e9 } as never,

@@ -1,8 +1,8 @@
 // The ring of recent events against the plain array of all of them.
 import fc from 'fast-check';
 import { expect, test, vi } from 'vitest';
-import type { FeedEvent } from '../../src/realtime/feed-event.ts';
-import { Ring } from '../../src/realtime/ring.ts';
+import type { FeedEvent } from '../../src/realtime/log/feed-event.ts';
+import { RecentEvents } from '../../src/realtime/log/recent-events.ts';
 import { check, TIMEOUT_MS } from './kit/check.ts';
 
 vi.setConfig({ testTimeout: TIMEOUT_MS });
@@ -29,32 +29,32 @@ test('a ring gives all events after a number, or says that it has forgotten some
   await check('ring', cases, 300, ({ low, steps, used }) => {
     const budget = { used: used ? BUDGET : 0, max: BUDGET };
     const before = budget.used;
-    const ring = new Ring(low, budget);
+    const recent = new RecentEvents(low, budget);
     let all: FeedEvent[] = [];
     let head = low;
     for (const one of steps) {
       if (one === 'clear') {
-        ring.clear(head);
+        recent.clear(head);
         all = [];
       } else {
         for (let i = 0; i < one.count; i += 1) {
           head += one.gap;
           all.push(event(head, one.length));
-          ring.push(all.at(-1) as FeedEvent);
+          recent.push(all.at(-1) as FeedEvent);
         }
       }
       expect(budget.used - before).toBeLessThanOrEqual(MAX_LENGTH);
-      for (const seq of [low - 1, low, ring.low - 1, ring.low, ring.low + 1, head - 3, head, head + 1]) {
-        const after = ring.after(seq);
-        if (seq < ring.low) expect(after).toBeUndefined();
+      for (const seq of [low - 1, low, recent.low - 1, recent.low, recent.low + 1, head - 3, head, head + 1]) {
+        const after = recent.after(seq);
+        if (seq < recent.low) expect(after).toBeUndefined();
         else expect(after).toEqual(all.filter((one) => one.seq > seq));
       }
-      const kept = ring.after(ring.low) ?? [];
+      const kept = recent.after(recent.low) ?? [];
       expect(kept.length).toBeLessThanOrEqual(MAX_EVENTS);
       const mayForget = all.length > MAX_EVENTS || all.reduce((sum, { data }) => sum + data.length, 0) > 4_096;
       if (!mayForget) expect(kept).toEqual(all);
     }
-    ring.clear(head);
+    recent.clear(head);
     expect(budget.used).toBe(before);
   });
 });

@@ -7,10 +7,10 @@ import { decodeFrame } from '../../src/protocol/decode-frame.ts';
 import { ERRORS } from '../../src/protocol/errors.ts';
 import { isStorable } from '../../src/protocol/fields.ts';
 import { clientFrames } from '../../src/protocol/frames.ts';
-import { decodePublication, encodeEvents, encodeNotice } from '../../src/realtime/publication.ts';
-import { encodeTextFrames } from '../../src/realtime/ws-frame.ts';
-import { readClientPacket } from '../../src/socketio/client-packet.ts';
-import { ackPacket, eventPacket } from '../../src/socketio/packet.ts';
+import { decodePublication, encodeEvents, encodeSignal } from '../../src/realtime/cluster/publication.ts';
+import { encodeTextFrames } from '../../src/transports/shared/ws-frame.ts';
+import { readClientPacket } from '../../src/transports/socketio/client-packet.ts';
+import { ackPacket, eventPacket } from '../../src/transports/socketio/packet.ts';
 import { readFrames } from '../support/frame-receiver.ts';
 import { check, TIMEOUT_MS } from './kit/check.ts';
 import { hostileJson } from './kit/hostile.ts';
@@ -155,9 +155,9 @@ describe('publications between nodes', () => {
     const cases = fc.record({ origin, log, membersVersion: number, events, exceptUserId: number, frame });
     await check('publications', cases, 1_000, ({ exceptUserId, frame, ...written }) => {
       const events = { ...written, events: inOrder(written.events, written.log) };
-      const notice = { origin: events.origin, log: events.log, exceptUserId, frame };
+      const signal = { origin: events.origin, log: events.log, exceptUserId, frame };
       expect(decodePublication(encodeEvents(events), 'other node')).toEqual({ ...events, head: events.events.length });
-      expect(decodePublication(encodeNotice(notice), 'other node')).toEqual(notice);
+      expect(decodePublication(encodeSignal(signal), 'other node')).toEqual(signal);
       expect(decodePublication(encodeEvents(events), events.origin)).toBeUndefined();
     });
   });

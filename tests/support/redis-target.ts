@@ -1,5 +1,5 @@
 // The Redis of a test, as the service's own parts take it.
-import type { RedisTarget } from '../../src/backends/redis-connection.ts';
+import type { RedisTarget } from '../../src/backends/redis/connection.ts';
 
 export function redisTarget(url: string): RedisTarget {
   const { hostname, port, username, password, pathname, protocol } = new URL(url);

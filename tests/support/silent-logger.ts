@@ -1,5 +1,5 @@
 // A logger for parts under test: keeps what was said, prints nothing.
-import type { Logger } from '../../src/protocol/logger.ts';
+import type { Logger } from '../../src/lib/logger.ts';
 
 export interface KeptLine {
   readonly level: keyof Logger;

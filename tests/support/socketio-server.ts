@@ -2,9 +2,9 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach } from 'vitest';
-import { createConnectionLimits } from '../../src/realtime/connection-limits.ts';
-import type { Incoming, Session, Transport } from '../../src/realtime/transport.ts';
-import { attachSocketIo, type SocketIo } from '../../src/socketio/attach.ts';
+import { createConnectionLimits } from '../../src/realtime/connections/connection-limits.ts';
+import type { Incoming, Session, Transport } from '../../src/realtime/connections/transport.ts';
+import { attachSocketIo, type SocketIo } from '../../src/transports/socketio/attach.ts';
 
 /** The one origin that browsers may come from. */
 export const ORIGIN = 'https://chat.example';

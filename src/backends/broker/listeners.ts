@@ -1,5 +1,5 @@
 // Who listens to which topic on this node.
-import type { Logger } from '../../protocol/logger.ts';
+import type { Logger } from '../../lib/logger.ts';
 import type { Listener, Unsubscribe } from './broker.ts';
 
 export interface Listeners {

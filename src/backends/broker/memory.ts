@@ -1,5 +1,5 @@
 // The broker of a service with one node: a map of listeners.
-import type { Logger } from '../../protocol/logger.ts';
+import type { Logger } from '../../lib/logger.ts';
 import type { Broker, Listener, Unsubscribe } from './broker.ts';
 import { createListeners } from './listeners.ts';
 

@@ -1,6 +1,6 @@
 // What carries named publications over one Redis server.
-import type { Logger } from '../../protocol/logger.ts';
-import type { RedisConnection } from '../redis-connection.ts';
+import type { Logger } from '../../lib/logger.ts';
+import type { RedisConnection } from '../redis/connection.ts';
 import type { Listener, Unsubscribe } from './broker.ts';
 import { PLAIN } from './redis-dialect.ts';
 import { createPublisher } from './redis-publisher.ts';

@@ -1,7 +1,7 @@
 // The link that publications leave on: those of one turn in one write, and the memory that some were lost.
 import type { Redis } from 'ioredis';
-import type { Logger } from '../../protocol/logger.ts';
-import type { LinkOptions, RedisLink } from '../redis-connection.ts';
+import type { Logger } from '../../lib/logger.ts';
+import type { LinkOptions, RedisLink } from '../redis/connection.ts';
 import { type ChooseDialect, PLAIN } from './redis-dialect.ts';
 
 const TIMEOUT_MS = 1_500;

@@ -1,8 +1,8 @@
 // The link on which publications arrive: tells Redis each topic once, and all of them again after an outage.
 import type { Redis } from 'ioredis';
-import type { Logger } from '../../protocol/logger.ts';
-import { createPace } from '../pace.ts';
-import type { LinkOptions, RedisLink } from '../redis-connection.ts';
+import type { Logger } from '../../lib/logger.ts';
+import { createSpacing } from '../../lib/spacing.ts';
+import type { LinkOptions, RedisLink } from '../redis/connection.ts';
 import type { Listener, Unsubscribe } from './broker.ts';
 import { createListeners } from './listeners.ts';
 import { type ChooseDialect, PLAIN } from './redis-dialect.ts';
@@ -42,7 +42,7 @@ export function createSubscriber(deps: SubscriberDependencies): Subscriber {
   const { chooseDialect, logger, onReturn, onAstray, groupOf = () => undefined } = deps;
   const { client, attempted, close } = deps.open({ name: 'chat-subscribe', timeoutMs: TIMEOUT_MS, logger });
   const listeners = createListeners(logger, (channel) => void tellSoon(channel));
-  const pace = createPace();
+  const spacing = createSpacing();
   /** What Redis was told on the present link. */
   const told = new Set<string>();
   let dialect = Promise.resolve(PLAIN);
@@ -94,7 +94,7 @@ export function createSubscriber(deps: SubscriberDependencies): Subscriber {
   function tellSoon(channel: string): Promise<void> {
     changed.add(channel);
     nextTelling ??= endOfTurn()
-      .then(pace)
+      .then(spacing)
       .then(() => {
         nextTelling = undefined;
         return tell();

@@ -1,10 +1,10 @@
 // The broker of several nodes: publish/subscribe over one Redis or over a Redis Cluster.
-import type { Logger } from '../../protocol/logger.ts';
-import type { RedisConnection } from '../redis-connection.ts';
+import type { Logger } from '../../lib/logger.ts';
+import type { RedisConnection } from '../redis/connection.ts';
 import type { Broker } from './broker.ts';
 import { createSingleBus, LOST } from './redis-bus.ts';
-import { createClusterBus } from './redis-cluster-bus.ts';
-import { createCompany } from './redis-company.ts';
+import { createClusterBus } from './redis-cluster/bus.ts';
+import { createPeers } from './redis-peers.ts';
 
 /** All nodes listen to it. */
 const NODES = 'nodes';
@@ -23,9 +23,9 @@ export function createRedisBroker(deps: {
 
   const createBus = connection.cluster ? createClusterBus : createSingleBus;
   const bus = createBus({ connection, prefix, logger, onReturn: returned });
-  const company = createCompany({ countNodes, onLoss: bus.reportLoss });
+  const peers = createPeers({ countNodes, onLoss: bus.reportLoss });
   bus.subscribe(LOST, interrupted);
-  void bus.subscribe(NODES, company.stir).ready.then(greet);
+  void bus.subscribe(NODES, peers.stir).ready.then(greet);
 
   /** Others that think they are alone need not find out by themselves that they are not. */
   function greet(): void {
@@ -53,11 +53,11 @@ export function createRedisBroker(deps: {
 
   return {
     async publish(topic, payload) {
-      if (company.keeps()) bus.deliver(nameOf(topic), payload);
+      if (peers.keeps()) bus.deliver(nameOf(topic), payload);
       else await bus.publish(nameOf(topic), payload);
     },
     publishToOthers(topic, encode) {
-      if (!company.keeps()) void bus.publish(nameOf(topic), encode());
+      if (!peers.keeps()) void bus.publish(nameOf(topic), encode());
     },
     subscribe: (topic, listener) => bus.subscribe(nameOf(topic), listener),
     onInterruption(listener) {
@@ -71,7 +71,7 @@ export function createRedisBroker(deps: {
     ping: bus.ping,
     async close() {
       interruptions.clear();
-      company.close();
+      peers.close();
       bus.close();
     },
   };

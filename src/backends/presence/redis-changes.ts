@@ -1,10 +1,10 @@
 // Tells Redis what changed about this node's users: all changes of a moment in a few commands.
 import type { Cluster, Redis } from 'ioredis';
+import { createSpacing } from '../../lib/spacing.ts';
 import { LIMITS } from '../../protocol/limits.ts';
-import { createPace } from '../pace.ts';
-import { createScript } from '../redis-script.ts';
+import { createScript } from '../redis/script.ts';
 import type { PresenceChange } from './presence-store.ts';
-import { CHUNK, LIFETIME_MS, type SetName } from './redis-mirror.ts';
+import { CHUNK, LIFETIME_MS, type SetName } from './redis-repair.ts';
 import { CHANGE } from './redis-scripts.ts';
 import type { Reported } from './reported.ts';
 
@@ -59,7 +59,7 @@ export interface ChangesDependencies {
 export function createChanges(deps: ChangesDependencies): Changes {
   const { client, reported, keyOf, otherNodes, together, doubt } = deps;
   const sendChanges = createScript(client, 'presenceChange', CHANGE);
-  const pace = createPace();
+  const spacing = createSpacing();
   let gathering: Batch | undefined;
   let leaving: Batch | undefined;
   let last = Promise.resolve();
@@ -71,7 +71,7 @@ export function createChanges(deps: ChangesDependencies): Changes {
 
   /** One batch is under way at a time, so that changes reach Redis in their order. */
   function open(): Batch {
-    const told = last.then(pace).then(() => {
+    const told = last.then(spacing).then(() => {
       gathering = undefined;
       leaving = opened;
       return tell(opened);

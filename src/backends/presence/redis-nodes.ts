@@ -1,6 +1,6 @@
 // Which nodes live: each says so by its heartbeat, and the server's clock decides.
 import type { Cluster, Redis } from 'ioredis';
-import { createScript } from '../redis-script.ts';
+import { createScript } from '../redis/script.ts';
 import { BEAT, READ_NODES } from './redis-scripts.ts';
 
 export interface LivingNode {

@@ -1,12 +1,13 @@
 // Presence of several nodes: each keeps sets of its own users in Redis, readers join those of the living nodes.
+
+import type { Logger } from '../../lib/logger.ts';
 import { ChatError } from '../../protocol/errors.ts';
-import type { Logger } from '../../protocol/logger.ts';
-import type { RedisConnection } from '../redis-connection.ts';
-import { createScript } from '../redis-script.ts';
+import type { RedisConnection } from '../redis/connection.ts';
+import { createScript } from '../redis/script.ts';
 import { NODE_TIMEOUT_MS, type PresenceStore } from './presence-store.ts';
 import { createChanges } from './redis-changes.ts';
-import { createMirror, inChunks, type SetName } from './redis-mirror.ts';
 import { createNodes } from './redis-nodes.ts';
+import { createRepair, inChunks, type SetName } from './redis-repair.ts';
 import { COUNT } from './redis-scripts.ts';
 import { createReported } from './reported.ts';
 
@@ -26,8 +27,8 @@ export function createRedisPresence(deps: {
   const reported = createReported();
   const nodes = createNodes({ client, key: `${prefix}{presence}:nodes`, nodeId, timeoutMs: nodeTimeoutMs });
   const together = !connection.cluster;
-  const changes = createChanges({ client, reported, keyOf, otherNodes, together, doubt: (name) => mirror.doubt(name) });
-  const mirror = createMirror({ client, reported, keyOf, together, isChanging: changes.isChanging });
+  const changes = createChanges({ client, reported, keyOf, otherNodes, together, doubt: (name) => repair.doubt(name) });
+  const repair = createRepair({ client, reported, keyOf, together, isChanging: changes.isChanging });
   let beating = Promise.resolve();
   let closed = false;
 
@@ -48,8 +49,8 @@ export function createRedisPresence(deps: {
     await attempted;
     if (closed) return;
     try {
-      if (!(await nodes.beat(connections))) mirror.doubtAll();
-      await mirror.repair();
+      if (!(await nodes.beat(connections))) repair.doubtAll();
+      await repair.repair();
     } catch (error) {
       logger.debug({ err: error }, 'A heartbeat of presence failed');
     }

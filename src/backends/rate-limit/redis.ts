@@ -1,6 +1,6 @@
 // Rate limits counted in Redis, one count for all nodes; while it is away, on this node alone.
 import { RateLimiterRedis } from 'rate-limiter-flexible';
-import type { RedisConnection } from '../redis-connection.ts';
+import type { RedisConnection } from '../redis/connection.ts';
 import { createMemoryRateLimiter } from './memory.ts';
 import type { RateLimiter, RateLimitOptions } from './rate-limiter.ts';
 import { takePoint } from './take.ts';

@@ -1,10 +1,11 @@
 // What the live side reads of the logs, bounded: lookups made at the same time share a statement, and only so many
 // pages are read at once.
-import type { Pace } from '../../backends/pace.ts';
+
 import type { Database } from '../../database/database.ts';
-import { createGate } from '../../database/gate.ts';
+import { createBatchLoader } from '../../lib/batch-loader.ts';
+import { createSemaphore } from '../../lib/semaphore.ts';
+import type { Spacing } from '../../lib/spacing.ts';
 import { ChatError } from '../../protocol/errors.ts';
-import { createLoader } from '../loader.ts';
 import { isChannelKey, type LogKey, type PairKey } from './key.ts';
 import type { LogPage } from './log.ts';
 import {
@@ -50,11 +51,11 @@ export interface LogReads {
 export interface LogReadsDependencies {
   readonly db: Database;
   /** Makes what keeps the lookups of one kind apart in a rush; see LoaderOptions. */
-  readonly createPace?: () => Pace;
+  readonly createSpacing?: () => Spacing;
 }
 
-export function createLogReads({ createPace, ...deps }: LogReadsDependencies): LogReads {
-  const gate = createGate({
+export function createLogReads({ createSpacing, ...deps }: LogReadsDependencies): LogReads {
+  const semaphore = createSemaphore({
     places: PAGES_AT_ONCE,
     maxWaiting: MAX_PAGES_WAITING,
     maxWaitMs: PAGE_PATIENCE_MS,
@@ -65,24 +66,24 @@ export function createLogReads({ createPace, ...deps }: LogReadsDependencies): L
   const readPairEntries = createReadPairEntries(deps);
   const readPairHeads = createReadPairHeads(deps);
 
-  const entries = createLoader<string, Entry>({
+  const entries = createBatchLoader<string, Entry>({
     maxBatch: LOOKUPS_AT_ONCE,
-    pace: createPace?.(),
+    spacing: createSpacing?.(),
     load: (names) => readEntries(names.map(toPair).map(([userId, channelId]) => ({ userId, channelId }))),
   });
-  const pairEntries = createLoader<string, PairEntry>({
+  const pairEntries = createBatchLoader<string, PairEntry>({
     maxBatch: LOOKUPS_AT_ONCE,
-    pace: createPace?.(),
+    spacing: createSpacing?.(),
     load: (names) => readPairEntries(names.map(toPair).map(([userId, otherId]) => ({ userId, otherId }))),
   });
-  const pairHeads = createLoader<number, LogHead[]>({
+  const pairHeads = createBatchLoader<number, LogHead[]>({
     maxBatch: USERS_AT_ONCE,
-    pace: createPace?.(),
+    spacing: createSpacing?.(),
     load: async (userIds) => byUser(userIds, await readPairHeads(userIds)),
   });
 
   return {
-    page: (key, after) => gate.run(() => readLog(key, after, PAGE_MESSAGES)),
+    page: (key, after) => semaphore.run(() => readLog(key, after, PAGE_MESSAGES)),
     entry: (userId, channelId) => entries(entryName(userId, channelId)),
     pairEntry: (userId, otherId) => pairEntries(entryName(userId, otherId)),
     pairHeads: async (userId) => (await pairHeads(userId)) ?? [],

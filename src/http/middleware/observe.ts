@@ -1,6 +1,6 @@
 // The outermost middleware: the id and the headers that every answer has, its line in the log, its place in the metrics.
 import type { MiddlewareHandler } from 'hono';
-import type { Logger } from '../../protocol/logger.ts';
+import type { Logger } from '../../lib/logger.ts';
 import type { HttpMetrics } from '../dependencies.ts';
 import type { HttpEnvironment } from '../environment.ts';
 import type { RespondError } from '../error-response.ts';

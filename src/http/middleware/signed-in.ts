@@ -1,8 +1,8 @@
 // Lets signed-in users through, each within their limit, and puts them on the context.
 import type { MiddlewareHandler } from 'hono';
-import type { Actor } from '../../chat/principal.ts';
-import type { Principals } from '../../chat/principals.ts';
-import type { Tokens } from '../../chat/tokens.ts';
+import type { Actor } from '../../chat/accounts/principal.ts';
+import type { Principals } from '../../chat/accounts/principals.ts';
+import type { Tokens } from '../../chat/accounts/tokens.ts';
 import { ChatError } from '../../protocol/errors.ts';
 import type { HttpContext, HttpEnvironment } from '../environment.ts';
 import { routePattern } from '../route-pattern.ts';

@@ -1,6 +1,6 @@
 // Registering and signing in.
 import { Hono, type MiddlewareHandler } from 'hono';
-import type { Accounts } from '../../chat/accounts.ts';
+import type { Accounts } from '../../chat/accounts/accounts.ts';
 import { loginBody, registerBody } from '../../protocol/requests.ts';
 import { answerSession, sessionAnswer } from '../answer.ts';
 import { BODY_ERRORS, describe } from '../describe.ts';

@@ -1,7 +1,7 @@
 // Channels: listing, making, reading, renaming and deleting them.
 import { Hono } from 'hono';
 import * as z from 'zod';
-import type { Channels } from '../../chat/channels.ts';
+import type { Channels } from '../../chat/channels/channels.ts';
 import { createChannelBody, idParam, renameChannelBody } from '../../protocol/requests.ts';
 import { channelDetailSchema, channelSchema, directChannelSchema } from '../../protocol/resources.ts';
 import { answer, answerDone, answerOf, doneSchema } from '../answer.ts';

@@ -1,7 +1,7 @@
 // Where each conversation of the signed-in user stands.
 import { Hono } from 'hono';
 import * as z from 'zod';
-import type { Conversations } from '../../chat/conversations.ts';
+import type { Conversations } from '../../chat/conversations/conversations.ts';
 import { conversationSchema } from '../../protocol/resources.ts';
 import { answer, answerOf } from '../answer.ts';
 import { describe } from '../describe.ts';

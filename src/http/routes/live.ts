@@ -2,11 +2,11 @@
 import { Hono } from 'hono';
 import * as z from 'zod';
 import type { Announce } from '../../chat/announce.ts';
-import type { Channels } from '../../chat/channels.ts';
-import { assertTextLength } from '../../chat/text-length.ts';
+import type { Channels } from '../../chat/channels/channels.ts';
+import { assertTextLength } from '../../chat/messages/text-length.ts';
 import { ChatError } from '../../protocol/errors.ts';
 import { broadcastBody, channelParam, userParam } from '../../protocol/requests.ts';
-import type { Live } from '../../realtime/live.ts';
+import type { PresenceQueries } from '../../realtime/presence/queries.ts';
 import { answer, answerDone, answerOf, doneSchema } from '../answer.ts';
 import { BODY_ERRORS, describe } from '../describe.ts';
 import type { HttpEnvironment } from '../environment.ts';
@@ -14,7 +14,7 @@ import { adminOnly } from '../middleware/signed-in.ts';
 import { type JsonBody, params } from '../validate.ts';
 
 export interface LiveRouteDependencies {
-  readonly live: Live;
+  readonly live: PresenceQueries;
   readonly channels: Channels;
   readonly announce: Announce;
   readonly jsonBody: JsonBody;

@@ -1,7 +1,7 @@
 // Who is in a channel: adding, removing, leaving.
 import { Hono, type MiddlewareHandler } from 'hono';
 import type * as z from 'zod';
-import type { Members } from '../../chat/members.ts';
+import type { Members } from '../../chat/members/members.ts';
 import { idParam, memberBody } from '../../protocol/requests.ts';
 import { answerDone, doneSchema } from '../answer.ts';
 import { BODY_ERRORS, describe, type Operation } from '../describe.ts';

@@ -1,7 +1,7 @@
 // Messages: pages of a conversation, sending, reading, editing and deleting one.
 import { Hono } from 'hono';
-import { toMessage } from '../../chat/message-resource.ts';
-import type { Messages } from '../../chat/messages.ts';
+import type { Messages } from '../../chat/messages/messages.ts';
+import { toMessage } from '../../chat/messages/resource.ts';
 import { editMessageBody, friendParam, idParam, pageQuery, sendMessageBody } from '../../protocol/requests.ts';
 import { messageSchema } from '../../protocol/resources.ts';
 import { answer, answerDone, answerOf, answerPage, doneSchema, pageOf } from '../answer.ts';
@@ -93,7 +93,7 @@ const editMessage = describe({
   id: 'editMessage',
   tag,
   summary: 'Change the text of a message',
-  description: 'Its sender may, nobody else. Live members get `message.updated`.',
+  description: 'Its sender may, nobody else. PresenceQueries members get `message.updated`.',
   example: { text: 'Hello again' },
   answers: { 200: ['The message as it is now', answerOf(messageSchema)] },
   errors: [...BODY_ERRORS, 'FORBIDDEN', 'MESSAGE_NOT_FOUND'],
@@ -103,7 +103,7 @@ const deleteMessage = describe({
   id: 'deleteMessage',
   tag,
   summary: 'Delete a message',
-  description: 'Its sender, the owner of the channel and admins may. Live members get `message.deleted`.',
+  description: 'Its sender, the owner of the channel and admins may. PresenceQueries members get `message.deleted`.',
   answers: { 200: ['Deleted', doneSchema] },
   errors: ['VALIDATION_FAILED', 'FORBIDDEN', 'MESSAGE_NOT_FOUND'],
 });

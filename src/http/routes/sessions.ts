@@ -1,6 +1,6 @@
 // Ending sessions before their tokens run out.
 import { Hono } from 'hono';
-import type { Sessions } from '../../chat/sessions.ts';
+import type { Sessions } from '../../chat/accounts/sessions.ts';
 import { answerDone, doneSchema } from '../answer.ts';
 import { describe } from '../describe.ts';
 import type { HttpEnvironment } from '../environment.ts';

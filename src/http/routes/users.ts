@@ -1,7 +1,7 @@
 // The signed-in user's own profile, and finding others.
 import { Hono } from 'hono';
 import * as z from 'zod';
-import type { Accounts } from '../../chat/accounts.ts';
+import type { Accounts } from '../../chat/accounts/accounts.ts';
 import { profileBody, searchQuery } from '../../protocol/requests.ts';
 import { userSchema } from '../../protocol/resources.ts';
 import { answer, answerOf } from '../answer.ts';

@@ -2,8 +2,8 @@
 
 import { withoutValues } from '../../database/errors.ts';
 import { ChatError } from '../../protocol/errors.ts';
-import { ConfigError } from '../config.ts';
-import { loadEnvFile } from '../env-file.ts';
+import { ConfigError } from '../config/config.ts';
+import { loadEnvFile } from '../config/env-file.ts';
 import { StartError } from '../start-error.ts';
 import { addUser, changeAdmin, UsageError } from './user.ts';
 

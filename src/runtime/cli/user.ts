@@ -1,10 +1,10 @@
 // `user add` and `user admin`: accounts, made and changed in the database itself.
 import { type ParseArgsConfig, parseArgs } from 'node:util';
-import { createAdmins } from '../../chat/admins.ts';
-import { createPasswords } from '../../chat/passwords.ts';
+import { createAdmins } from '../../chat/accounts/admins.ts';
+import { createPasswords } from '../../chat/accounts/passwords.ts';
 import { decode } from '../../protocol/decode.ts';
 import { registerBody } from '../../protocol/requests.ts';
-import { readCommandConfig, withSchema } from '../command.ts';
+import { readCommandConfig, withSchema } from './command.ts';
 
 /** The command line says something that no command takes. */
 export class UsageError extends Error {

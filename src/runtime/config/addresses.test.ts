@@ -1,6 +1,6 @@
 // Addresses of PostgreSQL and Redis as platforms hand them out and people write them: each works, or is refused by name.
 import { describe, expect, test } from 'vitest';
-import { type ConfigError, readConfig } from '../config.ts';
+import { type ConfigError, readConfig } from './config.ts';
 
 const CA = '-----BEGIN CERTIFICATE-----';
 const files: Readonly<Record<string, string>> = { '/ca.pem': CA, '/cert.pem': 'a certificate', '/key.pem': 'a key' };

@@ -1,7 +1,7 @@
 // The settings of the database: what its variables take, and what they mean together.
 import { join, resolve } from 'node:path';
 import type { DatabaseOptions } from '../../database/connect.ts';
-import { field } from '../env-fields.ts';
+import { field } from './env-fields.ts';
 import { parseHosts } from './postgres-address.ts';
 import type { TlsMode } from './postgres-parameters.ts';
 import { type PostgresTarget, parseDatabaseUrl, postgresOptions } from './postgres-target.ts';

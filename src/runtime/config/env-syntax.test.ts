@@ -1,6 +1,6 @@
 // What a file `.env` may look like, whoever saved it.
 import { describe, expect, test } from 'vitest';
-import { readConfig } from '../config.ts';
+import { readConfig } from './config.ts';
 import { parseEnv } from './env-syntax.ts';
 import { decodeText } from './text-file.ts';
 

@@ -1,6 +1,6 @@
 // Origins of web pages, as browsers write them. What a browser never sends is put right where it can be, with a note, and
 // refused where it would never match.
-import { field, splitList } from '../env-fields.ts';
+import { field, splitList } from './env-fields.ts';
 import { Refused } from './refused.ts';
 
 export interface Origins {

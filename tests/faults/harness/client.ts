@@ -27,7 +27,7 @@ export interface Client {
   /** How often it connected. */
   readonly connects: () => number;
   /** How many frames came that are about no message of what it reads: presence, and the like. */
-  readonly notices: () => number;
+  readonly signals: () => number;
   /** Sends until it is acked. Rejects where the service refuses for good. */
   send(talk: Talk, text: string, clientId: string): Promise<Acked>;
   /** Resolves with its connection, the next one where it has none. */
@@ -71,7 +71,7 @@ export function createClient(options: ClientOptions): Client {
   let waiters: Array<(connection: Connection) => void> = [];
   let current: Connection | undefined;
   let connects = 0;
-  let notices = 0;
+  let signals = 0;
   let stopped = false;
   const ended = live();
 
@@ -120,7 +120,7 @@ export function createClient(options: ClientOptions): Client {
       return begin(joining, frame.data.last_seq);
     const type = TYPES[frame.type];
     if (type === undefined || frame.seq === undefined) {
-      if (frame.type.startsWith('channel.')) notices += 1;
+      if (frame.type.startsWith('channel.')) signals += 1;
       return;
     }
     const place = channels.get(frame.data.channel_id ?? 0);
@@ -179,7 +179,7 @@ export function createClient(options: ClientOptions): Client {
     acked,
     troubles,
     connects: () => connects,
-    notices: () => notices,
+    signals: () => signals,
     send,
     connection,
     cut: () => current?.cut(),

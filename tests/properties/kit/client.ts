@@ -1,6 +1,6 @@
 // A client that keeps, for each log, how far it has come, and comes back with that; it holds what each of its connections
 // was sent, in stretches.
-import type { Principal } from '../../../src/chat/principal.ts';
+import type { Principal } from '../../../src/chat/accounts/principal.ts';
 import type { Frame, RecordingTransport } from '../../support/hub-node.ts';
 import type { Loss } from './log-model.ts';
 import { type Log, MAX_BUFFERED, PAGE, type Running, type World } from './world.ts';

@@ -214,7 +214,7 @@ function createPlay(world: World, fair: boolean) {
       case 'restart':
         return restart(one.node);
       case 'heads':
-        return world.answered('heads', world.at(one.node).node.delivery.headCheck.run());
+        return world.answered('heads', world.at(one.node).node.delivery.reconciler.run());
       case 'settle':
         return settle();
     }
@@ -240,7 +240,7 @@ function createPlay(world: World, fair: boolean) {
         if (isReader && !client.reads(log)) await client.rejoin(log, 0);
       }
     }
-    if (!fair) for (const { node } of world.nodes) await world.answered('heads', node.delivery.headCheck.run());
+    if (!fair) for (const { node } of world.nodes) await world.answered('heads', node.delivery.reconciler.run());
     // A wait in vain is told of by what is missing then.
     await world.until('the end of all logs', () => clients.every((client) => client.isWhole())).catch(() => {});
   }

@@ -3,7 +3,7 @@
 import { randomUUID } from 'node:crypto';
 import { sql } from 'drizzle-orm';
 import { createFakeClock } from '../../../src/backends/clock/fake.ts';
-import type { Principal } from '../../../src/chat/principal.ts';
+import type { Principal } from '../../../src/chat/accounts/principal.ts';
 import type { DatabaseHandle } from '../../../src/database/connect.ts';
 import { rows } from '../../../src/database/database.ts';
 import { createHubNode, type HubNode, type RecordingTransport } from '../../support/hub-node.ts';

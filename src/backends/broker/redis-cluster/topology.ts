@@ -1,0 +1,106 @@
+// Which master of a Redis Cluster has which slots: asked of one of its nodes again and again, and when in doubt.
+import type { Logger } from '../../../lib/logger.ts';
+import type { RedisAddress, RedisConnection } from '../../redis/connection.ts';
+
+const TIMEOUT_MS = 1_500;
+const LOOK_MS = 2_000;
+const LOOK_IN_DOUBT_MS = 100;
+/** A node that gives no better answer for so many looks may be cut off from the cluster itself: another one is asked. */
+const PATIENCE = 10;
+
+/** The master that serves a slot; undefined where none does. */
+export type OwnerOf = (slot: number) => RedisAddress | undefined;
+
+export interface Topology {
+  /** Settles after the first answer, or when the first attempt to get one has failed. Never rejects. */
+  readonly started: Promise<void>;
+  /** Something does not fit what was said last: asks very soon. */
+  doubt(): void;
+  close(): void;
+}
+
+interface Range {
+  readonly first: number;
+  readonly last: number;
+  readonly owner: RedisAddress;
+}
+
+/** `onAnswer` hears of each answer, and says whether all is well with it; where not, the next one is asked for soon. */
+export function createTopology(deps: {
+  readonly connection: RedisConnection;
+  readonly logger: Logger;
+  readonly onAnswer: (ownerOf: OwnerOf) => boolean;
+}): Topology {
+  const { connection, logger, onAnswer } = deps;
+  let masters: readonly RedisAddress[] = [];
+  const addresses = () => [...connection.nodes, ...masters];
+  const { client, attempted, close } = connection.single({ name: 'chat-topology', timeoutMs: TIMEOUT_MS }, addresses);
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  let nextAt = Number.POSITIVE_INFINITY;
+  let looking = false;
+  let doubted = false;
+  let bad = 0;
+  let closed = false;
+  let complained = false;
+
+  async function ask(): Promise<boolean> {
+    try {
+      const ranges = parseSlots(await client.call('CLUSTER', 'SLOTS'), client.options.host ?? '');
+      masters = distinct(ranges.map(({ owner }) => owner));
+      complained = false;
+      return !closed && onAnswer((slot) => ranges.find(({ first, last }) => slot >= first && slot <= last)?.owner);
+    } catch (error) {
+      if (client.status === 'ready' && !complained)
+        logger.error({ err: error }, 'Redis does not say who has which slots');
+      complained = client.status === 'ready';
+      return false;
+    }
+  }
+
+  async function look(): Promise<void> {
+    looking = true;
+    doubted = false;
+    nextAt = Number.POSITIVE_INFINITY;
+    bad = (await ask()) ? 0 : bad + 1;
+    looking = false;
+    if (bad >= PATIENCE && client.status === 'ready') {
+      bad = 0;
+      client.disconnect(true);
+    }
+    lookIn(bad > 0 || doubted ? Math.min(LOOK_MS, LOOK_IN_DOUBT_MS * Math.max(bad, 1)) : LOOK_MS);
+  }
+
+  function lookIn(ms: number): void {
+    const at = performance.now() + ms;
+    if (closed || looking || at >= nextAt) return;
+    nextAt = at;
+    clearTimeout(timer);
+    timer = setTimeout(() => void look(), ms);
+  }
+
+  return {
+    started: attempted.then(look),
+    doubt() {
+      doubted = true;
+      lookIn(LOOK_IN_DOUBT_MS);
+    },
+    close() {
+      closed = true;
+      clearTimeout(timer);
+      close();
+    },
+  };
+}
+
+/** CLUSTER SLOTS: a list of [first, last, master, replica …], each server [host, port, …]; no host: the one asked. */
+function parseSlots(reply: unknown, askedHost: string): Range[] {
+  return (reply as [number, number, [string | null, number]][]).map(([first, last, [host, port]]) => ({
+    first: Number(first),
+    last: Number(last),
+    owner: { host: host || askedHost, port: Number(port) },
+  }));
+}
+
+function distinct(addresses: readonly RedisAddress[]): RedisAddress[] {
+  return [...new Map(addresses.map((address) => [`${address.host}:${address.port}`, address])).values()];
+}

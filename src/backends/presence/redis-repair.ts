@@ -1,0 +1,137 @@
+// Keeps this node's sets in Redis the same as what it reported: finds those that drifted, writes them anew.
+import type { Cluster, Redis } from 'ioredis';
+import { createScript } from '../redis/script.ts';
+import { PROLONG, REPLACE } from './redis-scripts.ts';
+import type { Reported } from './reported.ts';
+
+/** A node's connected users, the channels it has users in, or the users of one of these. */
+export type SetName = 'users' | 'channels' | number;
+
+/** Sets that no node prolongs are gone after this time: what is left of a node that died. */
+export const LIFETIME_MS = 30 * 60_000;
+
+/** Commands that are under way at once, and members in one of them. */
+export const CHUNK = 1_000;
+
+/** Sets looked at in one heartbeat, at least: few enough to be cheap. */
+const CHECKED_MIN = 500;
+/** Sets looked at by one script: few enough not to hold Redis up. */
+const CHECKED_AT_ONCE = 200;
+/** And enough to come round well within a set's lifetime. */
+const CHECKED_SHARE = 1 / 100;
+
+export interface Repair {
+  /** Redis may not have what was reported: the write under way failed, or all is lost. */
+  doubt(name: SetName): void;
+  doubtAll(): void;
+  /** Looks at the next few sets, then writes anew those in doubt. Rejects where Redis is away; the doubt stays. */
+  repair(): Promise<void>;
+}
+
+export function createRepair(deps: {
+  readonly client: Redis | Cluster;
+  readonly reported: Reported;
+  readonly keyOf: (name: SetName) => string;
+  /** Keys of all sets may go into one script; in a cluster each channel has its slot. */
+  readonly together: boolean;
+  /** Redis has yet to be told of a change, or is being told: its set may differ for good reason. */
+  readonly isChanging: (name: SetName) => boolean;
+}): Repair {
+  const { client, reported, keyOf, together, isChanging } = deps;
+  const prolong = createScript(client, 'presenceProlong', PROLONG);
+  const replace = createScript(client, 'presenceReplace', REPLACE);
+  const doubtful = new Set<SetName>();
+  let round = reported.channels.keys();
+
+  function content(name: SetName): Iterable<number> {
+    if (name === 'users') return reported.users;
+    if (name === 'channels') return reported.channels.keys();
+    return reported.members(name);
+  }
+
+  function size(name: SetName): number {
+    if (name === 'users') return reported.users.size;
+    if (name === 'channels') return reported.channels.size;
+    return reported.members(name).size;
+  }
+
+  function nextToCheck(): SetName[] {
+    const names: SetName[] = ['users', 'channels'];
+    const count = Math.max(CHECKED_MIN, reported.channels.size * CHECKED_SHARE);
+    while (names.length < count) {
+      const { value, done } = round.next();
+      if (done) {
+        round = reported.channels.keys();
+        break;
+      }
+      names.push(value);
+    }
+    return names;
+  }
+
+  async function check(names: readonly SetName[]): Promise<void> {
+    const checked = names.filter((name) => !isChanging(name));
+    if (checked.length === 0) return;
+    const before = checked.map(size);
+    const sizes = (await prolong(
+      checked.map((name) => keyOf(name)),
+      [LIFETIME_MS],
+    )) as number[];
+    for (const [index, name] of checked.entries()) if (sizes[index] !== before[index]) doubtful.add(name);
+  }
+
+  /** What goes into one script each. */
+  function groups(names: readonly SetName[]): SetName[][] {
+    if (!together) return names.map((name) => [name]);
+    const parts: SetName[][] = [];
+    for (let at = 0; at < names.length; at += CHECKED_AT_ONCE) parts.push(names.slice(at, at + CHECKED_AT_ONCE));
+    return parts;
+  }
+
+  /** Sends everything in this turn, so that what changes meanwhile is written after it. */
+  async function write(name: SetName): Promise<void> {
+    doubtful.delete(name);
+    const key = keyOf(name);
+    const ids = [...content(name)];
+    const commands: Array<Promise<unknown>> = [replace([key], [LIFETIME_MS, ...ids.slice(0, CHUNK)])];
+    for (let start = CHUNK; start < ids.length; start += CHUNK) {
+      commands.push(client.sadd(key, ...ids.slice(start, start + CHUNK)));
+    }
+    try {
+      await Promise.all(commands);
+    } catch (error) {
+      doubtful.add(name);
+      throw error;
+    }
+  }
+
+  return {
+    doubt(name) {
+      doubtful.add(name);
+    },
+    doubtAll() {
+      doubtful.add('users').add('channels');
+      for (const channelId of reported.channels.keys()) doubtful.add(channelId);
+    },
+    async repair() {
+      await inChunks(groups(nextToCheck()), check);
+      await inChunks([...doubtful], write);
+    },
+  };
+}
+
+/** Does `work` for each, a chunk at a time at once. Rejects with the first failure of a chunk, when all of it is done. */
+export async function inChunks<Item, Result>(
+  items: readonly Item[],
+  work: (item: Item) => Promise<Result>,
+): Promise<Result[]> {
+  const results: Result[] = [];
+  for (let start = 0; start < items.length; start += CHUNK) {
+    const settled = await Promise.allSettled(items.slice(start, start + CHUNK).map(work));
+    for (const outcome of settled) {
+      if (outcome.status === 'rejected') throw outcome.reason;
+      results.push(outcome.value);
+    }
+  }
+  return results;
+}

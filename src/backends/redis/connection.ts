@@ -1,0 +1,192 @@
+// The one place that makes Redis clients: they fail fast, come back by themselves and complain once per outage.
+import { Cluster, Redis, type RedisOptions } from 'ioredis';
+import type { Logger } from '../../lib/logger.ts';
+import { createLinkWatch } from './watch.ts';
+
+export interface RedisAddress {
+  readonly host: string;
+  readonly port: number;
+  /** A socket, in place of host and port. */
+  readonly path?: string;
+}
+
+export interface RedisTarget {
+  /** One server, or some nodes of one cluster. */
+  readonly nodes: readonly RedisAddress[];
+  readonly cluster: boolean;
+  readonly username?: string;
+  readonly password?: string;
+  /** Of a single server; a cluster has no databases. */
+  readonly db?: number;
+  /** `unverified`: without a look at the certificate. */
+  readonly tls?: boolean | 'unverified';
+}
+
+export interface LinkOptions {
+  /** What the server's list of clients shows. */
+  readonly name: string;
+  /** A link on which nothing comes back for about this time is cut and made anew, also while nothing is asked of it. */
+  readonly timeoutMs: number;
+  /** Hears of each outage once, and of its end. Without one, this link's outages are silent. */
+  readonly logger?: Logger;
+}
+
+export interface RedisLink<Client> {
+  /** Its commands reject at once while the link is down, and all that wait for an answer when it is cut. */
+  readonly client: Client;
+  /** Settles when the first attempt to connect has succeeded or failed. Never rejects. */
+  readonly attempted: Promise<void>;
+  close(): void;
+}
+
+export interface RedisConnection {
+  /** The database: publications do not know it, so what tells two services apart must. */
+  readonly db: number;
+  readonly cluster: boolean;
+  /** Those of the target. */
+  readonly nodes: readonly RedisAddress[];
+  /** A link for commands on keys; in a cluster, each goes to the node that has the key. */
+  keys(options: LinkOptions): RedisLink<Redis | Cluster>;
+  /**
+   * A link to one server, for publishing, subscribing and questions. After a loss the next of the addresses is tried,
+   * which are those of the target where none are given.
+   */
+  single(options: LinkOptions, addresses?: () => readonly RedisAddress[]): RedisLink<Redis>;
+  /** Ends all links that are still open. */
+  close(): void;
+}
+
+const CONNECT_TIMEOUT_MS = 2_000;
+const LONGEST_PAUSE_MS = 1_000;
+const SLOTS_REFRESH_MS = 5_000;
+
+/** Connects to nothing yet: each backend asks for links of its own. Never throws, also where Redis is away. */
+export function createRedisConnection(target: RedisTarget): RedisConnection {
+  const closers = new Set<() => void>();
+  const watch = createLinkWatch();
+
+  function link<Client extends Redis | Cluster>(client: Client, { timeoutMs, logger }: LinkOptions): RedisLink<Client> {
+    const endReports = reportOutages(client, logger);
+    const endWatch = watch.add(() => (client instanceof Cluster ? client.nodes() : [client]), timeoutMs);
+    const close = (): void => {
+      closers.delete(close);
+      endReports();
+      endWatch();
+      client.disconnect();
+    };
+    closers.add(close);
+    return { client, close, attempted: firstAttempt(client) };
+  }
+
+  return {
+    db: target.db ?? 0,
+    cluster: target.cluster,
+    nodes: target.nodes,
+    keys: (options) => link(target.cluster ? clusterClient(target, options) : nodeClient(target, options), options),
+    single: (options, addresses) => link(nodeClient(target, options, addresses), options),
+    close() {
+      for (const close of closers) close();
+    },
+  };
+}
+
+function nodeClient(target: RedisTarget, options: LinkOptions, addresses = () => target.nodes): Redis {
+  // Different links begin with different nodes of a cluster.
+  const offset = Math.floor(Math.random() * addresses().length);
+  const nodeAt = (index: number) => {
+    const nodes = addresses();
+    const node = nodes[(offset + index) % nodes.length];
+    return node?.path === undefined ? { host: node?.host, port: node?.port } : { path: node.path };
+  };
+  const client: Redis = new Redis({
+    ...commonOptions(target, options),
+    ...nodeAt(0),
+    db: target.db ?? 0,
+    enableOfflineQueue: false,
+    retryStrategy(attempt) {
+      Object.assign(client.options, nodeAt(attempt));
+      return pause(attempt);
+    },
+  });
+  return client;
+}
+
+function clusterClient(target: RedisTarget, options: LinkOptions): Cluster {
+  const nodes = target.nodes.map(({ host, port }) => ({ host, port }));
+  return new Cluster(nodes, {
+    // A command may go through several nodes in search of its key's; this bounds all of that.
+    redisOptions: { ...commonOptions(target, options), commandTimeout: 2 * options.timeoutMs },
+    enableOfflineQueue: false,
+    clusterRetryStrategy: pause,
+    maxRedirections: 4,
+    slotsRefreshTimeout: CONNECT_TIMEOUT_MS,
+    slotsRefreshInterval: SLOTS_REFRESH_MS,
+    // Names stay names, for certificates are made out to them; sockets look them up by themselves.
+    dnsLookup: (address, callback) => callback(null, address),
+  });
+}
+
+function commonOptions(target: RedisTarget, { name }: LinkOptions) {
+  return {
+    username: target.username,
+    password: target.password,
+    tls: target.tls ? { rejectUnauthorized: target.tls !== 'unverified' } : undefined,
+    connectionName: name,
+    // Commands of one turn of the event loop leave in one write.
+    enableAutoPipelining: true,
+    // Which a look at an idle link would pay for alone.
+    autoPipeliningIgnoredCommands: ['ping'],
+    connectTimeout: CONNECT_TIMEOUT_MS,
+    disconnectTimeout: 100,
+    maxLoadingRetryTime: LONGEST_PAUSE_MS,
+    // What was sent when a link broke may have been done: never a second time.
+    autoResendUnfulfilledCommands: false,
+    maxRetriesPerRequest: 0,
+    autoResubscribe: false,
+  } satisfies RedisOptions;
+}
+
+/** Milliseconds before the attempt after the `attempt`-th failure: 50, 100, 200 … 1000, and up to a fifth more. */
+function pause(attempt: number): number {
+  const base = Math.min(LONGEST_PAUSE_MS, 50 * 2 ** Math.min(attempt - 1, 5));
+  return base * (1 + Math.random() / 5);
+}
+
+function firstAttempt(client: Redis | Cluster): Promise<void> {
+  return new Promise((resolve) => {
+    client.once('ready', resolve);
+    client.once('close', resolve);
+  });
+}
+
+/** Returns the end of it, for a link that is closed on purpose. */
+function reportOutages(client: Redis | Cluster, logger: Logger | undefined): () => void {
+  let state: 'there' | 'away' | 'closed' = 'there';
+  let reason: Error | undefined;
+  client.on('error', (error: Error) => {
+    reason = error;
+  });
+  client.on('close', () => {
+    if (state === 'there') {
+      state = 'away';
+      logger?.warn({ ...place(client), err: reason ?? new Error('The link broke') }, 'Redis is away');
+    }
+  });
+  client.on('ready', () => {
+    if (state === 'away') {
+      state = 'there';
+      logger?.info(place(client), 'Redis is back');
+    }
+    reason = undefined;
+  });
+  return () => {
+    state = 'closed';
+  };
+}
+
+/** Which of several servers an outage is about. */
+function place(client: Redis | Cluster): { server?: string } {
+  if (!(client instanceof Redis)) return {};
+  const { path, host, port } = client.options;
+  return { server: path ?? `${host}:${port}` };
+}

@@ -1,0 +1,48 @@
+// What an operator does to accounts from the command line: makes one, makes one an admin or takes that back.
+import { sql } from 'drizzle-orm';
+import { type Database, rows } from '../../database/database.ts';
+import { ChatError } from '../../protocol/errors.ts';
+import type { RegisterBody } from '../../protocol/requests.ts';
+import type { User } from '../../protocol/resources.ts';
+import { toUser, type UserRow, userColumns } from '../rows.ts';
+import { insertUser, refuseTaken } from './accounts.ts';
+import type { Passwords } from './passwords.ts';
+
+export interface Admins {
+  /** Throws EMAIL_TAKEN, USERNAME_TAKEN. */
+  add(body: RegisterBody, isAdmin: boolean): Promise<User>;
+  /** By the very email, or one that differs in case where there is just one. Throws USER_NOT_FOUND. */
+  set(email: string, isAdmin: boolean): Promise<User>;
+}
+
+export function createAdmins({ db, passwords }: { db: Database; passwords: Pick<Passwords, 'hash'> }): Admins {
+  return {
+    async add({ username, email, password }, isAdmin) {
+      await refuseTaken(db, username, email);
+      const hash = await passwords.hash(password, []);
+      const user = await insertUser(db, { username, email, hash, address: null, isAdmin });
+      if (user) return toUser(user);
+      // Somebody took one of them while the password was hashed.
+      await refuseTaken(db, username, email);
+      throw new ChatError('UNAVAILABLE');
+    },
+
+    async set(email, isAdmin) {
+      const found = await rows<UserRow & { isExact: boolean }>(
+        db,
+        sql`select ${userColumns}, u."email" = ${email}::text as "isExact" from users u
+          where lower(u."email") = lower(${email}::text) and u."deletedAt" is null order by "isExact" desc limit 2`,
+      );
+      const [first, second] = found;
+      if (!first) throw new ChatError('USER_NOT_FOUND', `There is no account with the email ${email}`);
+      if (second && !first.isExact) {
+        throw new ChatError(
+          'USER_NOT_FOUND',
+          `Several accounts have the email ${email} in other cases: say it exactly`,
+        );
+      }
+      await rows(db, sql`update users set "isAdmin" = ${isAdmin}::boolean where "id" = ${first.id}::int`);
+      return toUser(first);
+    },
+  };
+}

@@ -1,0 +1,272 @@
+import { createHash, createHmac } from 'node:crypto';
+import { sign } from 'hono/jwt';
+import { describe, expect, it } from 'vitest';
+import type { Clock } from '../../backends/clock/clock.ts';
+import type { TokenClaims } from './principal.ts';
+import { createSessionEnds } from './session-ends.ts';
+import { createTokens } from './tokens.ts';
+
+const secret = 'a secret of the tests, long enough for HS256';
+const user = { id: 7, email: 'ann@example.com', username: 'ann' };
+
+const digest = (text: string) => createHash('sha256').update(text).digest('base64url');
+const signatureOf = (key: string) => (text: string) => createHmac('sha256', key).update(text).digest('base64url');
+
+function setUp(expiresIn = '1h', otherSecrets: readonly string[] = []) {
+  let now = Date.parse('2026-01-01T00:00:00Z');
+  const clock = { now: () => now } as Clock;
+  const [signature, accepted] = [signatureOf(secret), otherSecrets.map(signatureOf)];
+  const ends = createSessionEnds(100);
+  ends.reachBackTo(Number.NEGATIVE_INFINITY);
+  const asked: TokenClaims[] = [];
+  const wasEnded = async (claims: TokenClaims) => {
+    asked.push(claims);
+    return claims.generation === 0;
+  };
+  const tokens = createTokens({ secret, signature, accepted, digest, expiresIn, ends, wasEnded, clock });
+  const seconds = () => Math.floor(now / 1000);
+  const pass = (ms: number) => {
+    now += ms;
+  };
+  return { tokens, ends, asked, seconds, pass };
+}
+
+const part = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url');
+
+describe('issue', () => {
+  it('gives a token that says who and until when', async () => {
+    const { tokens, seconds } = setUp('7d');
+    const token = await tokens.issue(user);
+    const payload = JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString());
+    const iat = seconds();
+    expect(payload).toEqual({
+      ...{ userId: 7, email: 'ann@example.com', username: 'ann', iat, exp: iat + 604_800 },
+      ...{ gen: 0, jti: expect.any(String) },
+    });
+    expect(await tokens.verify(token)).toEqual({
+      ...{
+        userId: 7,
+        expiresAt: (iat + 604_800) * 1000,
+        issuedAt: iat * 1000,
+        generation: 0,
+        tokenId: digest(token),
+        checked: 0,
+      },
+    });
+  });
+
+  it('never gives the same token twice', async () => {
+    const { tokens } = setUp();
+    const issued = await Promise.all(Array.from({ length: 100 }, () => tokens.issue(user)));
+    expect(new Set(issued).size).toBe(100);
+  });
+
+  it('refuses to start with what is no duration', () => {
+    expect(() => setUp('soon')).toThrow(RangeError);
+  });
+});
+
+describe('verify', () => {
+  it('takes tokens of the former service: userId or id, numbers or numeric strings', async () => {
+    const { tokens, seconds } = setUp();
+    const exp = seconds() + 60;
+    for (const claims of [{ userId: 7 }, { id: 7 }, { userId: '7' }, { id: '7' }, { userId: 7, id: 8 }]) {
+      const token = await sign({ ...claims, exp }, secret, 'HS256');
+      expect(await tokens.verify(token), JSON.stringify(claims)).toMatchObject({ userId: 7, expiresAt: exp * 1000 });
+    }
+  });
+
+  it('lets a token without an end be good for as long as one of ours', async () => {
+    const { tokens, seconds, pass } = setUp('1h');
+    const endless = await sign({ userId: 7, iat: seconds() - 600 }, secret, 'HS256');
+    const old = await sign({ userId: 7, iat: seconds() - 3600 }, secret, 'HS256');
+    expect(await tokens.verify(endless)).toMatchObject({ userId: 7, expiresAt: (seconds() + 3000) * 1000 });
+    expect(await tokens.verify(old)).toBeUndefined();
+    pass(3_000_000);
+    expect(await tokens.verify(endless)).toBeUndefined();
+  });
+
+  it('takes a token whose issuer is a little ahead', async () => {
+    const { tokens, seconds } = setUp();
+    const ahead = await sign({ userId: 7, iat: seconds() + 30, exp: seconds() + 60 }, secret, 'HS256');
+    expect(await tokens.verify(ahead)).toBeDefined();
+  });
+
+  it('refuses a token at its end, also one that it has seen before', async () => {
+    const { tokens, pass } = setUp('10s');
+    const token = await tokens.issue(user);
+    pass(9_999);
+    expect(await tokens.verify(token)).toBeDefined();
+    pass(1);
+    expect(await tokens.verify(token)).toBeUndefined();
+    expect(await tokens.verify(token)).toBeUndefined();
+  });
+
+  it('takes tokens of the other secrets that it was given, to their end, and signs with its own alone', async () => {
+    const { tokens, seconds, pass } = setUp('10s', ['the next secret', 'the last secret']);
+    const exp = seconds() + 10;
+    const signed = await Promise.all(
+      [secret, 'the next secret', 'the last secret'].map((key) => sign({ userId: 7, exp }, key, 'HS256')),
+    );
+    const foreign = await sign({ userId: 7, exp }, 'an older secret', 'HS256');
+    const issued = await tokens.issue(user);
+    for (const token of [...signed, issued]) expect(await tokens.verify(token)).toBeDefined();
+    expect(await tokens.verify(foreign)).toBeUndefined();
+    expect(await setUp().tokens.verify(issued)).toBeDefined();
+    pass(10_000);
+    for (const token of [...signed, issued]) expect(await tokens.verify(token)).toBeUndefined();
+  });
+
+  it('refuses a token that is not good yet', async () => {
+    const { tokens, seconds, pass } = setUp();
+    const token = await sign({ userId: 7, nbf: seconds() + 10, exp: seconds() + 60 }, secret, 'HS256');
+    expect(await tokens.verify(token)).toBeUndefined();
+    pass(10_000);
+    expect(await tokens.verify(token)).toBeDefined();
+  });
+
+  it('refuses other algorithms and other secrets', async () => {
+    const { tokens } = setUp();
+    const claims = { userId: 7, exp: 4e9 };
+    const unsigned = [
+      `${part({ alg: 'none', typ: 'JWT' })}.${part(claims)}.`,
+      `${part({ alg: 'HS256', typ: 'JWT' })}.${part(claims)}.`,
+    ];
+    const signed = await Promise.all([
+      sign(claims, secret, 'HS384'),
+      sign(claims, secret, 'HS512'),
+      sign(claims, `${secret}.`, 'HS256'),
+    ]);
+    for (const token of [...unsigned, ...signed]) expect(await tokens.verify(token), token).toBeUndefined();
+  });
+
+  it('refuses a token whose claims were changed', async () => {
+    const { tokens } = setUp();
+    const [header, , signature] = (await tokens.issue(user)).split('.');
+    expect(await tokens.verify(`${header}.${part({ userId: 8 })}.${signature}`)).toBeUndefined();
+  });
+
+  it('refuses garbage without throwing', async () => {
+    const { tokens } = setUp();
+    for (const token of ['', '.', '..', 'x', 'a.b.c', '😀.😀.😀', 'null', '%%%.%%%.%%%', 'x'.repeat(100_000)]) {
+      expect(await tokens.verify(token)).toBeUndefined();
+    }
+  });
+
+  it.each([
+    {},
+    { userId: null },
+    { userId: 0 },
+    { userId: -1 },
+    { userId: 1.5 },
+    { userId: 'ann' },
+    { userId: '7; drop' },
+    { userId: 2 ** 31 },
+    { userId: [7] },
+    { userId: { id: 7 } },
+    { userId: true },
+    { userId: 7, exp: 'tomorrow' },
+    { userId: 7, exp: null },
+    { userId: 7, nbf: 'tomorrow' },
+    { userId: 7, aud: 'another service' },
+    { userId: 7, aud: ['another service'] },
+    { userId: 7, aud: null },
+  ])('refuses the claims %j', async (claims) => {
+    const { tokens } = setUp();
+    const lasting = { exp: 4e9, ...claims } as Record<string, unknown>;
+    expect(await tokens.verify(await sign(lasting, secret, 'HS256'))).toBeUndefined();
+  });
+
+  it.each([{}, { iat: 'yesterday' }, { iat: null }])(
+    'refuses a token that says neither end nor age: %j',
+    async (age) => {
+      const { tokens } = setUp();
+      expect(
+        await tokens.verify(await sign({ userId: 7, ...age } as Record<string, unknown>, secret, 'HS256')),
+      ).toBeUndefined();
+    },
+  );
+
+  it('refuses a token with headers that one has to understand, and knows the usual ones', async () => {
+    const { tokens } = setUp();
+    const signed = (head: object) => {
+      const text = `${part({ alg: 'HS256', ...head })}.${part({ userId: 7, exp: 4e9 })}`;
+      return `${text}.${signatureOf(secret)(text)}`;
+    };
+    for (const head of [{}, { kid: 'x' }, { typ: 'at+jwt' }]) expect(await tokens.verify(signed(head))).toBeDefined();
+    for (const crit of [['b64'], ['exp'], [], 'b64', null]) {
+      expect(await tokens.verify(signed({ crit, b64: false })), `${crit}`).toBeUndefined();
+    }
+  });
+
+  it('refuses a signed payload that is no object', async () => {
+    const { tokens } = setUp();
+    const claims: unknown[] = ['7', 7, null, [{ userId: 7 }]];
+    for (const payload of claims) {
+      const token = await sign(payload as Record<string, unknown>, secret, 'HS256');
+      expect(await tokens.verify(token)).toBeUndefined();
+    }
+  });
+});
+
+describe('judge', () => {
+  it('tells a forged token from one that was good once or is for something else', async () => {
+    const { tokens, seconds, ends, pass } = setUp('10s');
+    const isForged = async (token: string) => {
+      const judged = await tokens.judge(token);
+      return judged.claims ? 'good' : judged.isForged;
+    };
+    const issued = await tokens.issue(user);
+    expect(await isForged(issued)).toBe('good');
+    const [head, body, signature] = issued.split('.') as [string, string, string];
+    const changed = `${signature.slice(0, -2)}${signature.endsWith('A') ? 'B' : 'A'}A`;
+    const { tokenId } = (await tokens.verify(issued)) as TokenClaims;
+    for (const token of ['', 'x', 'a.b', 'a.b.c', `${head}.${body}.`, `${head}.${body}.${changed}`, `${issued}.x`]) {
+      expect(await isForged(token), token).toBe(true);
+    }
+    const exp = seconds() + 60;
+    for (const claims of [{ userId: 7, exp: 1 }, { exp }, { userId: 7, exp, aud: 'x' }, { userId: 7, exp, nbf: exp }]) {
+      expect(await isForged(await sign(claims, secret, 'HS256')), JSON.stringify(claims)).toBe(false);
+    }
+    ends.note({ tokenId, userId: 7, endedAt: 0 });
+    expect(await isForged(issued)).toBe(false);
+    const other = await tokens.issue(user);
+    pass(10_000);
+    expect(await isForged(other)).toBe(false);
+  });
+});
+
+describe('an ended session', () => {
+  it('is refused from the moment that it is known, also a token that was seen before', async () => {
+    const { tokens, ends } = setUp();
+    const [one, other] = [await tokens.issue(user), await tokens.issue(user)];
+    const { tokenId } = (await tokens.verify(one)) as TokenClaims;
+    ends.note({ tokenId, userId: 7, endedAt: 0 });
+    expect(await tokens.verify(one)).toBeUndefined();
+    expect(await tokens.verify(one)).toBeUndefined();
+    expect(await tokens.verify(other)).toBeDefined();
+  });
+
+  it('is refused by a token of any of our secrets', async () => {
+    const { tokens, ends, seconds } = setUp('1h', ['the next secret']);
+    const token = await sign({ userId: 7, iat: seconds(), exp: seconds() + 60 }, 'the next secret', 'HS256');
+    expect(await tokens.verify(token)).toBeDefined();
+    ends.note({ userId: 7, generation: 1, keptTokenId: null, endedAt: seconds() * 1000 });
+    expect(await tokens.verify(token)).toBeUndefined();
+  });
+
+  it('is asked about in the database where memory does not reach back so far, and there alone', async () => {
+    const { tokens, ends, asked, seconds } = setUp('90d');
+    ends.reachBackTo((seconds() - 2 * 86_400) * 1000);
+    const recent = await tokens.issue(user);
+    expect(await tokens.verify(recent)).toBeDefined();
+    expect(asked).toEqual([]);
+    const times = { iat: seconds() - 30 * 86_400, exp: seconds() + 60 };
+    const bad = await sign({ userId: 7, ...times, gen: 0 }, secret, 'HS256');
+    const good = await sign({ userId: 7, ...times, gen: 1 }, secret, 'HS256');
+    expect(await tokens.verify(bad)).toBeUndefined();
+    expect(await tokens.verify(good)).toBeDefined();
+    expect(await tokens.verify(good)).toBeDefined();
+    expect(asked.map(({ generation }) => generation)).toEqual([0, 1]);
+  });
+});

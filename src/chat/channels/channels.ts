@@ -1,0 +1,94 @@
+// Channels: what a user is in, making, renaming and deleting them.
+import { sql } from 'drizzle-orm';
+import { type Database, rows } from '../../database/database.ts';
+import { isoTime } from '../../database/time.ts';
+import { ChatError } from '../../protocol/errors.ts';
+import type { Channel, ChannelDetail, Member } from '../../protocol/resources.ts';
+import type { Principal } from '../accounts/principal.ts';
+import type { Announce } from '../announce.ts';
+import { readMemberChannel, withLockedChannel } from '../members/membership.ts';
+import { isOwner } from '../policy.ts';
+import { type ChannelRow, channelColumns, toChannel, toUser, type UserRow, userColumns } from '../rows.ts';
+import { type CreateChannel, createChannelCreation } from './creation.ts';
+import { createListChannels, type ListChannels } from './list.ts';
+
+/** Every call about one channel throws CHANNEL_NOT_FOUND where it is gone or the principal is no member. */
+export interface Channels {
+  list: ListChannels;
+  create: CreateChannel;
+  /** With its members, the longest-standing first. */
+  get(principal: Principal, id: number): Promise<ChannelDetail>;
+  /** Any member may. Throws DIRECT_CHANNEL. */
+  rename(principal: Principal, id: number, name: string): Promise<Channel>;
+  /** Throws FORBIDDEN for a member who is not the owner. */
+  remove(principal: Principal, id: number): Promise<void>;
+  /** Passes for members, and for admins in every channel. */
+  assertVisible(principal: Principal, id: number): Promise<void>;
+}
+
+export function createChannels({ db, announce }: { db: Database; announce: Announce }): Channels {
+  return {
+    list: createListChannels({ db }),
+    create: createChannelCreation({ db, announce }),
+
+    async get(principal, id) {
+      const channel = await readMemberChannel(db, id, principal.id);
+      return { ...toChannel(channel), members: await readMembers(db, id) };
+    },
+
+    async rename(principal, id, name) {
+      const channel = await updateName(db, id, principal.id, name);
+      if (!channel) {
+        await readMemberChannel(db, id, principal.id);
+        throw new ChatError('DIRECT_CHANNEL');
+      }
+      await announce({ type: 'channel.updated', channelId: id, name: channel.name });
+      return toChannel(channel);
+    },
+
+    async remove(principal, id) {
+      await withLockedChannel(db, id, async (transaction) => {
+        const channel = await readMemberChannel(transaction, id, principal.id);
+        if (!isOwner(principal, channel)) throw new ChatError('FORBIDDEN');
+        await rows(
+          transaction,
+          sql`update channels set "deletedAt" = now() at time zone 'utc' where "id" = ${id}::int`,
+        );
+      });
+      await announce({ type: 'channel.deleted', channelId: id });
+    },
+
+    async assertVisible(principal, id) {
+      const seen = await rows(
+        db,
+        sql`select 1 as "seen" from channels c where c."id" = ${id}::int and c."deletedAt" is null and (
+          ${principal.isAdmin}::boolean or exists (
+            select 1 from channel_members m where m."channelId" = c."id" and m."userId" = ${principal.id}::int))`,
+      );
+      if (seen.length === 0) throw new ChatError('CHANNEL_NOT_FOUND');
+    },
+  };
+}
+
+async function readMembers(db: Database, channelId: number): Promise<Member[]> {
+  const found = await rows<UserRow & { joinedAt: string }>(
+    db,
+    sql`select ${userColumns}, m."joinedAt" from channel_members m
+      join users u on u."id" = m."userId" and u."deletedAt" is null
+      where m."channelId" = ${channelId}::int order by m."joinedAt", m."id"`,
+  );
+  return found.map((row) => ({ ...toUser(row), joinedAt: isoTime(row.joinedAt) }));
+}
+
+/** Gives undefined where there is no such group, or the user is no member of it. */
+async function updateName(db: Database, id: number, userId: number, name: string): Promise<ChannelRow | undefined> {
+  const [channel] = await rows<ChannelRow>(
+    db,
+    sql`update channels c set "name" = ${name}::text, "updatedAt" = now() at time zone 'utc'
+      from channel_members m
+      where c."id" = ${id}::int and c."type" = 'group' and c."deletedAt" is null
+        and m."channelId" = c."id" and m."userId" = ${userId}::int
+      returning ${channelColumns}`,
+  );
+  return channel;
+}

@@ -1,0 +1,115 @@
+// Making channels: all of one or nothing, and one direct channel a pair however many requests race.
+import { sql } from 'drizzle-orm';
+import { type Database, rows } from '../../database/database.ts';
+import type { Deadline } from '../../lib/deadline.ts';
+import { ChatError, invalid } from '../../protocol/errors.ts';
+import type { CreateChannelBody } from '../../protocol/requests.ts';
+import type { Channel } from '../../protocol/resources.ts';
+import type { Principal } from '../accounts/principal.ts';
+import type { Announce } from '../announce.ts';
+import { assertInTime, NEVER } from '../in-time.ts';
+import { type ChannelRow, channelColumns, toChannel } from '../rows.ts';
+
+/** `created` is false where the pair had this direct channel already. */
+export interface CreatedChannel {
+  readonly channel: Channel;
+  readonly created: boolean;
+}
+
+/** What is not begun by the deadline is not done: UNAVAILABLE. */
+export type CreateChannel = (
+  principal: Principal,
+  body: CreateChannelBody,
+  deadline?: Deadline,
+) => Promise<CreatedChannel>;
+
+/** Throws USER_NOT_FOUND, VALIDATION_FAILED for a direct channel with anything but one other user. */
+export function createChannelCreation({ db, announce }: { db: Database; announce: Announce }): CreateChannel {
+  async function createGroup(principal: Principal, name: string, others: number[]): Promise<CreatedChannel> {
+    const channel = toChannel(await insertChannel(db, { type: 'group', name, ownerId: principal.id, others }));
+    await announce({ type: 'channel.added', userIds: [principal.id, ...others], channel });
+    return { channel, created: true };
+  }
+
+  async function openDirect(principal: Principal, other: number, deadline: Deadline): Promise<CreatedChannel> {
+    const existing = await findDirect(db, principal.id, other);
+    if (existing) return { channel: toChannel(existing), created: false };
+    assertInTime(deadline);
+    const { row, created } = await insertDirect(db, principal.id, other);
+    const channel = toChannel(row);
+    if (created) {
+      // Each of the two sees it under the name of the other.
+      await Promise.all([
+        announce({ type: 'channel.added', userIds: [principal.id], channel }),
+        announce({ type: 'channel.added', userIds: [other], channel: { ...channel, name: principal.email } }),
+      ]);
+    }
+    return { channel, created };
+  }
+
+  return async (principal, { type, name, userIds }, deadline = NEVER) => {
+    const others = [...new Set(userIds)].filter((id) => id !== principal.id);
+    if (type === 'group') return createGroup(principal, name, others);
+    const [other] = others;
+    if (other === undefined || others.length > 1) throw invalid('userIds', 'must name exactly one other user');
+    return openDirect(principal, other, deadline);
+  };
+}
+
+interface NewChannel {
+  readonly type: 'direct' | 'group';
+  readonly name: string;
+  readonly ownerId: number;
+  readonly others: readonly number[];
+}
+
+/** One statement: the channel, its members in the order given, its log. Throws USER_NOT_FOUND. */
+async function insertChannel(db: Database, { type, name, ownerId, others }: NewChannel): Promise<ChannelRow> {
+  const ids = sql`${sql.param(others)}::int[]`;
+  const [channel] = await rows<ChannelRow>(
+    db,
+    sql`with others as (
+        select u."id", w.position from unnest(${ids}) with ordinality as w(id, position)
+        join users u on u."id" = w.id and u."deletedAt" is null
+      ), c as (
+        insert into channels ("name", "ownerId", "type")
+        select ${name}::text, ${ownerId}::int, ${type}::channels_type_enum
+        where (select count(*) from others) = cardinality(${ids})
+        returning *
+      ), members as (
+        insert into channel_members ("userId", "channelId")
+        select m."id", c."id" from c, (select ${ownerId}::int as "id", 0 as position union all table others) m
+        order by m.position
+      ), log as (
+        insert into conversations ("channelId") select c."id" from c
+      )
+      select ${channelColumns} from c`,
+  );
+  if (!channel) throw new ChatError('USER_NOT_FOUND');
+  return channel;
+}
+
+/** The pair's direct channel as `userId` sees it: under the other's email. */
+async function findDirect(db: Database, userId: number, other: number): Promise<ChannelRow | undefined> {
+  const [channel] = await rows<ChannelRow & { email: string }>(
+    db,
+    sql`select ${channelColumns}, u."email" from channel_members me
+      join channel_members m on m."channelId" = me."channelId" and m."userId" = ${other}::int
+      join channels c on c."id" = me."channelId" and c."type" = 'direct' and c."deletedAt" is null
+      join users u on u."id" = m."userId" and u."deletedAt" is null
+      where me."userId" = ${userId}::int order by c."id" limit 1`,
+  );
+  return channel && { ...channel, name: channel.email };
+}
+
+function insertDirect(db: Database, ownerId: number, other: number): Promise<{ row: ChannelRow; created: boolean }> {
+  const low = Math.min(ownerId, other);
+  const high = Math.max(ownerId, other);
+  return db.transaction(async (transaction) => {
+    await rows(transaction, sql`select pg_advisory_xact_lock(${low}::int, ${high}::int)`);
+    const raced = await findDirect(transaction, ownerId, other);
+    if (raced) return { row: raced, created: false };
+    const row = await insertChannel(transaction, { type: 'direct', name: '', ownerId, others: [other] });
+    return { row: (await findDirect(transaction, ownerId, other)) ?? row, created: true };
+  });
+}

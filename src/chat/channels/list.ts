@@ -1,0 +1,73 @@
+// The channels of a user: those who ask at the same moment are answered by one statement.
+import { sql } from 'drizzle-orm';
+import { type Database, rows } from '../../database/database.ts';
+import { isoTime } from '../../database/time.ts';
+import { createBatchLoader } from '../../lib/batch-loader.ts';
+import { ChatError } from '../../protocol/errors.ts';
+import type { Channel, DirectChannel } from '../../protocol/resources.ts';
+import type { Actor } from '../accounts/principal.ts';
+import { otherUser } from '../members/membership.ts';
+import { isGroup } from '../policy.ts';
+import { type ChannelRow, channelColumns, toChannel } from '../rows.ts';
+
+/** Few, as each may be in thousands of channels, and what comes at once is mapped at once. */
+const MAX_BATCH = 16;
+
+/** Each by id. Not to be changed: who asks twice at the same moment gets the same object. */
+export interface ChannelList {
+  readonly direct: readonly DirectChannel[];
+  readonly group: readonly Channel[];
+}
+
+/** A direct channel goes under the other's email, with the other's avatar. Throws UNAUTHORIZED for an account that is gone. */
+export type ListChannels = (actor: Actor) => Promise<ChannelList>;
+
+type ListRow = ChannelRow & { userId: number; otherEmail: string | null; otherAvatar: string | null };
+/** Of a user without channels. */
+type EmptyRow = { userId: number; id: null };
+
+export function createListChannels({ db }: { db: Database }): ListChannels {
+  async function load(userIds: number[]): Promise<Map<number, ChannelList>> {
+    const lists = new Map<number, { direct: DirectChannel[]; group: Channel[] }>();
+    for (const row of await readLists(db, userIds)) {
+      const list = lists.get(row.userId) ?? { direct: [], group: [] };
+      lists.set(row.userId, list);
+      if (row.id === null) continue;
+      if (isGroup(row)) list.group.push(toChannel(row));
+      else list.direct.push(toDirectChannel(row));
+    }
+    return lists;
+  }
+
+  const list = createBatchLoader({ load, maxBatch: MAX_BATCH });
+
+  return async ({ id }) => {
+    const found = await list(id);
+    if (!found) throw new ChatError('UNAUTHORIZED');
+    return found;
+  };
+}
+
+/** At least one row for each account that is there. */
+function readLists(db: Database, userIds: number[]): Promise<(ListRow | EmptyRow)[]> {
+  return rows<ListRow | EmptyRow>(
+    db,
+    sql`select me."id" as "userId", ${channelColumns}, o."email" as "otherEmail", o."avatar" as "otherAvatar"
+      from users me
+      left join (channel_members m join channels c on c."id" = m."channelId" and c."deletedAt" is null)
+        on m."userId" = me."id"
+      left join lateral (${otherUser(sql`me."id"`)}) o on true
+      where me."id" = any(${sql.param(userIds)}::int[]) and me."deletedAt" is null order by c."id"`,
+  );
+}
+
+function toDirectChannel(row: ListRow): DirectChannel {
+  return {
+    id: row.id,
+    name: row.otherEmail ?? row.name,
+    type: row.type,
+    ownerId: row.ownerId,
+    createdAt: isoTime(row.createdAt),
+    avatar: row.otherAvatar,
+  };
+}

@@ -1,0 +1,110 @@
+// Who belongs to a channel. Every change holds the lock of the channel's log, so that no message overtakes a removal.
+import { sql } from 'drizzle-orm';
+import { type Database, rows } from '../../database/database.ts';
+import { ChatError } from '../../protocol/errors.ts';
+import type { Principal } from '../accounts/principal.ts';
+import type { Announce } from '../announce.ts';
+import { isGroup, isOwner } from '../policy.ts';
+import { type ChannelRow, toChannel } from '../rows.ts';
+import { readMemberChannel, withLockedChannel } from './membership.ts';
+
+/**
+ * Each throws, in this order: CHANNEL_NOT_FOUND (no such channel, or the principal is no member), DIRECT_CHANNEL,
+ * FORBIDDEN (not the owner), and what its own comment names.
+ */
+export interface Members {
+  /** Throws USER_NOT_FOUND, ALREADY_MEMBER. */
+  add(principal: Principal, channelId: number, userId: number): Promise<void>;
+  /** Throws CANNOT_REMOVE_OWNER, USER_NOT_FOUND (no member). */
+  remove(principal: Principal, channelId: number, userId: number): Promise<void>;
+  /** Every member may. An owner hands over to the longest-standing member; the last one's leaving deletes the channel. */
+  leave(principal: Principal, channelId: number): Promise<void>;
+}
+
+export function createMembers({ db, announce }: { db: Database; announce: Announce }): Members {
+  return {
+    async add(principal, channelId, userId) {
+      const channel = await withLockedChannel(db, channelId, async (transaction) => {
+        const group = await readGroup(transaction, channelId, principal);
+        if (!isOwner(principal, group)) throw new ChatError('FORBIDDEN');
+        await insertMember(transaction, channelId, userId);
+        return group;
+      });
+      await announce({ type: 'channel.added', userIds: [userId], channel: toChannel(channel) });
+    },
+
+    async remove(principal, channelId, userId) {
+      const username = await withLockedChannel(db, channelId, async (transaction) => {
+        const group = await readGroup(transaction, channelId, principal);
+        if (!isOwner(principal, group)) throw new ChatError('FORBIDDEN');
+        if (userId === group.ownerId) throw new ChatError('CANNOT_REMOVE_OWNER');
+        return deleteMember(transaction, channelId, userId);
+      });
+      await announce({ type: 'member.removed', channelId, userId, username });
+    },
+
+    async leave(principal, channelId) {
+      const isDeleted = await withLockedChannel(db, channelId, async (transaction) => {
+        await readGroup(transaction, channelId, principal);
+        await deleteMember(transaction, channelId, principal.id);
+        return handOver(transaction, channelId, principal.id);
+      });
+      await announce({ type: 'member.removed', channelId, userId: principal.id, username: principal.username });
+      if (isDeleted) await announce({ type: 'channel.deleted', channelId });
+    },
+  };
+}
+
+async function readGroup(db: Database, channelId: number, principal: Principal): Promise<ChannelRow> {
+  const channel = await readMemberChannel(db, channelId, principal.id);
+  if (!isGroup(channel)) throw new ChatError('DIRECT_CHANNEL');
+  return channel;
+}
+
+async function insertMember(db: Database, channelId: number, userId: number): Promise<void> {
+  const [outcome] = await rows<{ exists: boolean; added: boolean }>(
+    db,
+    sql`with target as (
+        select "id" from users where "id" = ${userId}::int and "deletedAt" is null
+      ), added as (
+        insert into channel_members ("userId", "channelId") select "id", ${channelId}::int from target
+        on conflict do nothing returning "id"
+      )
+      select exists (select 1 from target) as "exists", exists (select 1 from added) as "added"`,
+  );
+  if (!outcome?.exists) throw new ChatError('USER_NOT_FOUND');
+  if (!outcome.added) throw new ChatError('ALREADY_MEMBER');
+}
+
+/** Gives the name of the user who is gone now. */
+async function deleteMember(db: Database, channelId: number, userId: number): Promise<string> {
+  const [gone] = await rows<{ username: string }>(
+    db,
+    sql`delete from channel_members m using users u
+      where m."channelId" = ${channelId}::int and m."userId" = ${userId}::int and u."id" = m."userId"
+      returning u."username"`,
+  );
+  if (!gone) throw new ChatError('USER_NOT_FOUND');
+  return gone.username;
+}
+
+/** Finds a new owner where `leaver` was it; deletes a channel without members, and tells so. */
+async function handOver(db: Database, channelId: number, leaver: number): Promise<boolean> {
+  const [changed] = await rows<{ isDeleted: boolean }>(
+    db,
+    sql`with heir as materialized (
+        select (
+          select m."userId" from channel_members m join users u on u."id" = m."userId" and u."deletedAt" is null
+          where m."channelId" = ${channelId}::int order by m."joinedAt", m."id" limit 1
+        ) as "id"
+      )
+      update channels c set
+        "ownerId" = coalesce(heir."id", c."ownerId"),
+        "deletedAt" = case when heir."id" is null then now() at time zone 'utc' end,
+        "updatedAt" = now() at time zone 'utc'
+      from heir
+      where c."id" = ${channelId}::int and (heir."id" is null or c."ownerId" = ${leaver}::int)
+      returning c."deletedAt" is not null as "isDeleted"`,
+  );
+  return changed?.isDeleted ?? false;
+}

@@ -1,0 +1,57 @@
+// What a member sees of a channel, and the lock under which members and channels change.
+import { type SQL, sql } from 'drizzle-orm';
+import { type Database, rows } from '../../database/database.ts';
+import { ChatError } from '../../protocol/errors.ts';
+import { type ChannelRow, channelColumns } from '../rows.ts';
+
+/**
+ * Another user's name for a direct channel: who is in it beside `userId`, also where that account is gone. The member is
+ * found first, the user then by key: a join would be planned for the many members of a group. Ordered by a sum, so that
+ * the planner does not walk the whole table by its primary key in hope of an early hit.
+ */
+export const otherUser = (userId: number | SQL) => sql`
+  select u."email", u."avatar" from users u where u."id" = (
+    select n."userId" from channel_members n
+    where c."type" = 'direct' and n."channelId" = c."id" and n."userId" <> ${userId}::int order by n."id" + 0 limit 1)`;
+
+/** The channel as this member sees it. Throws CHANNEL_NOT_FOUND where there is none, or the user is no member. */
+export async function readMemberChannel(db: Database, channelId: number, userId: number): Promise<ChannelRow> {
+  const [channel] = await rows<ChannelRow & { email: string | null }>(
+    db,
+    sql`select ${channelColumns}, o."email" from channel_members me join channels c on c."id" = me."channelId"
+      left join lateral (${otherUser(userId)}) o on true
+      where me."channelId" = ${channelId}::int and me."userId" = ${userId}::int and c."deletedAt" is null`,
+  );
+  if (!channel) throw new ChatError('CHANNEL_NOT_FOUND');
+  return { ...channel, name: channel.email ?? channel.name };
+}
+
+/**
+ * Runs `change` in a transaction that holds the lock of the channel's log, which every message takes as well: what is
+ * read after that stays true until the commit, and no message slips in between. Throws what `change` throws.
+ */
+export function withLockedChannel<T>(
+  db: Database,
+  channelId: number,
+  change: (transaction: Database) => Promise<T>,
+): Promise<T> {
+  return db.transaction(async (transaction) => {
+    if (!(await lock(transaction, channelId))) {
+      await rows(
+        transaction,
+        sql`insert into conversations ("channelId") select "id" from channels where "id" = ${channelId}::int
+          on conflict do nothing`,
+      );
+      if (!(await lock(transaction, channelId))) throw new ChatError('CHANNEL_NOT_FOUND');
+    }
+    return change(transaction);
+  });
+}
+
+async function lock(db: Database, channelId: number): Promise<boolean> {
+  const locked = await rows(
+    db,
+    sql`select 1 as "locked" from conversations where "channelId" = ${channelId}::int for no key update`,
+  );
+  return locked.length > 0;
+}

@@ -1,0 +1,107 @@
+// Messages: sending, reading, editing, deleting.
+import { sql } from 'drizzle-orm';
+import { type Database, rows } from '../../database/database.ts';
+import type { Deadline } from '../../lib/deadline.ts';
+import { ChatError } from '../../protocol/errors.ts';
+import type { PageQuery, SendMessageBody } from '../../protocol/requests.ts';
+import type { Actor, Principal } from '../accounts/principal.ts';
+import { assertInTime, NEVER } from '../in-time.ts';
+import type { StoredMessage } from '../log/event.ts';
+import type { Append, Appended, Change } from '../log/log.ts';
+import { createAssertReader } from '../members/member-lookup.ts';
+import { type MessageFacts, mayDeleteMessage, mayEditMessage, mayReadMessage } from '../policy.ts';
+import { type MessageRow, storedMessageColumns, toStoredMessage } from '../rows.ts';
+import { createMessagePages, type PageJson } from './pages.ts';
+import { assertTextLength } from './text-length.ts';
+
+export interface MessagesDependencies {
+  readonly db: Database;
+  readonly append: Append;
+  readonly change: Change;
+  /** Most UTF-16 units of a text. */
+  readonly maxTextLength: number;
+}
+
+/**
+ * Calls about one message throw MESSAGE_NOT_FOUND where it is gone or the principal is no party to it. What is not begun
+ * by the deadline is not done: UNAVAILABLE.
+ */
+export interface Messages {
+  /** Throws VALIDATION_FAILED (too long a text) and what append throws. */
+  send(actor: Actor, body: SendMessageBody, deadline?: Deadline): Promise<Appended>;
+  get(principal: Principal, id: number): Promise<StoredMessage>;
+  /** The sender may. Throws VALIDATION_FAILED, FORBIDDEN. */
+  edit(principal: Principal, id: number, text: string, deadline?: Deadline): Promise<StoredMessage>;
+  /** The sender and the channel's owner may, and admins in every conversation. Throws FORBIDDEN. */
+  remove(principal: Principal, id: number, deadline?: Deadline): Promise<void>;
+  /** Throws UNAUTHORIZED, CHANNEL_NOT_FOUND. */
+  channelPage(actor: Actor, channelId: number, query: PageQuery): Promise<PageJson>;
+  /** Throws USER_NOT_FOUND. */
+  friendPage(principal: Principal, friendId: number, query: PageQuery): Promise<PageJson>;
+}
+
+export function createMessages({ db, append, change, maxTextLength }: MessagesDependencies): Messages {
+  const pages = createMessagePages({ db });
+  const assertReader = createAssertReader({ db });
+
+  return {
+    async send(actor, { channelId, receiverId, text, url, fileName, clientId }, deadline) {
+      if (text !== null) assertTextLength('text', text, maxTextLength);
+      return append({ senderId: actor.id, channelId, receiverId, text, url, fileName, clientId }, deadline);
+    },
+
+    async get(principal, id) {
+      const { message, facts } = await readMessage(db, id, principal.id);
+      if (!mayReadMessage(facts)) throw new ChatError('MESSAGE_NOT_FOUND');
+      return message;
+    },
+
+    async edit(principal, id, text, deadline = NEVER) {
+      assertTextLength('text', text, maxTextLength);
+      const { facts } = await readMessage(db, id, principal.id);
+      if (!mayReadMessage(facts)) throw new ChatError('MESSAGE_NOT_FOUND');
+      if (!mayEditMessage(principal, facts)) throw new ChatError('FORBIDDEN');
+      assertInTime(deadline);
+      return change({ messageId: id, actorId: principal.id, text });
+    },
+
+    async remove(principal, id, deadline = NEVER) {
+      const { facts } = await readMessage(db, id, principal.id);
+      if (!mayDeleteMessage(principal, facts)) {
+        throw new ChatError(mayReadMessage(facts) ? 'FORBIDDEN' : 'MESSAGE_NOT_FOUND');
+      }
+      assertInTime(deadline);
+      await change({ messageId: id, actorId: principal.isAdmin ? null : principal.id, text: null });
+    },
+
+    async channelPage(actor, channelId, query) {
+      const page = await pages.ofChannel(channelId, query);
+      // Afterwards: who was removed meanwhile must not see what was said since.
+      await assertReader(actor.id, channelId);
+      return page;
+    },
+
+    friendPage: (principal, friendId, query) => pages.ofFriend(principal.id, friendId, query),
+  };
+}
+
+type FactsRow = MessageRow & { channelOwnerId: number | null; isParty: boolean };
+
+/** A living message of a living conversation, and what decides over it. Throws MESSAGE_NOT_FOUND. */
+async function readMessage(
+  db: Database,
+  id: number,
+  userId: number,
+): Promise<{ message: StoredMessage; facts: MessageFacts }> {
+  const [row] = await rows<FactsRow>(
+    db,
+    sql`select ${storedMessageColumns}, c."ownerId" as "channelOwnerId",
+        case when m."channelId" is null then ${userId}::int in (m."senderId", m."receiverId")
+        else exists (select 1 from channel_members me where me."channelId" = c."id" and me."userId" = ${userId}::int)
+        end as "isParty"
+      from chats m join users s on s."id" = m."senderId" left join channels c on c."id" = m."channelId"
+      where m."id" = ${id}::int and m."deletedAt" is null and c."deletedAt" is null`,
+  );
+  if (!row) throw new ChatError('MESSAGE_NOT_FOUND');
+  return { message: toStoredMessage(row), facts: row };
+}

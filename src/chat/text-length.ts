@@ -1,7 +1,0 @@
-// How long a text may be, whoever sends it: a setting of the service.
-import { invalid } from '../protocol/errors.ts';
-
-/** Throws VALIDATION_FAILED for `field` if the text has more than `max` UTF-16 units. */
-export function assertTextLength(field: string, text: string, max: number): void {
-  if (text.length > max) throw invalid(field, `must have at most ${max} characters`);
-}

@@ -1,0 +1,34 @@
+// Undoing a start: what was started last is stopped first, and a failure of one step does not keep the others from theirs.
+import type { Logger } from './logger.ts';
+
+export interface Teardown {
+  /** Adds a step, to be done before those that were added earlier. */
+  add(name: string, step: () => unknown): void;
+  /** Does all steps, once, however often it is called. Never rejects. */
+  run(): Promise<void>;
+}
+
+export function createTeardown(logger: Logger): Teardown {
+  const steps: Array<{ readonly name: string; readonly step: () => unknown }> = [];
+  let running: Promise<void> | undefined;
+
+  async function runAll(): Promise<void> {
+    for (const { name, step } of steps.reverse()) {
+      try {
+        await step();
+      } catch (error) {
+        logger.error({ err: error, step: name }, 'a step of the shutdown failed');
+      }
+    }
+  }
+
+  return {
+    add(name, step) {
+      steps.push({ name, step });
+    },
+    run() {
+      running ??= runAll();
+      return running;
+    },
+  };
+}

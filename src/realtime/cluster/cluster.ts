@@ -1,0 +1,134 @@
+// Commands from one node to all: told, or asked and waited for.
+import type { Broker } from '../../backends/broker/broker.ts';
+import type { Clock } from '../../backends/clock/clock.ts';
+import type { PresenceStore } from '../../backends/presence/presence-store.ts';
+import type { Announcement } from '../../chat/announce.ts';
+import { ALL_NODES_TOPIC, nodeTopic } from './topics.ts';
+
+/** A node that does not answer for this long is not waited for. */
+const ANSWER_TIMEOUT_MS = 1_000;
+
+export type Command =
+  | Announcement
+  | { readonly type: 'disconnect'; readonly userId: number }
+  | { readonly type: 'count.connections' }
+  | { readonly type: 'count.user'; readonly userId: number };
+
+interface Request {
+  readonly from: string;
+  readonly id: number;
+  readonly command: Command;
+}
+
+interface Reply {
+  readonly id: number;
+  readonly from: string;
+  readonly result: number;
+}
+
+interface Question {
+  readonly waitingFor: Set<string>;
+  sum: number;
+  finish(): void;
+}
+
+export interface Cluster {
+  /** Has every node act on the command, this one first. Resolves with the sum of their results; never rejects. */
+  ask(command: Command): Promise<number>;
+  close(): void;
+}
+
+/**
+ * `act` carries a command out on this node and gives a count, which `ask` sums up; undefined if it does not know it.
+ */
+export function createCluster(deps: {
+  readonly broker: Broker;
+  readonly presence: PresenceStore;
+  readonly clock: Clock;
+  readonly nodeId: string;
+  readonly act: (command: Command) => number | undefined;
+}): Cluster {
+  const { broker, presence, clock, nodeId, act } = deps;
+  const questions = new Map<number, Question>();
+  let lastId = 0;
+
+  const subscriptions = [
+    broker.subscribe(ALL_NODES_TOPIC, (payload) => {
+      const request = decodeRequest(payload);
+      if (!request || request.from === nodeId) return;
+      // A command of a newer version means nothing here, and its asker is not to wait for this node.
+      const reply: Reply = { id: request.id, from: nodeId, result: act(request.command) ?? 0 };
+      void broker.publish(nodeTopic(request.from), JSON.stringify(reply));
+    }),
+    broker.subscribe(nodeTopic(nodeId), (payload) => {
+      const reply = decodeReply(payload);
+      const question = reply && questions.get(reply.id);
+      if (!reply || !question?.waitingFor.delete(reply.from)) return;
+      question.sum += reply.result;
+      if (question.waitingFor.size === 0) question.finish();
+    }),
+  ];
+
+  async function ask(command: Command): Promise<number> {
+    const own = act(command) ?? 0;
+    const others = new Set(await presence.nodes());
+    others.delete(nodeId);
+    const id = ++lastId;
+    const request: Request = { from: nodeId, id, command };
+    const heard = broker.connected(ALL_NODES_TOPIC) && broker.connected(nodeTopic(nodeId));
+    if (others.size === 0 || !heard) {
+      await broker.publish(ALL_NODES_TOPIC, JSON.stringify(request));
+      return own;
+    }
+    return own + (await question(id, others, JSON.stringify(request)));
+  }
+
+  function question(id: number, waitingFor: Set<string>, request: string): Promise<number> {
+    return new Promise((resolve) => {
+      const cancel = clock.after(ANSWER_TIMEOUT_MS, () => asked.finish());
+      const asked: Question = {
+        waitingFor,
+        sum: 0,
+        finish() {
+          cancel();
+          questions.delete(id);
+          resolve(asked.sum);
+        },
+      };
+      questions.set(id, asked);
+      void broker.publish(ALL_NODES_TOPIC, request);
+    });
+  }
+
+  return {
+    ask,
+    close() {
+      for (const { unsubscribe } of subscriptions) unsubscribe();
+    },
+  };
+}
+
+function decodeRequest(payload: string): Request | undefined {
+  const { from, id, command } = fieldsOf(payload);
+  const isCommand = typeof command === 'object' && command !== null && 'type' in command;
+  return typeof from === 'string' && Number.isSafeInteger(id) && isCommand
+    ? { from, id: id as number, command: command as Command }
+    : undefined;
+}
+
+function decodeReply(payload: string): Reply | undefined {
+  const { from, id, result } = fieldsOf(payload);
+  return typeof from === 'string' && Number.isSafeInteger(id) && Number.isSafeInteger(result)
+    ? { from, id: id as number, result: result as number }
+    : undefined;
+}
+
+/** Of whatever came: no fields if it is no JSON object. */
+function fieldsOf(payload: string): Readonly<Record<string, unknown>> {
+  try {
+    const value: unknown = JSON.parse(payload);
+    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
+  } catch {
+    return {};
+  }
+}

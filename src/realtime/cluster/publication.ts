@@ -1,0 +1,132 @@
+// What nodes publish to each other about one log: its new events, or a notice to its live readers. Text lines, so that
+// a node passes the data on without parsing it: JSON text holds no line break and no tab.
+import type { EventKind } from '../../chat/log/event.ts';
+import type { FeedEvent } from '../log/feed-event.ts';
+
+/** Events of one log, ascending. */
+export interface EventPublication {
+  readonly origin: string;
+  readonly log: string;
+  readonly membersVersion: number;
+  /** The log's number that the last of them has. */
+  readonly head: number;
+  /** Empty if this node does not understand them, as those of a newer version: it reads the log instead. */
+  readonly events: readonly FeedEvent[];
+}
+
+/** A frame without a number for all live readers of a log, but not for the connections of `exceptUserId` (0: none). */
+export interface PublishedSignal {
+  readonly origin: string;
+  readonly log: string;
+  readonly exceptUserId: number;
+  /** JSON text of the frame. */
+  readonly frame: string;
+}
+
+export type Publication = EventPublication | PublishedSignal;
+
+const EVENTS = 'e';
+const SIGNAL = 'n';
+/** Tags have one letter, then comes a tab. */
+const TAG_END = 2;
+const KINDS: Readonly<Record<string, EventKind | undefined>> = Object.assign(Object.create(null), {
+  s: 'stored',
+  u: 'updated',
+  d: 'deleted',
+});
+/** Which of the two it is that a message was sent to. */
+const PARTY = /^"(channel_id|receiver_id)":(\d{1,10})[,}]/;
+const PARTY_LENGTH = 26;
+
+/** `e`, origin, log, members version; then a line per event: seq, kind, message, stored seq, sender, time, data. */
+export function encodeEvents(publication: Omit<EventPublication, 'head'>): string {
+  let text = `${EVENTS}\t${publication.origin}\t${publication.log}\t${publication.membersVersion}`;
+  for (const e of publication.events) {
+    text += `\n${e.seq}\t${e.kind[0]}\t${e.messageId}\t${e.storedSeq}\t${e.senderId}\t${e.time}\t${e.data}`;
+  }
+  return text;
+}
+
+/** `n`, origin, log, excepted user; then a line with the frame. */
+export function encodeSignal(signal: PublishedSignal): string {
+  return `${SIGNAL}\t${signal.origin}\t${signal.log}\t${signal.exceptUserId}\n${signal.frame}`;
+}
+
+/**
+ * Reads a publication. Undefined for what is none, and for what came from this node itself, which knows it already. It may
+ * be anything: nothing of it becomes a frame unless it is whole and belongs to the log that it names.
+ */
+export function decodePublication(payload: string, self: string): Publication | undefined {
+  // Before anything else, for a node that is alone hears of nobody but itself.
+  if (payload.startsWith(self, TAG_END) && payload[TAG_END + self.length] === '\t') return undefined;
+  const end = payload.indexOf('\n');
+  const [tag, origin, log, written, ...more] = payload.slice(0, Math.max(0, end)).split('\t');
+  const number = wholeNumber(written);
+  if (origin === undefined || log === undefined || number === undefined || more.length > 0) return undefined;
+  const body = payload.slice(end + 1);
+  if (tag === SIGNAL) return isFrame(body) ? { origin, log, exceptUserId: number, frame: body } : undefined;
+  return tag === EVENTS ? decodeEvents(body.split('\n'), { origin, log, membersVersion: number }) : undefined;
+}
+
+function decodeEvents(
+  lines: readonly string[],
+  header: Pick<EventPublication, 'origin' | 'log' | 'membersVersion'>,
+): EventPublication | undefined {
+  const head = wholeNumber(lines.at(-1)?.split('\t', 1)[0]);
+  if (head === undefined) return undefined;
+  const events = lines.map((line) => decodeEvent(line, header.log)).filter((event) => event !== undefined);
+  const isUnderstood =
+    events.length === lines.length && events.every(({ seq }, at) => at === 0 || seq > seqAt(events, at - 1));
+  return { ...header, head, events: isUnderstood ? events : [] };
+}
+
+function seqAt(events: readonly FeedEvent[], at: number): number {
+  return (events[at] as FeedEvent).seq;
+}
+
+/** Undefined for a kind that this version does not know, and for what is no event of that log. */
+function decodeEvent(line: string, log: string): FeedEvent | undefined {
+  const fields = line.split('\t', 6);
+  const [seq, kind, messageId, storedSeq, senderId, time] = fields;
+  const data = line.slice(fields.join('\t').length + 1);
+  const known = KINDS[kind ?? ''];
+  const numbers = [seq, messageId, storedSeq, senderId, time].map(wholeNumber);
+  if (known === undefined || numbers.includes(undefined)) return undefined;
+  const event = {
+    seq: Number(seq),
+    kind: known,
+    messageId: Number(messageId),
+    storedSeq: Number(storedSeq),
+    senderId: Number(senderId),
+    time: Number(time),
+    data,
+  };
+  return belongs(event, log) ? event : undefined;
+}
+
+/** Nodes write the data themselves, so its beginning is known; the rest is JSON because it was never cut. */
+function belongs({ seq, messageId, storedSeq, data }: FeedEvent, log: string): boolean {
+  const start = `{"id":${messageId},"seq":${storedSeq},"updated_seq":${seq},`;
+  if (!data.startsWith(start) || !data.endsWith('}')) return false;
+  const [, party, id] = PARTY.exec(data.slice(start.length, start.length + PARTY_LENGTH)) ?? [];
+  return party === 'channel_id'
+    ? log === `c${id}`
+    : log.startsWith('d') &&
+        log
+          .slice(1)
+          .split('.')
+          .includes(id ?? '');
+}
+
+function wholeNumber(text: string | undefined): number | undefined {
+  return text !== undefined && /^\d{1,16}$/.test(text) ? Number(text) : undefined;
+}
+
+function isFrame(text: string): boolean {
+  try {
+    const frame: unknown = JSON.parse(text);
+    return typeof frame === 'object' && frame !== null && 'type' in frame && typeof frame.type === 'string';
+  } catch {
+    return false;
+  }
+}

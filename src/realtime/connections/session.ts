@@ -1,0 +1,390 @@
+// One connection: who it belongs to, what it may still send, which logs it reads. Commands do the work.
+import type { Identity } from '../../chat/accounts/authenticate.ts';
+import type { TokenClaims } from '../../chat/accounts/principal.ts';
+import { type Deadline, type Deadlines, deadlineIn } from '../../lib/deadline.ts';
+import { NOWHERE, type Scheduled } from '../../lib/timetable.ts';
+import { CLOSE } from '../../protocol/close-codes.ts';
+import { type ClientFrame, decodeFrame } from '../../protocol/decode-frame.ts';
+import { ChatError, ERRORS, type ErrorCode } from '../../protocol/errors.ts';
+import { LIMITS } from '../../protocol/limits.ts';
+import { catchUp } from '../log/catch-up.ts';
+import type { Reader, ReaderOwner } from '../log/reader.ts';
+import { RereadBudget } from '../log/reread-budget.ts';
+import type { PresentUser } from '../presence/tracker.ts';
+import type { Place } from './connection-limits.ts';
+import type { FlushScheduler } from './flush-scheduler.ts';
+import { type Answering, FrameAnswer, type Reply } from './frame-answer.ts';
+import { FrameBudget, type Verdict } from './frame-budget.ts';
+import type { HubMetrics } from './metrics.ts';
+import { Outbox, type OutboxLimits, type OutboxOwner } from './outbox.ts';
+import type { Answer, AnswerError, Incoming, Session, Transport } from './transport.ts';
+
+/** Frames of one connection that are being worked on at once, or wait for its authentication. */
+const MAX_IN_FLIGHT = 1024;
+/**
+ * Until the next look at a connection that waits for something: less than lies between two sweeps, so that it is the next
+ * of them, however late or early its timer is by a millisecond.
+ */
+const SOON_MS = 500;
+/**
+ * Pings leave in rounds, this far apart: to be woken up once for many costs half as much as once for a few. Those who
+ * came in one rush are spread over the rounds.
+ */
+const PING_ROUND_MS = 5_000;
+const PING_ROUNDS = LIMITS.PING_INTERVAL_MS / PING_ROUND_MS;
+/** A sweep is not put off for longer: by then there is a ping. */
+export const LONGEST_WAIT_MS = LIMITS.PING_INTERVAL_MS;
+
+export interface SessionLimits extends OutboxLimits {
+  readonly slowReaderTimeoutMs: number;
+  /** Client frames per second, 0 for no limit. */
+  readonly framesPerSecond: number;
+}
+
+export interface SessionContext {
+  readonly scheduler: FlushScheduler;
+  readonly limits: SessionLimits;
+  readonly metrics: HubMetrics;
+  /** Milliseconds that only ever go on. */
+  readonly now: () => number;
+  /** Milliseconds since 1970: what tokens are good until. */
+  readonly wallTime: () => number;
+  /** Of all answers of this node. */
+  readonly deadlines: Deadlines;
+  /** Works on one valid frame; answers it, or rejects with what is to be answered. */
+  readonly run: (session: HubSession, frame: ClientFrame, reply: Reply) => Promise<void>;
+  readonly toAnswerError: (error: unknown) => AnswerError;
+  /** The session is to be swept about a second from now at the latest, whatever its last sweep said. */
+  readonly lookSoon: (session: HubSession) => void;
+  /** The connection is gone. */
+  readonly onClosed: (session: HubSession) => void;
+  /** An attempt to bring it up to date failed; there will be another. */
+  readonly onCatchUpFailed: (error: unknown) => void;
+  /** Work for the session failed in a way that nobody foresaw: it is cut off. Never throws. */
+  readonly onFailure: (session: HubSession, error: unknown) => void;
+}
+
+/** Who a connection belongs to, and until when: no more of the account than is needed, for as long as it lasts. */
+export interface SessionIdentity {
+  readonly user: PresentUser;
+  readonly token: TokenClaims;
+}
+
+export class HubSession implements Session, ReaderOwner, OutboxOwner, Scheduled, Answering {
+  readonly id: string;
+  readonly transport: Transport;
+  readonly outbox: Outbox;
+  readonly readers = new Map<string, Reader>();
+  /** What is under way for one log each, so that joins and leaves of it happen in their order; mostly nothing is. */
+  underWay: Map<string, Promise<void>> | undefined;
+  /** In the hub's timetable. */
+  place = NOWHERE;
+  /** What it takes of the limits of its address, and once it has signed in by a frame, of its user. */
+  admission: Place | undefined;
+  /** Undefined before the first token, and where the account could not be connected. */
+  identity: SessionIdentity | undefined;
+  isClosed = false;
+  inFlight = 0;
+  private isRefused = false;
+  private readonly context: SessionContext;
+  private readonly budget: FrameBudget;
+  private readonly openedAt: number;
+  private seenAt: number;
+  private pingAt: number;
+  private catchingUp = false;
+  /** Made when it first reads on from a number: most connections never do. */
+  private rereads: RereadBudget | undefined;
+  /** Frames that came while the token was being checked; undefined at other times. */
+  private waiting: FrameAnswer[] | undefined;
+
+  constructor(id: string, transport: Transport, context: SessionContext) {
+    const now = context.now();
+    this.id = id;
+    this.transport = transport;
+    this.context = context;
+    this.outbox = new Outbox(transport, context.scheduler, context.limits, this);
+    this.budget = new FrameBudget(context.limits.framesPerSecond, now);
+    this.openedAt = now;
+    this.seenAt = now;
+    this.pingAt = firstPing(now);
+  }
+
+  get user(): PresentUser {
+    if (!this.identity) throw new Error('The connection belongs to nobody yet');
+    return this.identity.user;
+  }
+
+  get token(): TokenClaims | undefined {
+    return this.identity?.token;
+  }
+
+  receive(incoming: Incoming): void {
+    if (!this.admit(incoming.encode)) return;
+    const deadline = deadlineIn(LIMITS.ANSWER_MS);
+    if (!this.waiting) return this.dispatch(incoming, deadline);
+    if (this.waiting.length < MAX_IN_FLIGHT) this.waiting.push(new FrameAnswer(this, incoming, deadline));
+    else this.fail(incoming.encode, undefined, 'RATE_LIMITED');
+  }
+
+  receiveGarbage(encode: Incoming['encode']): void {
+    if (!this.admit(encode)) return;
+    this.context.metrics.frameReceived('invalid');
+    this.fail(encode, undefined, 'INVALID_FRAME');
+  }
+
+  alive(): void {
+    this.count();
+  }
+
+  /** Gives the connection to whom a token named, or takes it away again. */
+  identify(identity: Identity | undefined): void {
+    this.identity = identity && sessionIdentity(identity);
+    // The token may run out before the next look.
+    this.context.lookSoon(this);
+  }
+
+  /** The peer is to take what waits for it in time. */
+  lags(): void {
+    this.context.lookSoon(this);
+  }
+
+  failed(error: unknown): void {
+    this.context.onFailure(this, error);
+  }
+
+  drained(): void {
+    if (!this.outbox.lagging) return;
+    this.outbox.lagging = false;
+    this.catchUp();
+  }
+
+  closed(): void {
+    if (this.isClosed) return;
+    this.isClosed = true;
+    for (const reply of this.waiting ?? []) reply.end();
+    this.waiting = undefined;
+    this.context.onClosed(this);
+  }
+
+  /** Holds frames back until `settled`, which decides who this connection belongs to. */
+  hold(settled: Promise<void>): Promise<void> {
+    this.waiting = [];
+    return settled.finally(() => {
+      const held = this.waiting ?? [];
+      this.waiting = undefined;
+      for (const reply of held) this.release(reply);
+    });
+  }
+
+  /** Frames behind one that signs in wait for it, also if they waited for an earlier one before. */
+  private release(reply: FrameAnswer): void {
+    if (reply.isGiven) return;
+    if (this.waiting) {
+      this.waiting.push(reply);
+      return;
+    }
+    reply.end();
+    if (!this.isClosed && !this.isRefused) this.dispatch(reply.incoming, reply.deadline);
+  }
+
+  get deadlines(): Deadlines {
+    return this.context.deadlines;
+  }
+
+  /** Nothing that this connection sends, or has sent, is worked on any more: it is about to be closed. */
+  refuse(): void {
+    this.isRefused = true;
+  }
+
+  /** Closes the connection; what was pushed before goes out first. */
+  close(code: number, reason: string): void {
+    if (this.isClosed) return;
+    this.outbox.flush();
+    this.context.metrics.closedByServer(code);
+    this.transport.close(code, reason);
+    this.closed();
+  }
+
+  /** Reads on for all readers that are behind, one after the other, as long as the peer keeps up. */
+  catchUp(): void {
+    // A failure ends an attempt; the sweep starts the next one.
+    this.context.lookSoon(this);
+    if (this.catchingUp || this.isClosed || this.outbox.lagging) return;
+    this.catchingUp = true;
+    void this.catchUpAll().then(
+      () => this.caughtUp(),
+      (error: unknown) => {
+        this.context.onCatchUpFailed(error);
+        this.caughtUp();
+      },
+    );
+  }
+
+  mayRead(log: string, cursor: number): boolean {
+    return this.rereads?.take(log, cursor, this.context.now()) ?? true;
+  }
+
+  noteRead(log: string, upTo: number): void {
+    this.rereads ??= new RereadBudget(this.context.now());
+    this.rereads.note(log, upTo);
+  }
+
+  /** Throws RATE_LIMITED if the log may not be read on from `since` now. */
+  assertMayRead(log: string, since: number): void {
+    if (this.mayRead(log, since)) return;
+    const retryAfterMs = this.rereads?.retryAfterMs();
+    throw new ChatError('RATE_LIMITED', 'The same part of this conversation was read too often', { retryAfterMs });
+  }
+
+  /** What is due once in a while: deadlines, pings, attempts to go on. `now` in ms; gives the time of the next sweep. */
+  sweep(now: number): number {
+    this.keepDeadlines(now);
+    if (this.isClosed) return now;
+    if (now >= this.pingAt) {
+      this.pingAt += LIMITS.PING_INTERVAL_MS;
+      this.transport.ping();
+    }
+    // The process stood still.
+    if (this.pingAt <= now) this.pingAt = firstPing(now);
+    if (this.outbox.lagging) this.checkStall(now);
+    else if (this.firstBehind()) this.catchUp();
+    else return this.nextDeadline(now);
+    return now + SOON_MS;
+  }
+
+  private keepDeadlines(now: number): void {
+    if (!this.identity && !this.waiting && now - this.openedAt >= LIMITS.AUTHENTICATION_TIMEOUT_MS) {
+      this.close(CLOSE.UNAUTHENTICATED, 'No token came in time');
+    } else if (this.identity && this.identity.token.expiresAt <= this.context.wallTime()) {
+      this.close(CLOSE.UNAUTHENTICATED, 'The token ran out');
+    } else if (now - this.seenAt >= LIMITS.PING_TIMEOUT_MS) {
+      this.cut();
+    }
+  }
+
+  private nextDeadline(now: number): number {
+    const untilKnown = this.waiting ? now + SOON_MS : this.openedAt + LIMITS.AUTHENTICATION_TIMEOUT_MS;
+    const { identity } = this;
+    const token = identity ? now + identity.token.expiresAt - this.context.wallTime() : untilKnown;
+    return Math.min(token, this.seenAt + LIMITS.PING_TIMEOUT_MS, this.pingAt);
+  }
+
+  private checkStall(now: number): void {
+    const { outbox, transport } = this;
+    const progress = transport.progress();
+    if (outbox.stalledSince === 0 || progress !== outbox.stalledAt) {
+      outbox.stalledSince = now;
+      outbox.stalledAt = progress;
+    } else if (now - outbox.stalledSince >= this.context.limits.slowReaderTimeoutMs) {
+      this.close(CLOSE.SLOW_READER, 'Nothing was read for too long: come back with since');
+    }
+  }
+
+  /** Ends the connection without a word: there is nobody to say goodbye to, or nothing that could be said safely. */
+  cut(): void {
+    this.transport.terminate();
+    this.closed();
+  }
+
+  private async catchUpAll(): Promise<void> {
+    // Those that may not read on yet wait for the next attempt; the others do not wait for them.
+    const waiting = new Set<Reader>();
+    for (let reader = this.firstBehind(); reader; reader = this.firstBehind(waiting)) {
+      const { name } = reader.feed;
+      const current = reader;
+      if (!(await catchUp(reader, () => this.isClosed || this.readers.get(name) !== current))) waiting.add(reader);
+      if (this.isClosed || this.outbox.lagging) return;
+    }
+  }
+
+  private firstBehind(except?: ReadonlySet<Reader>): Reader | undefined {
+    for (const reader of this.readers.values()) if (!reader.live && !except?.has(reader)) return reader;
+    return undefined;
+  }
+
+  private caughtUp(): void {
+    this.catchingUp = false;
+  }
+
+  /** Counts a frame; false where it may not be worked on. */
+  private admit(encode: Incoming['encode']): boolean {
+    const verdict = this.count();
+    if (verdict === 'limited') this.fail(encode, undefined, 'RATE_LIMITED', this.budget.retryAfterMs());
+    return verdict === 'allowed';
+  }
+
+  /** Counts what has come, a frame or not; closes the connection where it is too much. */
+  private count(): Verdict {
+    if (this.isClosed || this.isRefused) return 'flood';
+    const now = this.context.now();
+    this.seenAt = now;
+    const verdict = this.budget.take(now);
+    if (verdict === 'flood') this.close(CLOSE.FLOOD, 'Too many frames');
+    else if (!this.outbox.overflowing()) return verdict;
+    else this.close(CLOSE.SLOW_READER, 'Answers are not read: come back with since');
+    return 'flood';
+  }
+
+  private dispatch(incoming: Incoming, deadline: Deadline): void {
+    const { encode } = incoming;
+    const decoded = decodeFrame(incoming.frame);
+    if (!decoded.ok) {
+      this.context.metrics.frameReceived('invalid');
+      const { code, message = ERRORS[code].text, details } = decoded.problem;
+      return this.answer(encode, { ok: false, type: undefined, error: { code, message, ...(details && { details }) } });
+    }
+    const { frame } = decoded;
+    this.context.metrics.frameReceived(frame.type);
+    if (!this.identity && frame.type !== 'authenticate' && frame.type !== 'ping') {
+      return this.fail(encode, frame.type, 'NOT_AUTHENTICATED');
+    }
+    if (this.inFlight >= MAX_IN_FLIGHT) return this.fail(encode, frame.type, 'RATE_LIMITED', 1000);
+    this.run(frame, incoming, deadline);
+  }
+
+  private run(frame: ClientFrame, incoming: Incoming, deadline: Deadline): void {
+    const { type } = frame;
+    const reply = new FrameAnswer(this, incoming, deadline, type);
+    this.inFlight += 1;
+    this.context.run(this, frame, reply).then(
+      () => {
+        reply.end();
+        this.done();
+      },
+      (error: unknown) => {
+        if (!reply.isGiven) reply.give({ ok: false, type, error: this.context.toAnswerError(error) });
+        this.done();
+      },
+    );
+  }
+
+  private done(): void {
+    this.inFlight -= 1;
+  }
+
+  private fail(encode: Incoming['encode'], type: string | undefined, code: ErrorCode, retryAfterMs?: number): void {
+    const retry = retryAfterMs === undefined ? {} : { retry_after_ms: retryAfterMs };
+    this.answer(encode, { ok: false, type, error: { code, message: ERRORS[code].text, ...retry } });
+  }
+
+  answer(encode: Incoming['encode'], answer: Answer): void {
+    if (this.isClosed) return;
+    // Mostly nobody waits for what becomes of this: a timer or a promise calls.
+    try {
+      const out = encode(answer);
+      if (out) this.outbox.push(out);
+    } catch (error) {
+      this.failed(error);
+    }
+  }
+}
+
+/** When a connection is to be pinged that was not pinged yet: in one of the rounds of an interval. */
+function firstPing(now: number): number {
+  const round = Math.floor(now / PING_ROUND_MS) + 1 + Math.floor(Math.random() * PING_ROUNDS);
+  return round * PING_ROUND_MS;
+}
+
+function sessionIdentity({ principal: { id, username }, token }: Identity): SessionIdentity {
+  return { user: { id, username }, token };
+}

@@ -1,0 +1,121 @@
+// The feeds of channels that have, or lately had, readers on this node.
+import type { Broker, Unsubscribe } from '../../backends/broker/broker.ts';
+import type { Clock } from '../../backends/clock/clock.ts';
+import { channelKey } from '../../chat/log/key.ts';
+import { ChatError } from '../../protocol/errors.ts';
+import { decodePublication } from '../cluster/publication.ts';
+import { channelTopic } from '../cluster/topics.ts';
+import type { CoalescedSignals } from '../signals/coalesced.ts';
+import { Feed, type FeedContext } from './feed.ts';
+
+/** A feed stays this long without readers: those of a cut network come back to its ring, not to the database. */
+const LINGER_MS = 60_000;
+
+/** Feeds of a node: some hundred MiB of memory, if all had events. */
+const MAX_FEEDS = 100_000;
+/** A full node goes through all of them for those that nobody reads so often, however many come meanwhile. */
+const MAKE_ROOM_MS = 1_000;
+
+/** A feed that stays open until `release` is called, once. */
+export interface HeldFeed {
+  readonly feed: Feed;
+  /** Settles once publications of the log reach this node, or the broker is known to be away. */
+  readonly subscribed: Promise<void>;
+  /** A feed that nobody has come to read by then is closed, if it never began. */
+  release(): void;
+}
+
+interface Entry {
+  readonly feed: Feed;
+  readonly subscribed: Promise<void>;
+  readonly unsubscribe: Unsubscribe;
+  /** Joins that are under way. */
+  holders: number;
+}
+
+export interface ChannelFeeds {
+  /**
+   * The channel's feed, opened if it is not: for who is known to be a member, so that strangers cost nothing. It is to
+   * be begun with what the database says after `subscribed`. Throws UNAVAILABLE if the node has as many as it can.
+   */
+  hold(channelId: number): HeldFeed;
+  /** The channel's feed where it is open. */
+  get(channelId: number): Feed | undefined;
+  all(): Iterable<Feed>;
+  /** Closes feeds that nobody reads any more. */
+  sweep(): void;
+}
+
+export function createChannelFeeds(deps: {
+  readonly broker: Broker;
+  readonly clock: Clock;
+  readonly nodeId: string;
+  readonly context: FeedContext;
+  readonly coalesced: CoalescedSignals;
+}): ChannelFeeds {
+  const { broker, clock, nodeId, context, coalesced } = deps;
+  const entries = new Map<number, Entry>();
+  let makeRoomAt = 0;
+
+  function hold(channelId: number): HeldFeed {
+    const entry = entries.get(channelId) ?? open(channelId);
+    entry.holders += 1;
+    return {
+      feed: entry.feed,
+      subscribed: entry.subscribed,
+      release() {
+        entry.holders -= 1;
+        const { feed, holders } = entry;
+        if (holders === 0 && feed.head < 0 && feed.readers.size === 0) close(channelId, entry);
+      },
+    };
+  }
+
+  function open(channelId: number): Entry {
+    if (entries.size >= MAX_FEEDS) makeRoom();
+    if (entries.size >= MAX_FEEDS) throw new ChatError('UNAVAILABLE', 'This node is full: connect again');
+    const feed = new Feed(channelKey(channelId), context);
+    const { ready, unsubscribe } = broker.subscribe(channelTopic(channelId), (payload) => receive(feed, payload));
+    const entry = { feed, subscribed: ready, unsubscribe, holders: 0 };
+    entries.set(channelId, entry);
+    return entry;
+  }
+
+  function receive(feed: Feed, payload: string): void {
+    const publication = decodePublication(payload, nodeId);
+    if (publication?.log !== feed.name) return;
+    if ('events' in publication) feed.hear(publication);
+    else coalesced.tell(feed, publication.frame, publication.exceptUserId);
+  }
+
+  function makeRoom(): void {
+    const now = clock.monotonic();
+    if (now < makeRoomAt) return;
+    makeRoomAt = now + MAKE_ROOM_MS;
+    closeUnread(Number.POSITIVE_INFINITY);
+  }
+
+  /** Those that were last used before that time. */
+  function closeUnread(before: number): void {
+    for (const [channelId, entry] of entries) {
+      const { feed, holders } = entry;
+      if (holders === 0 && feed.readers.size === 0 && feed.usedAt <= before) close(channelId, entry);
+    }
+  }
+
+  function close(channelId: number, entry: Entry): void {
+    if (entries.get(channelId) !== entry) return;
+    entries.delete(channelId);
+    entry.unsubscribe();
+    entry.feed.close();
+  }
+
+  return {
+    hold,
+    get: (channelId) => entries.get(channelId)?.feed,
+    *all() {
+      for (const { feed } of entries.values()) yield feed;
+    },
+    sweep: () => closeUnread(clock.monotonic() - LINGER_MS),
+  };
+}

@@ -1,0 +1,248 @@
+// Direct messages on this node: each connected user's entry knows how far its logs had come when it was opened, and a
+// pair's feed exists from its first event on. So a lost publication shows as a hole, like in a channel.
+import type { Broker, Unsubscribe } from '../../backends/broker/broker.ts';
+import type { Clock } from '../../backends/clock/clock.ts';
+import { logName, type PairKey, pairNamed } from '../../chat/log/key.ts';
+import type { LogHead } from '../../chat/log/read.ts';
+import { SmallSet } from '../../lib/small-set.ts';
+import { limitReached } from '../../protocol/errors.ts';
+import { decodePublication } from '../cluster/publication.ts';
+import { userTopic } from '../cluster/topics.ts';
+import { attachReader, detachReader } from './catch-up.ts';
+import { Feed, type FeedContext } from './feed.ts';
+import { makeRoom } from './make-room.ts';
+import type { ReaderOwner } from './reader.ts';
+
+/** A pair's feed without events for this long is folded back into its users' entries. */
+const IDLE_MS = 10 * 60_000;
+/** Feeds of one user's pairs at once, and of all on a node: for one more, one that is quiet is folded back before that. */
+const MAX_OF_USER = 1_000;
+const MAX_FEEDS = 100_000;
+/** Of all entries that are: each one's own promise would stay with it. */
+const READY = Promise.resolve();
+const NONE: Set<Feed> = new Set();
+const TOO_MANY_PAIRS = 'Too many direct conversations are being read on: wait until some of them are up to date';
+
+/** One connected user on this node. */
+interface UserFeeds {
+  readonly userId: number;
+  readonly owners: SmallSet<ReaderOwner>;
+  /** How far the log with each other user had come; for pairs without a feed. Most users have none. */
+  heads: Map<number, number> | undefined;
+  readonly unsubscribe: Unsubscribe;
+  /** Resolves when direct messages from now on reach this node and `heads` is filled. */
+  ready: Promise<void>;
+  loaded: boolean;
+}
+
+export interface DirectFeeds {
+  /**
+   * The user has a connection here, of which others have heard when `told` resolves. Resolves when it gets every direct
+   * message from now on, and others have heard. Rejects like the database.
+   */
+  connect(owner: ReaderOwner, told: Promise<void>): Promise<void>;
+  disconnect(owner: ReaderOwner): void;
+  /** The pair's feed, where one of the two is connected here; made where it is not there yet. */
+  feed(key: PairKey): Feed | undefined;
+  /** The same for a user who asks for it. Throws LIMIT_REACHED if there are as many as may be, all of them busy. */
+  join(key: PairKey, userId: number): Feed | undefined;
+  /** The log of a pair was seen to have come to `head`. */
+  noteHead(head: LogHead & { readonly key: PairKey }): void;
+  owners(userId: number): Iterable<ReaderOwner>;
+  userIds(): number[];
+  sweep(): void;
+}
+
+export function createDirectFeeds(deps: {
+  readonly broker: Broker;
+  readonly clock: Clock;
+  readonly nodeId: string;
+  readonly context: FeedContext;
+  /** The heads of all direct logs of one user. Calls made at the same time share a statement. */
+  readonly readHeads: (userId: number) => Promise<readonly LogHead[]>;
+}): DirectFeeds {
+  const { broker, clock, nodeId, context } = deps;
+  const directFeeds = new Map<number, UserFeeds>();
+  const feeds = new Map<string, Feed>();
+  const all = new Set<Feed>();
+  const feedsOfUser = new Map<number, Set<Feed>>();
+
+  async function connect(owner: ReaderOwner, told: Promise<void>): Promise<void> {
+    const userFeeds = directFeeds.get(owner.user.id) ?? open(owner.user.id, told);
+    const fresh = !userFeeds.loaded;
+    userFeeds.owners.add(owner);
+    await userFeeds.ready;
+    if (!userFeeds.owners.has(owner)) return;
+    for (const feed of feedsOfUser.get(owner.user.id) ?? []) {
+      if (feed.head >= 0 && !owner.readers.has(feed.name)) {
+        const cursor = fresh ? baseline(userFeeds, feed) : feed.head;
+        attachReader(owner, feed, cursor, cursor);
+      }
+    }
+  }
+
+  function open(userId: number, told: Promise<void>): UserFeeds {
+    const { ready, unsubscribe } = broker.subscribe(userTopic(userId), receive);
+    const userFeeds: UserFeeds = {
+      userId,
+      owners: new SmallSet(),
+      heads: undefined,
+      unsubscribe,
+      ready,
+      loaded: false,
+    };
+    directFeeds.set(userId, userFeeds);
+    userFeeds.ready = load(userFeeds, ready, told);
+    // Awaited by each who connects; a failure that nobody waits for any more is no news.
+    userFeeds.ready.catch(() => {});
+    return userFeeds;
+  }
+
+  async function load(userFeeds: UserFeeds, subscribed: Promise<void>, told: Promise<void>): Promise<void> {
+    await subscribed;
+    await told;
+    try {
+      for (const { key, head } of await deps.readHeads(userFeeds.userId)) setHead(userFeeds, key as PairKey, head);
+      userFeeds.loaded = true;
+      userFeeds.ready = READY;
+    } catch (error) {
+      remove(userFeeds);
+      throw error;
+    }
+  }
+
+  function disconnect(owner: ReaderOwner): void {
+    const userFeeds = directFeeds.get(owner.user.id);
+    if (!userFeeds?.owners.delete(owner) || userFeeds.owners.size > 0) return;
+    remove(userFeeds);
+  }
+
+  function remove(userFeeds: UserFeeds): void {
+    if (directFeeds.get(userFeeds.userId) !== userFeeds) return;
+    directFeeds.delete(userFeeds.userId);
+    userFeeds.unsubscribe();
+    for (const feed of feedsOfUser.get(userFeeds.userId) ?? []) {
+      const other = otherOf(feed.key as PairKey, userFeeds.userId);
+      if (!directFeeds.has(other)) close(feed);
+    }
+  }
+
+  /** One function for all users: a pair that nobody here belongs to has no feed. */
+  function receive(payload: string): void {
+    const publication = decodePublication(payload, nodeId);
+    if (!publication || !('events' in publication)) return;
+    const key = pairNamed(publication.log);
+    if (key) feed(key)?.hear(publication);
+  }
+
+  function feed(key: PairKey): Feed | undefined {
+    const known = feeds.get(logName(key));
+    if (known) return known;
+    const present = presentInboxes(key);
+    if (present.length === 0) return undefined;
+    for (const userId of [key.userLow, key.userHigh]) hasRoom(userId);
+    const made = new Feed(key, context);
+    feeds.set(made.name, made);
+    all.add(made);
+    for (const userId of new Set([key.userLow, key.userHigh])) {
+      const ofUser = feedsOfUser.get(userId);
+      if (ofUser) ofUser.add(made);
+      else feedsOfUser.set(userId, new Set([made]));
+    }
+    if (present.every((userFeeds) => userFeeds.loaded)) begin(made);
+    else void Promise.allSettled(present.map((userFeeds) => userFeeds.ready)).then(() => begin(made));
+    return made;
+  }
+
+  function join(key: PairKey, userId: number): Feed | undefined {
+    if (!feeds.has(logName(key)) && !hasRoom(userId)) throw limitReached('directs', TOO_MANY_PAIRS);
+    return feed(key);
+  }
+
+  /** For one more feed of the user, after one was folded back for it if need be. */
+  function hasRoom(userId: number): boolean {
+    return makeRoom(feedsOfUser.get(userId) ?? NONE, MAX_OF_USER, fold) && makeRoom(all, MAX_FEEDS, fold);
+  }
+
+  /** The feed starts where the one who knows least stands; every connection where it stands itself. */
+  function begin(made: Feed): void {
+    if (feeds.get(made.name) !== made) return;
+    // An entry that is not loaded yet attaches its connections when it is.
+    const present = presentInboxes(made.key as PairKey).filter((userFeeds) => userFeeds.loaded);
+    if (present.length === 0) return close(made);
+    made.begin(Math.min(...present.map((userFeeds) => baseline(userFeeds, made))), 0);
+    for (const userFeeds of present) {
+      for (const owner of userFeeds.owners) {
+        const cursor = baseline(userFeeds, made);
+        if (!owner.readers.has(made.name)) attachReader(owner, made, cursor, cursor);
+      }
+    }
+  }
+
+  function presentInboxes(key: PairKey): UserFeeds[] {
+    const both = key.userLow === key.userHigh ? [key.userLow] : [key.userLow, key.userHigh];
+    return both.map((userId) => directFeeds.get(userId)).filter((userFeeds) => userFeeds !== undefined);
+  }
+
+  function close(gone: Feed): void {
+    const key = gone.key as PairKey;
+    const now = clock.monotonic();
+    for (const reader of [...gone.readers]) detachReader(reader, now);
+    feeds.delete(gone.name);
+    all.delete(gone);
+    for (const userId of [key.userLow, key.userHigh]) {
+      const ofUser = feedsOfUser.get(userId);
+      if (ofUser?.delete(gone) && ofUser.size === 0) feedsOfUser.delete(userId);
+    }
+    gone.close();
+  }
+
+  function noteHead({ key, head, membersVersion }: LogHead & { readonly key: PairKey }): void {
+    const known = feeds.get(logName(key));
+    if (known) return known.noteHead(head, membersVersion);
+    const unknown = presentInboxes(key).some(
+      (userFeeds) => userFeeds.loaded && (userFeeds.heads?.get(otherOf(key, userFeeds.userId)) ?? 0) < head,
+    );
+    if (unknown) feed(key)?.noteHead(head, membersVersion);
+  }
+
+  function sweep(): void {
+    const before = clock.monotonic() - IDLE_MS;
+    for (const idle of [...feeds.values()]) {
+      // One that is behind stands before what a reader may have come with: the reader would be sent that again.
+      if (idle.usedAt < before && idle.isQuiet()) fold(idle);
+    }
+  }
+
+  function fold(quiet: Feed): void {
+    for (const userFeeds of presentInboxes(quiet.key as PairKey)) setHead(userFeeds, quiet.key as PairKey, quiet.head);
+    close(quiet);
+  }
+
+  return {
+    connect,
+    disconnect,
+    feed,
+    join,
+    noteHead,
+    owners: (userId) => directFeeds.get(userId)?.owners ?? [],
+    userIds: () =>
+      [...directFeeds.values()].filter((userFeeds) => userFeeds.loaded).map((userFeeds) => userFeeds.userId),
+    sweep,
+  };
+}
+
+/** Of a pair that never wrote, nothing is kept: anybody may ask for that with everybody. */
+function setHead(userFeeds: UserFeeds, key: PairKey, head: number): void {
+  if (head === 0) return;
+  userFeeds.heads ??= new Map();
+  userFeeds.heads.set(otherOf(key, userFeeds.userId), head);
+}
+
+function baseline(userFeeds: UserFeeds, feed: Feed): number {
+  return userFeeds.heads?.get(otherOf(feed.key as PairKey, userFeeds.userId)) ?? 0;
+}
+
+function otherOf(key: PairKey, userId: number): number {
+  return key.userLow === userId ? key.userHigh : key.userLow;
+}

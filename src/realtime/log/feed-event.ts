@@ -1,0 +1,84 @@
+// A log's event as feeds hand it out: its data encoded once, its frame made when first needed.
+import type { EventKind, LogEvent, StoredMessage } from '../../chat/log/event.ts';
+import type { MessageData, MessageDeletedData, ServerFrameType } from '../../protocol/frames.ts';
+import { messageType } from '../../protocol/message-type.ts';
+import { frameText } from '../connections/frame-text.ts';
+
+export interface FeedEvent {
+  /** The log's number of the event. */
+  readonly seq: number;
+  readonly kind: EventKind;
+  readonly messageId: number;
+  /** The number under which the message was stored: tells what is new to a reader from what has changed for it. */
+  readonly storedSeq: number;
+  readonly senderId: number;
+  /** Milliseconds since 1970. */
+  readonly time: number;
+  /** JSON text of the frame's data. */
+  readonly data: string;
+}
+
+/** The event of number `message.updatedSeq` with the state that the message has now. */
+export function feedEvent(message: StoredMessage, kind: EventKind): FeedEvent {
+  return {
+    seq: message.updatedSeq,
+    kind,
+    messageId: message.id,
+    storedSeq: message.seq,
+    senderId: message.senderId,
+    time: Date.parse(message.updatedAt),
+    data: JSON.stringify(kind === 'deleted' ? deletedData(message) : messageData(message)),
+  };
+}
+
+export function fromLogEvent(event: LogEvent): FeedEvent {
+  return feedEvent(event.message, event.kind);
+}
+
+/** JSON text leaves out which of the two parties is undefined. */
+function messageData(message: StoredMessage): MessageData {
+  return {
+    id: message.id,
+    seq: message.seq,
+    updated_seq: message.updatedSeq,
+    channel_id: message.channelId ?? undefined,
+    receiver_id: message.receiverId ?? undefined,
+    sender_id: message.senderId,
+    sender_name: message.senderName,
+    sender_avatar: message.senderAvatar,
+    text: message.text,
+    url: message.url,
+    file_name: message.fileName,
+    message_type: messageType(message.fileName, message.url),
+    client_id: message.clientId,
+    created_at: message.createdAt,
+    updated_at: message.updatedAt,
+  };
+}
+
+function deletedData(message: StoredMessage): MessageDeletedData {
+  const { id, seq, updated_seq, channel_id, receiver_id } = messageData(message);
+  return { id, seq, updated_seq, channel_id, receiver_id };
+}
+
+function frameType(kind: EventKind, log: string): ServerFrameType {
+  if (kind === 'updated') return 'message.updated';
+  if (kind === 'deleted') return 'message.deleted';
+  return log.startsWith('c') ? 'channel.message' : 'direct.message';
+}
+
+/** JSON text of the event's frame as live readers get it. `log` is the log's name. */
+export function eventFrame(log: string, event: FeedEvent): string {
+  return frameOfKind(log, event, event.kind);
+}
+
+/** The same for a reader that has everything up to number `since`: new to it is what was stored after that. */
+export function catchUpFrame(log: string, event: FeedEvent, since: number): string {
+  if (event.kind === 'deleted') return eventFrame(log, event);
+  return frameOfKind(log, event, event.storedSeq > since ? 'stored' : 'updated');
+}
+
+function frameOfKind(log: string, event: FeedEvent, kind: EventKind): string {
+  const sender = kind === 'deleted' ? undefined : event.senderId;
+  return frameText(`${log}-${event.seq}`, frameType(kind, log), event.data, event.time, sender, event.seq);
+}

@@ -1,0 +1,71 @@
+// The latest events of one log, in memory: what reconnecting readers need most, without asking the database.
+import type { FeedEvent } from './feed-event.ts';
+
+const MAX_EVENTS = 256;
+const MAX_LENGTH = 128 << 10;
+/** What is left of a ring while all rings together are over their budget. Nothing is, if they have twice as much. */
+const MAX_LENGTH_WHEN_SHORT = 4 << 10;
+
+/** The length of all rings of a node together, in UTF-16 units of their data. */
+export interface RingBudget {
+  used: number;
+  readonly max: number;
+}
+
+export class RecentEvents {
+  /** Everything after this number, up to the last event, is here or replaced by something that is. */
+  low: number;
+  private readonly budget: RingBudget;
+  private events: FeedEvent[] = [];
+  /** Index of the first event that is still valid; those before it are dropped in bulk. */
+  private start = 0;
+  private length = 0;
+
+  constructor(low: number, budget: RingBudget) {
+    this.low = low;
+    this.budget = budget;
+  }
+
+  push(event: FeedEvent): void {
+    this.events.push(event);
+    this.count(event.data.length);
+    const maxLength = maxLengthIn(this.budget);
+    while (this.events.length - this.start > MAX_EVENTS || this.length > maxLength) this.dropOldest();
+    if (this.start > MAX_EVENTS) {
+      this.events = this.events.slice(this.start);
+      this.start = 0;
+    }
+  }
+
+  /** The events after number `seq`, or undefined where some of them are gone. */
+  after(seq: number): FeedEvent[] | undefined {
+    if (seq < this.low) return undefined;
+    let from = this.events.length;
+    while (from > this.start && (this.events[from - 1] as FeedEvent).seq > seq) from -= 1;
+    return this.events.slice(from);
+  }
+
+  clear(low: number): void {
+    this.count(-this.length);
+    this.events = [];
+    this.start = 0;
+    this.low = low;
+  }
+
+  private dropOldest(): void {
+    const oldest = this.events[this.start] as FeedEvent;
+    this.start += 1;
+    this.low = oldest.seq;
+    this.count(-oldest.data.length);
+  }
+
+  private count(length: number): void {
+    this.length += length;
+    this.budget.used += length;
+  }
+}
+
+function maxLengthIn({ used, max }: RingBudget): number {
+  if (used <= max) return MAX_LENGTH;
+  return used > 2 * max ? 0 : MAX_LENGTH_WHEN_SHORT;
+}

@@ -1,0 +1,44 @@
+// Who is live over all nodes, for those who ask by REST.
+import type { PresenceStore } from '../../backends/presence/presence-store.ts';
+import type { Cluster } from '../cluster/cluster.ts';
+
+export interface PresenceStats {
+  readonly connectedUsers: number;
+  readonly connections: number;
+  /** Channels with at least one live user. */
+  readonly totalChannels: number;
+  readonly channelMembers: ReadonlyArray<{ readonly channelId: number; readonly memberCount: number }>;
+  readonly nodes: number;
+}
+
+/** All reject with UNAVAILABLE where presence cannot be read. */
+export interface PresenceQueries {
+  stats(): Promise<PresenceStats>;
+  /** Ids of the users live in the channel. */
+  members(channelId: number): Promise<number[]>;
+  /** Ids of the connected users. */
+  users(): Promise<number[]>;
+  /** Closes the user's connections on every node; false where there was none. */
+  disconnect(userId: number): Promise<boolean>;
+}
+
+export function createPresenceQueries(deps: {
+  readonly presence: PresenceStore;
+  readonly cluster: Cluster;
+}): PresenceQueries {
+  const { presence, cluster } = deps;
+  return {
+    async stats() {
+      const [{ connectedUsers, nodes, channels }, connections] = await Promise.all([
+        presence.stats(),
+        cluster.ask({ type: 'count.connections' }),
+      ]);
+      return { connectedUsers, connections, totalChannels: channels.length, channelMembers: channels, nodes };
+    },
+    members: (channelId) => presence.members(channelId),
+    users: () => presence.users(),
+    async disconnect(userId) {
+      return (await cluster.ask({ type: 'disconnect', userId })) > 0;
+    },
+  };
+}

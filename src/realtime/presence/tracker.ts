@@ -1,0 +1,90 @@
+// Counts this node's connections per user and channel; the store hears of a user's first and last one only.
+import type { PresenceChange, PresenceStore } from '../../backends/presence/presence-store.ts';
+import type { Signals } from '../signals/signals.ts';
+
+/** What the store has heard of before. */
+const TOLD = Promise.resolve();
+
+/** A user as presence frames name it. */
+export interface PresentUser {
+  readonly id: number;
+  readonly username: string;
+}
+
+export interface PresenceTracker {
+  /** Resolves when all nodes can see that the user is connected, or cannot be told. Never rejects. */
+  connected(userId: number): Promise<void>;
+  disconnected(userId: number): void;
+  /** Resolves when all nodes can see that the user is live in the channel, or cannot be told. Never rejects. */
+  joined(channelId: number, user: PresentUser): Promise<void>;
+  left(channelId: number, user: PresentUser): void;
+  /** Connections of all users on this node. */
+  connections(): number;
+}
+
+export function createPresenceTracker(deps: {
+  readonly store: PresenceStore;
+  readonly signals: Signals;
+}): PresenceTracker {
+  const { store, signals } = deps;
+  const connections = new Counts<number>();
+  const live = new Counts<string>();
+  /** Of joins that not all nodes can see yet. */
+  const telling = new Map<string, Promise<void>>();
+
+  async function announce(
+    action: 'join' | 'leave',
+    channelId: number,
+    user: PresentUser,
+    change: Promise<PresenceChange>,
+  ): Promise<void> {
+    const { edge, crowded } = await change;
+    if (!edge || crowded) return;
+    const data = { channel_id: channelId, user_id: user.id, username: user.username, action };
+    signals.publish(channelId, `channel.${action}`, data, user.id);
+  }
+
+  return {
+    connected(userId) {
+      return connections.add(userId) === 1 ? store.setConnected(userId, true) : TOLD;
+    },
+    disconnected(userId) {
+      if (connections.remove(userId) === 0) void store.setConnected(userId, false);
+    },
+    joined(channelId, user) {
+      const key = `${channelId}:${user.id}`;
+      if (live.add(key) > 1) return telling.get(key) ?? TOLD;
+      const told = announce('join', channelId, user, store.enter(channelId, user.id)).then(() => {
+        if (telling.get(key) === told) telling.delete(key);
+      });
+      telling.set(key, told);
+      return told;
+    },
+    left(channelId, user) {
+      if (live.remove(`${channelId}:${user.id}`) > 0) return;
+      void announce('leave', channelId, user, store.leave(channelId, user.id));
+    },
+    connections: () => connections.total,
+  };
+}
+
+/** How many of each. */
+class Counts<K> {
+  total = 0;
+  private readonly counts = new Map<K, number>();
+
+  add(key: K): number {
+    const count = (this.counts.get(key) ?? 0) + 1;
+    this.counts.set(key, count);
+    this.total += 1;
+    return count;
+  }
+
+  remove(key: K): number {
+    const count = (this.counts.get(key) ?? 0) - 1;
+    if (count > 0) this.counts.set(key, count);
+    else this.counts.delete(key);
+    this.total -= 1;
+    return count;
+  }
+}

@@ -1,0 +1,79 @@
+import { describe, expect, it } from 'vitest';
+import { createFakeClock } from '../../backends/clock/fake.ts';
+import type { Outgoing } from '../connections/outgoing.ts';
+import type { Feed } from '../log/feed.ts';
+import type { Reader } from '../log/reader.ts';
+import { createCoalescedSignals } from './coalesced.ts';
+
+/** A channel whose readers note each push: the frames in it. */
+function channel() {
+  const feed = { arrivals: 0, readers: new Set<Reader>() };
+  function come(id: number, lagging = false): string[][] {
+    const pushes: string[][] = [];
+    const outbox = { lagging, push: (frames: Outgoing) => pushes.push([...frames.texts]) };
+    feed.arrivals += 1;
+    feed.readers.add({ arrival: feed.arrivals, owner: { user: { id }, outbox } } as unknown as Reader);
+    return pushes;
+  }
+  return { feed: feed as unknown as Feed, come };
+}
+
+function make() {
+  const clock = createFakeClock();
+  return { clock, signals: createCoalescedSignals({ clock }), ...channel() };
+}
+
+describe('who comes and goes', () => {
+  it('is told at once where nothing was told lately, and not to the user', () => {
+    const { signals, feed, come, clock } = make();
+    const ann = come(1);
+    signals.tell(feed, 'ann comes', 1);
+    const bob = come(2);
+    signals.tell(feed, 'bob comes', 2);
+    expect([ann, bob]).toEqual([[['bob comes']], []]);
+    clock.advance(2_000);
+    signals.tell(feed, 'bob goes', 2);
+    expect(ann).toEqual([['bob comes'], ['bob goes']]);
+  });
+
+  it('is told in one push, in order, where readers were told of another right before', () => {
+    const { signals, feed, come, clock } = make();
+    const ann = come(1);
+    for (const frame of ['bob comes', 'bob goes', 'bob comes again']) signals.tell(feed, frame, 2);
+    signals.tell(feed, 'cid comes', 3);
+    expect(ann).toEqual([['bob comes']]);
+    clock.advance(500);
+    expect(ann).toEqual([['bob comes'], ['bob goes', 'bob comes again', 'cid comes']]);
+    signals.tell(feed, 'cid goes', 3);
+    expect(ann).toHaveLength(2);
+    clock.advance(500);
+    expect(ann[2]).toEqual(['cid goes']);
+  });
+
+  it('is told to nobody who came later, nor to the user, nor to who keeps no pace', () => {
+    const { signals, feed, come, clock } = make();
+    const [ann, slow] = [come(1), come(9, true)];
+    signals.tell(feed, 'somebody comes', 8);
+    const [bob, bobAgain] = [come(2), come(2)];
+    signals.tell(feed, 'bob comes', 2);
+    const cid = come(3);
+    signals.tell(feed, 'cid comes', 3);
+    clock.advance(500);
+    expect(ann).toEqual([['somebody comes'], ['bob comes', 'cid comes']]);
+    expect([bob, bobAgain]).toEqual([[['cid comes']], [['cid comes']]]);
+    expect([cid, slow]).toEqual([[], []]);
+  });
+
+  it('is told early where it is a lot, and not at all in a crowd', () => {
+    const { signals, feed, come, clock } = make();
+    const ann = come(1);
+    for (let n = 0; n <= 256; n++) signals.tell(feed, `${n}`, 2);
+    expect(ann.map((frames) => frames.length)).toEqual([1, 256]);
+    signals.tell(feed, 'too late', 2);
+    for (let id = 2; id <= 257; id++) come(id);
+    clock.advance(5_000);
+    signals.tell(feed, 'in a crowd', 2);
+    clock.advance(5_000);
+    expect(ann).toHaveLength(2);
+  });
+});

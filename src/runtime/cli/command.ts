@@ -1,0 +1,62 @@
+// What the commands beside the service share: their configuration, and a database that is let go of at the end.
+import { resolve } from 'node:path';
+import { connectDatabase, type DatabaseHandle } from '../../database/connect.ts';
+import { type Config, readConfig } from '../config/config.ts';
+import { createLogger } from '../logger.ts';
+import { migrationsFolder } from '../platform/project-root.ts';
+import { holdDataDir } from '../storage/data-dir.ts';
+import { openDatabase } from '../storage/database-start.ts';
+import { holdsDatabase, makeEmbedded } from '../storage/new-embedded.ts';
+
+/** The configuration, with `overrides` in place of variables. Not by production's rules: no command needs its secret. */
+export function readCommandConfig(overrides: Readonly<Record<string, string>> = {}): Config {
+  return readConfig({ ...process.env, NODE_ENV: 'development', ...overrides });
+}
+
+type Work<T> = (handle: DatabaseHandle) => Promise<T>;
+
+/** Runs `work` on the configured database; nobody else may have it open meanwhile where it is the embedded one. */
+export function withDatabase<T>(config: Config, work: Work<T>): Promise<T> {
+  const { database } = config;
+  const open = async () => {
+    if (database.kind === 'embedded') holdsDatabase(database.directory);
+    return connectDatabase(database);
+  };
+  return holding(config, open, work);
+}
+
+/** How long a command waits for a database that is away. */
+const PATIENCE_MS = 3_000;
+
+/**
+ * The same where the database has to have the schema: the embedded one is made, and brought to it, where that is missing.
+ * Throws StartError for one that is away or lacks migrations.
+ */
+export function withSchema<T>(config: Config, work: Work<T>): Promise<T> {
+  const { database } = config;
+  const logger = createLogger('silent');
+  const options = { database, migrateOnStart: false, migrationsFolder: migrationsFolder(), patienceMs: PATIENCE_MS };
+  const open = async () => {
+    if (database.kind === 'embedded') await makeEmbedded(resolve(database.directory));
+    return openDatabase({ ...options, logger });
+  };
+  return holding(config, open, work);
+}
+
+async function holding<T>(
+  { database, dataDir }: Config,
+  open: () => Promise<DatabaseHandle>,
+  work: Work<T>,
+): Promise<T> {
+  const release = database.kind === 'embedded' ? holdDataDir(dataDir, createLogger('warn')) : () => {};
+  try {
+    const handle = await open();
+    try {
+      return await work(handle);
+    } finally {
+      await handle.close();
+    }
+  } finally {
+    release();
+  }
+}

@@ -1,3 +1,0 @@
-// The migration command on Deno: its permissions first, then as on Node.
-import './deno-basics.ts';
-import './migrate.ts';

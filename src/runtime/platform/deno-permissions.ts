@@ -1,0 +1,84 @@
+// Deno's permissions that the service needs, looked up before anything asks for them: a service has nobody to answer.
+import type { PostgresOptions } from '../../database/postgres.ts';
+import type { Config } from '../config/config.ts';
+import { StartError } from '../start-error.ts';
+import { type DenoPermission, deno } from './deno-api.ts';
+
+interface Need {
+  readonly permission: DenoPermission;
+  readonly flag: string;
+  readonly why: string;
+}
+
+/** The project, as `deno task` sees it. Without `node:` modules, which might ask for permissions themselves. */
+const ROOT = decodeURIComponent(new URL('../../..', import.meta.url).pathname).replace(/\/$/, '');
+
+const LDD = '/usr/bin/ldd';
+
+/** What everything else needs even to be loaded. */
+export function basicPermissions(): Need[] {
+  return [
+    { permission: { name: 'env' }, flag: '--allow-env', why: 'settings' },
+    { permission: { name: 'read', path: ROOT }, flag: `--allow-read=${ROOT}`, why: 'its own files' },
+    // Read by the modules that hash passwords, which choose their binary by it.
+    { permission: { name: 'read', path: LDD }, flag: `--allow-read=${LDD}`, why: 'the kind of system' },
+    { permission: { name: 'sys', kind: 'hostname' }, flag: '--allow-sys=hostname', why: 'the log' },
+    {
+      permission: { name: 'ffi', path: `${ROOT}/node_modules` },
+      flag: `--allow-ffi=${ROOT}/node_modules`,
+      why: 'hashing passwords',
+    },
+  ];
+}
+
+/** What these settings need: where to listen, the servers, and the data directory. */
+export function settingsPermissions({ host, port, database, redis, dataDir, jwtSecret }: Config): Need[] {
+  const needs = [
+    // A free port is not known before.
+    port === 0 ? net(undefined, 'listening') : net(`${host}:${port}`, 'listening'),
+    ...(redis?.nodes ?? []).flatMap(({ host, port, path }) =>
+      path === undefined ? [net(`${host}:${port}`, 'Redis')] : socket(path, 'Redis'),
+    ),
+    ...(database.kind === 'postgres' ? postgresNeeds(database) : []),
+  ];
+  if (database.kind !== 'embedded' && jwtSecret !== null) return needs;
+  return [...needs, path('read', dataDir), path('write', dataDir)];
+}
+
+function postgresNeeds({ url, path }: PostgresOptions): Need[] {
+  if (path !== undefined) return socket(path, 'PostgreSQL');
+  return postgresHosts(url).map((each) => net(each, 'PostgreSQL'));
+}
+
+/** To read and to write its file. */
+function socket(file: string, why: string): Need[] {
+  return (['read', 'write'] as const).map((name) => ({
+    permission: { name, path: file },
+    flag: `--allow-${name}=${file}`,
+    why,
+  }));
+}
+
+function net(host: string | undefined, why: string): Need {
+  if (host === undefined) return { permission: { name: 'net' }, flag: '--allow-net', why };
+  return { permission: { name: 'net', host }, flag: `--allow-net=${host}`, why };
+}
+
+function path(name: 'read' | 'write', directory: string): Need {
+  return { permission: { name, path: directory }, flag: `--allow-${name}=${directory}`, why: 'the data directory' };
+}
+
+/** Of an address that may list several; with their ports. */
+function postgresHosts(url: string): string[] {
+  const authority = url.replace(/^\w+:\/\/(?:[^@/]*@)?/, '').replace(/[/?].*$/s, '');
+  return authority.split(',').map((host) => (/:\d+$/.test(host) ? host : `${host}:5432`));
+}
+
+/** Throws StartError with one line that names what is missing, and the flags that grant it. */
+export function assertPermissions(needs: readonly Need[]): void {
+  const missing = needs.filter(({ permission }) => deno().permissions.querySync(permission).state !== 'granted');
+  if (missing.length === 0) return;
+  const names = missing.map(({ permission: { name }, why }) => `${name} (${why})`).join(', ');
+  const flags = missing.map(({ flag }) => flag).join(' ');
+  throw new StartError(`Deno does not permit ${names}: start with ${flags}`);
+}

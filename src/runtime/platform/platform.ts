@@ -1,0 +1,28 @@
+// What the runtimes do differently below the service, behind one interface: a file for each, and the one place that asks
+// which of them this is.
+import type { Write } from '../../lib/bounded-output.ts';
+import type { Config } from '../config/config.ts';
+import { bunPlatform } from './bun.ts';
+import { denoPlatform } from './deno.ts';
+import type { FileLock } from './file-lock.ts';
+import { nodePlatform } from './node.ts';
+
+export interface Platform {
+  readonly name: 'Node' | 'Deno' | 'Bun';
+  /** Throws StartError where the runtime would refuse what these settings need. Asks nobody anything. */
+  assertAllowed(config: Config): void;
+  /** Locks `path`, which is made where it is missing, without waiting. Throws where it cannot be opened. */
+  lockFile(path: string): FileLock;
+  /** Writes the files of a new embedded database, in memory that is given back. Rejects where that fails. */
+  writeEmbedded(directory: string): Promise<void>;
+  /** Writes to standard output or the error output, where that is no file, without making anybody wait. */
+  writer(descriptor: 1 | 2): Write;
+  /** Called once the service listens. */
+  started(): void;
+}
+
+export function thisPlatform(): Platform {
+  if ('Deno' in globalThis) return denoPlatform;
+  if ('Bun' in globalThis) return bunPlatform;
+  return nodePlatform;
+}

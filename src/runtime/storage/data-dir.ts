@@ -1,0 +1,105 @@
+// The data directory: held by one process at a time where it holds the embedded database, and keeper of the secret that
+// signs tokens outside production.
+import { randomBytes } from 'node:crypto';
+import { linkSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import type { Logger } from '../../lib/logger.ts';
+import { assertFile, assertWritable, makeFolder } from '../platform/folder.ts';
+import { thisPlatform } from '../platform/platform.ts';
+import { StartError } from '../start-error.ts';
+
+const LOCK_FILE = 'lock';
+/** Where the generated secret is, in the directory. */
+export const SECRET_FILE = 'jwt-secret';
+const SECRET_BYTES = 48;
+
+/** Makes the directory where it is missing. Throws StartError where that cannot be done. */
+export function makeDataDir(directory: string): void {
+  attempt(`Cannot make the data directory ${directory} (set DATA_DIR to another)`, () => makeFolder(directory));
+}
+
+/**
+ * Holds the directory for this process until the function that it gives is called or the process ends. Throws StartError
+ * where another process holds it: PGlite has no lock of its own, two writers would destroy the database.
+ */
+export function holdDataDir(directory: string, logger: Logger): () => void {
+  makeDataDir(directory);
+  const path = join(directory, LOCK_FILE);
+  const lock = attempt(`Cannot lock the data directory ${directory}`, () => {
+    assertFile(path);
+    return thisPlatform().lockFile(path);
+  });
+  if (lock.state === 'taken') throw new StartError(inUse(directory, path));
+  attempt(`Cannot write into the data directory ${directory}`, () => {
+    if (lock.state === 'locked') lock.describe(`process ${process.pid} on ${hostname()}\n`);
+    assertWritable(directory);
+  });
+  if (lock.state === 'unsupported') {
+    logger.warn(
+      { directory },
+      'no `flock` command here: nothing stops a second process from using this data directory',
+    );
+    return () => {};
+  }
+  return () => lock.unlock();
+}
+
+function inUse(directory: string, path: string): string {
+  return `The data directory ${directory} is in use by another process (${holder(path)}): stop that one, set DATA_DIR to another directory, or share a PostgreSQL server with DATABASE_URL`;
+}
+
+function holder(path: string): string {
+  try {
+    return readFileSync(path, 'utf8').trim() || 'just starting';
+  } catch {
+    return 'unknown'; // Windows lets nobody read a locked file
+  }
+}
+
+/** The secret kept in the directory, made at first use and readable for its owner alone. */
+export function generatedSecret(directory: string): string {
+  makeDataDir(directory);
+  const path = join(directory, SECRET_FILE);
+  return attempt(`Cannot keep a generated JWT secret in ${directory} (set JWT_SECRET)`, () => {
+    assertFile(path);
+    try {
+      return readSecret(path);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+      writeSecret(path);
+      return readSecret(path);
+    }
+  });
+}
+
+function readSecret(path: string): string {
+  const secret = readFileSync(path, 'utf8').trim();
+  if (secret.length < SECRET_BYTES) throw new Error(`${path} is damaged: remove it, which signs everybody out`);
+  return secret;
+}
+
+/** Complete when it appears, and one only: of two processes that start at once, both use that of the first. */
+function writeSecret(path: string): void {
+  const draft = `${path}.${process.pid}-${randomBytes(4).toString('hex')}`;
+  writeFileSync(draft, `${randomBytes(SECRET_BYTES).toString('base64url')}\n`, { mode: 0o600, flag: 'wx' });
+  try {
+    linkSync(draft, path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+  } finally {
+    rmSync(draft, { force: true });
+  }
+}
+
+function attempt<T>(failure: string, run: () => T): T {
+  try {
+    return run();
+  } catch (cause) {
+    throw new StartError(`${failure}: ${text(cause)}`, { cause });
+  }
+}
+
+function text(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,114 @@
+// Socket.IO beside the other protocols of one HTTP server: each of its connections becomes a session of the hub. Of the
+// library only the layer below is used, Engine.IO: what a client may say above it is decided here.
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { createBoundary } from '../../lib/boundary.ts';
+import { type AllowedOrigins, createCors } from '../../lib/cors.ts';
+import type { Logger } from '../../lib/logger.ts';
+import { LIMITS } from '../../protocol/limits.ts';
+import type { Hub } from '../../realtime/connections/hub.ts';
+import { SocketIoConnection } from './connection.ts';
+import { engineOf } from './engine.ts';
+import { WatchedEngine } from './watched-engine.ts';
+
+const RETRY_LATER = { 'Retry-After': '10' };
+
+export interface SocketIoOptions {
+  readonly hub: Pick<Hub, 'open' | 'limits'>;
+  /** Origins whose pages may read the answers to polling. */
+  readonly corsOrigins: AllowedOrigins;
+  /** Whether whoever sends this request may connect: these origins, the service's own, and clients that are no page. */
+  readonly isAllowedOrigin: (request: IncomingMessage) => boolean;
+  readonly maxFrameBytes: number;
+  readonly logger: Logger;
+  /** The address that a client is counted by. */
+  readonly addressOf: (request: IncomingMessage) => string;
+}
+
+export interface SocketIo {
+  /** Answers a request under `/socket.io/`. */
+  handleRequest(request: IncomingMessage, response: ServerResponse): void;
+  /** Completes or refuses an upgrade under `/socket.io/`. */
+  handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void;
+  /** Ends all connections that are left; resolves when they are gone. */
+  close(): Promise<void>;
+}
+
+export function attachSocketIo(options: SocketIoOptions): SocketIo {
+  const { hub, corsOrigins, isAllowedOrigin, maxFrameBytes, logger, addressOf } = options;
+  const cors = createCors(corsOrigins, ['Retry-After']);
+  const boundary = createBoundary(logger);
+  const engine = new WatchedEngine({
+    engine: {
+      allowEIO3: true,
+      maxHttpBufferSize: maxFrameBytes,
+      perMessageDeflate: false,
+      httpCompression: false,
+      pingInterval: LIMITS.PING_INTERVAL_MS,
+      pingTimeout: LIMITS.PING_TIMEOUT_MS - LIMITS.PING_INTERVAL_MS,
+    },
+    watch: (connection) => new SocketIoConnection(engineOf(connection), { hub, boundary, addressOf }),
+    boundary,
+  });
+  engine.on('connection_error', ({ code, message }: { code: number; message: string }) =>
+    logger.debug({ code, reason: message }, 'Refused a Socket.IO request'),
+  );
+  const upgraded = new Set<Duplex>();
+
+  function setCorsHeaders({ method, headers }: IncomingMessage, response: ServerResponse): void {
+    const given =
+      method === 'OPTIONS'
+        ? cors.preflight(headers.origin, headers['access-control-request-headers'])
+        : cors.answer(headers.origin);
+    for (const [name, value] of Object.entries(given)) response.setHeader(name, value);
+  }
+
+  /** For a new connection; those of one that is there were let in before. */
+  function isRoomFor(request: IncomingMessage): boolean {
+    return /[?&]sid=/.test(request.url ?? '') || hub.limits.hasRoom(addressOf(request));
+  }
+
+  function forget(this: Duplex): void {
+    upgraded.delete(this);
+  }
+
+  return {
+    handleRequest(request, response) {
+      if (!isAllowedOrigin(request)) {
+        response.writeHead(403).end();
+        return;
+      }
+      setCorsHeaders(request, response);
+      if (request.method === 'OPTIONS') response.writeHead(204).end();
+      else if (!isRoomFor(request)) response.writeHead(429, RETRY_LATER).end();
+      else engine.handleRequest(request, response);
+    },
+    handleUpgrade(request, socket, head) {
+      if (!isAllowedOrigin(request)) return refuse(socket, '403 Forbidden');
+      if (!isRoomFor(request)) return refuse(socket, '429 Too Many Requests', RETRY_LATER);
+      upgraded.add(socket);
+      socket.once('close', forget);
+      engine.handleUpgrade(request, socket, head);
+    },
+    async close() {
+      engine.close();
+      await Promise.all([...upgraded].map(cut));
+    },
+  };
+}
+
+function cut(socket: Duplex): Promise<void> {
+  return new Promise((resolve) => {
+    socket.once('close', resolve);
+    socket.destroy();
+  });
+}
+
+/** A peer that does not end its side keeps nothing open. */
+function refuse(socket: Duplex, status: string, headers: Readonly<Record<string, string>> = {}): void {
+  socket.on('error', () => {});
+  const lines = Object.entries({ Connection: 'close', 'Content-Length': '0', ...headers });
+  const head = lines.map(([name, value]) => `${name}: ${value}\r\n`).join('');
+  socket.end(`HTTP/1.1 ${status}\r\n${head}\r\n`, () => socket.destroy());
+  socket.resume();
+}

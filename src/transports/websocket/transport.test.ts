@@ -1,0 +1,399 @@
+// Raw WebSocket connections over real sockets, with a hub that does nothing by itself.
+import type { AddressInfo, Socket } from 'node:net';
+import { connect } from 'node:net';
+import { afterEach, describe, expect, test } from 'vitest';
+import { openWs, refusedWs } from '../../../tests/support/ws-client.ts';
+import type { Identity } from '../../chat/accounts/authenticate.ts';
+import { createBoundary } from '../../lib/boundary.ts';
+import { ChatError } from '../../protocol/errors.ts';
+import { createConnectionLimits } from '../../realtime/connections/connection-limits.ts';
+import { outgoing } from '../../realtime/connections/outgoing.ts';
+import type { Incoming, Session, Transport } from '../../realtime/connections/transport.ts';
+import { createHttpServer } from '../../runtime/http-server.ts';
+import { createOriginCheck } from '../shared/origin-check.ts';
+import { createRefuse } from '../shared/refusal.ts';
+import { createUpgrade } from '../upgrade.ts';
+import { createRawServer } from './transport.ts';
+
+const silent = { debug() {}, info() {}, warn() {}, error() {} };
+const ORIGIN = 'https://chat.example';
+
+interface Opened {
+  readonly transport: Transport;
+  readonly identity: Identity | null;
+  readonly events: string[];
+  readonly received: Incoming[];
+  readonly garbage: Array<Incoming['encode']>;
+}
+
+const stops: Array<() => void> = [];
+afterEach(() => {
+  for (const stop of stops.splice(0)) stop();
+});
+
+/** A server whose sessions only write down what they are told. */
+async function startServer({ stopping = false, fails = (_what: string) => {} } = {}) {
+  const opened: Opened[] = [];
+  const failures: object[] = [];
+  const hub = {
+    open(transport: Transport, identity: Identity | null): Session {
+      const session: Opened = { transport, identity, events: [], received: [], garbage: [] };
+      opened.push(session);
+      return {
+        id: 'x',
+        receive(incoming) {
+          session.received.push(incoming);
+          fails('receive');
+        },
+        receiveGarbage: (encode) => void session.garbage.push(encode),
+        alive() {
+          session.events.push('alive');
+          fails('alive');
+        },
+        drained() {
+          session.events.push('drained');
+          fails('drained');
+        },
+        closed: () => void session.events.push('closed'),
+      };
+    },
+  };
+  const refuse = createRefuse(silent);
+  const boundary = createBoundary({ error: (fields) => void failures.push(fields) });
+  const raw = createRawServer({
+    hub,
+    clock: { now: () => 7 },
+    maxFrameBytes: 1024,
+    refuse,
+    boundary,
+    forwardedOf: () => '192.0.2.1',
+  });
+  const upgrade = createUpgrade({
+    authenticate: async (token) => {
+      if (token === 'unavailable') throw new ChatError('UNAVAILABLE');
+      if (token === 'broken') throw new TypeError('internals of the service');
+      if (!token.startsWith('good')) throw new ChatError('UNAUTHORIZED');
+      return { principal: { username: token }, expiresAt: 1 } as unknown as Identity;
+    },
+    limits: createConnectionLimits({ perUser: 0, perAddress: 0, countEverywhere: async () => 0 }),
+    isAllowedOrigin: createOriginCheck([ORIGIN], false),
+    raw,
+    socketIo: (_request, socket) => void socket.end('HTTP/1.1 418 socket.io\r\n\r\n'),
+    refuse,
+    boundary,
+    addressOf: () => '192.0.2.1',
+    stopping: () => stopping,
+  });
+  const server = createHttpServer({
+    keepAliveTimeoutMs: 65_000,
+    fetch: async (request) =>
+      new Response(`${request.method} ${new URL(request.url).pathname} ${await request.text()}`),
+    socketIo(_request, response) {
+      fails('socketIo');
+      response.end('polling');
+    },
+    upgrade,
+    refuse,
+    boundary,
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  stops.push(() => {
+    server.close();
+    server.closeAllConnections();
+    for (const { transport } of opened) transport.terminate();
+  });
+  return { port, url: `http://127.0.0.1:${port}/api/v1/ws`, opened, failures };
+}
+
+/** Sends bytes and gives all that comes back until the server closes or `enough` is there. */
+function exchange(port: number, text: string, enough = (_answer: string) => false): Promise<string> {
+  return new Promise((resolve, reject) => {
+    let answer = '';
+    const socket: Socket = connect(port, '127.0.0.1', () => socket.write(text));
+    const done = () => {
+      socket.destroy();
+      resolve(answer);
+    };
+    socket.on('data', (chunk) => {
+      answer += chunk;
+      if (enough(answer)) done();
+    });
+    socket.on('end', done).on('error', reject);
+  });
+}
+
+async function until(condition: () => boolean): Promise<void> {
+  while (!condition()) await new Promise((resolve) => setImmediate(resolve));
+}
+
+/** Resolves when the number has stayed the same for many turns of the event loop. */
+async function unchanging(read: () => number): Promise<void> {
+  let last = read();
+  for (let turns = 0; turns < 200; turns++) {
+    await new Promise((resolve) => setImmediate(resolve));
+    if (read() !== last) turns = 0;
+    last = read();
+  }
+}
+
+const frame = (text: string) => outgoing([JSON.stringify({ id: '', type: text, data: {} })]);
+
+test('frames go out in order, whatever the batches', async () => {
+  const { url, opened } = await startServer();
+  const client = await openWs(url);
+  const { transport } = opened[0] as Opened;
+  const shared = outgoing(['{"type":"b"}', '{"type":"ç€😀"}']);
+  transport.write([frame('a')]);
+  transport.write([shared, frame('c')]);
+  transport.write([shared, frame('x'.repeat(100_000)), frame('d')]);
+  await client.next('d');
+  const types = client.frames.map(({ type }) => type.slice(0, 9));
+  expect(types).toEqual(['a', 'b', 'ç€😀', 'c', 'b', 'ç€😀', 'xxxxxxxxx', 'd']);
+  const { raw } = shared;
+  expect(raw).toBeDefined();
+  transport.write([shared]);
+  expect(shared.raw).toBe(raw);
+});
+
+test('frames come in as objects, and what is no JSON as garbage', async () => {
+  const { url, opened } = await startServer();
+  const client = await openWs(url);
+  const session = opened[0] as Opened;
+  client.send({ type: 'ping', id: 'p1' });
+  client.send('[1]');
+  client.send('{"type"');
+  client.send('null');
+  await until(() => session.received.length === 3 && session.garbage.length === 1);
+  expect(session.received.map(({ frame }) => frame)).toEqual([{ type: 'ping', id: 'p1' }, [1], null]);
+  const [first, second] = session.received as [Incoming, Incoming];
+  expect(first.encode({ ok: true, type: 'ping', data: {} })?.texts).toEqual([
+    '{"id":"p1","type":"pong","data":{},"timestamp":7}',
+  ]);
+  const error = { code: 'INVALID_FRAME', message: 'no' } as const;
+  for (const encode of [second.encode, session.garbage[0] as Incoming['encode']]) {
+    const [text = ''] = encode({ ok: false, type: undefined, error })?.texts ?? [];
+    expect(JSON.parse(text)).toMatchObject({ type: 'error', data: error });
+  }
+});
+
+test('a peer that reads slowly: progress while it reads, word when all has gone', async () => {
+  const { url, opened } = await startServer();
+  const client = await openWs(url);
+  const { transport, events } = opened[0] as Opened;
+  client.socket.pause();
+  while (transport.bufferedBytes() < 4_000_000) transport.write([frame('y'.repeat(1_000_000))]);
+  await unchanging(() => transport.progress());
+  const full = transport.progress();
+  expect(events).toEqual([]);
+
+  client.socket.resume();
+  await until(() => transport.progress() !== full);
+  await until(() => events.includes('drained'));
+  expect(transport.bufferedBytes()).toBe(0);
+  expect(events).toEqual(['drained']);
+});
+
+test('a little that waits is told of as well', async () => {
+  const { url, opened } = await startServer();
+  const client = await openWs(url);
+  const { transport, events } = opened[0] as Opened;
+  client.socket.pause();
+  // Fills the kernel's buffers, then stops with less waiting than the socket itself would mention.
+  while (transport.bufferedBytes() === 0) transport.write([frame('z'.repeat(1000))]);
+  client.socket.resume();
+  await until(() => events.includes('drained'));
+  expect(transport.bufferedBytes()).toBe(0);
+});
+
+test('the close goes behind what was written, and nothing after it', async () => {
+  const { url, opened } = await startServer();
+  const client = await openWs(url);
+  const { transport, events, received } = opened[0] as Opened;
+  transport.write([frame('last')]);
+  transport.close(4403, 'enough');
+  transport.write([frame('late')]);
+  transport.ping();
+  client.send({ type: 'ping' });
+  expect(await client.closed).toEqual({ code: 4403, reason: 'enough' });
+  expect(client.frames.map(({ type }) => type)).toEqual(['last']);
+  await until(() => transport.isClosed());
+  expect(events).toEqual(['closed']);
+  expect(received).toEqual([]);
+  transport.write([frame('later')]);
+  transport.close(1000, '');
+  transport.terminate();
+});
+
+test('signs of life', async () => {
+  const { url, opened } = await startServer();
+  const client = await openWs(url);
+  const { transport, events } = opened[0] as Opened;
+  transport.ping();
+  await until(() => events.length === 1);
+  client.socket.ping();
+  await until(() => events.length === 2);
+  expect(events).toEqual(['alive', 'alive']);
+});
+
+test.each([
+  ['a binary message', (socket: { send(data: Buffer): void }) => socket.send(Buffer.from('{}')), 1003],
+  ['a message that is too large', (socket: { send(data: string): void }) => socket.send('x'.repeat(1025)), 1009],
+])('%s closes the connection', async (_name, act, code) => {
+  const { url, opened } = await startServer();
+  const client = await openWs(url);
+  act(client.socket as never);
+  expect((await client.closed).code).toBe(code);
+  expect((opened[0] as Opened).received).toEqual([]);
+});
+
+test('a message of exactly the limit is fine', async () => {
+  const { url, opened } = await startServer();
+  const client = await openWs(url);
+  client.send(JSON.stringify('x'.repeat(1022)));
+  await until(() => opened[0]?.received.length === 1);
+});
+
+test('text that is no UTF-8 closes the connection', async () => {
+  const { url } = await startServer();
+  const client = await openWs(url);
+  client.socket.send(Buffer.from([0x22, 0xc3, 0x28, 0x22]), { binary: false });
+  expect((await client.closed).code).toBe(1007);
+});
+
+test('four ways to bring a token, or none', async () => {
+  const { url, opened } = await startServer();
+  await openWs(url, { token: 'good1' });
+  await openWs(`${url}?token=good2`);
+  const { socket } = await openWs(url, { protocols: ['chat.v1', 'bearer.good3'] });
+  expect(socket.protocol).toBe('chat.v1');
+  await openWs(url);
+  await openWs(`${url}?token=good5`, { token: 'good5', origin: ORIGIN });
+  expect(opened.map(({ identity }) => identity?.principal.username)).toEqual([
+    'good1',
+    'good2',
+    'good3',
+    undefined,
+    'good5',
+  ]);
+});
+
+const KEY = 'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==';
+
+function handshake(...headers: string[]): string {
+  const lines = ['Host: x', 'Connection: Upgrade', 'Upgrade: websocket', ...headers];
+  return `GET /api/v1/ws HTTP/1.1\r\n${lines.join('\r\n')}\r\n\r\n`;
+}
+
+test('the token is never selected as a subprotocol', async () => {
+  const { port, opened } = await startServer();
+  const offer = handshake('Sec-WebSocket-Version: 13', KEY, 'Sec-WebSocket-Protocol: bearer.good');
+  const answer = await exchange(port, offer, (text) => text.endsWith('\r\n\r\n'));
+  expect(answer).toMatch(/^HTTP\/1.1 101 /);
+  expect(answer.toLowerCase()).not.toContain('sec-websocket-protocol');
+  expect(opened[0]?.identity).not.toBeNull();
+});
+
+test.each([
+  ['a bad token', '', { token: 'bad' }, 401, 'UNAUTHORIZED'],
+  ['an empty token', '?token=', {}, 401, 'UNAUTHORIZED'],
+  ['two different tokens', '?token=good1', { token: 'good2' }, 401, 'UNAUTHORIZED'],
+  ['a good token beside a bad one', '?token=bad', { token: 'good' }, 401, 'UNAUTHORIZED'],
+  ['a foreign origin', '', { token: 'good', origin: 'https://evil.example' }, 403, 'FORBIDDEN'],
+  ['the database away', '', { token: 'unavailable' }, 503, 'UNAVAILABLE'],
+  ['a fault of ours', '', { token: 'broken' }, 500, 'INTERNAL'],
+])('%s is refused before the upgrade', async (_name, query, options, status, code) => {
+  const { url, opened } = await startServer();
+  const refusal = await refusedWs(`${url}${query}`, options);
+  expect(refusal.status).toBe(status);
+  expect(refusal.body).toMatchObject({ success: false, code, requestId: refusal.headers['x-request-id'] });
+  expect(JSON.stringify(refusal.body)).not.toContain('internals');
+  expect(opened).toEqual([]);
+});
+
+test('a service that stops takes nobody new', async () => {
+  const { url } = await startServer({ stopping: true });
+  expect((await refusedWs(url)).status).toBe(503);
+});
+
+test('other upgrades are plain requests, with their bodies', async () => {
+  const { port } = await startServer();
+  const offer = 'Host: x\r\nConnection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABk\r\n';
+  const ended = (text: string) => /(first|second).?$/s.test(text);
+  expect(await exchange(port, `GET /first HTTP/1.1\r\n${offer}\r\n`, (text) => text.includes('/first'))).toContain(
+    '200 OK',
+  );
+  const body = `POST /api HTTP/1.1\r\n${offer}Content-Length: 6\r\n\r\nsecond`;
+  expect(await exchange(port, body, ended)).toMatch(/POST \/api second/);
+  const refusal = await exchange(
+    port,
+    'GET /nowhere HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n',
+    (text) => text.includes('/nowhere'),
+  );
+  expect(refusal).toContain('GET /nowhere');
+  expect(await exchange(port, `GET /socket.io/?x HTTP/1.1\r\n${offer}\r\n`, (text) => text.endsWith('ing'))).toContain(
+    'polling',
+  );
+});
+
+test('Socket.IO gets the upgrades of its path', async () => {
+  const { port } = await startServer();
+  const request = 'GET /socket.io/?EIO=4 HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n';
+  expect(await exchange(port, request)).toContain('418 socket.io');
+});
+
+test.each([
+  ['no HTTP', 'hello\r\n\r\n', 400, 'VALIDATION_FAILED'],
+  ['headers without end', `GET / HTTP/1.1\r\nX: ${'x'.repeat(20_000)}`, 413, 'PAYLOAD_TOO_LARGE'],
+  ['no Host', 'GET / HTTP/1.1\r\nConnection: close\r\n\r\n', 400, 'VALIDATION_FAILED'],
+  ['an unknown version of WebSocket', handshake('Sec-WebSocket-Version: 7', KEY), 400, 'VALIDATION_FAILED'],
+  ['no key of WebSocket', handshake('Sec-WebSocket-Version: 13'), 400, 'VALIDATION_FAILED'],
+  ['a bad Host', 'GET / HTTP/1.1\r\nHost: a b\r\nConnection: close\r\n\r\n', 400, 'VALIDATION_FAILED'],
+])('%s is answered in the shape of all failures', async (_name, bytes, status, code) => {
+  const { port } = await startServer();
+  const [head = '', body = ''] = (await exchange(port, bytes)).split('\r\n\r\n');
+  expect(head).toContain(`HTTP/1.1 ${status} `);
+  const failure = JSON.parse(body) as { requestId: string };
+  expect(failure).toMatchObject({ success: false, code });
+  expect(head.toLowerCase()).toContain(`x-request-id: ${failure.requestId}`);
+});
+
+describe('what fails in work for one peer', () => {
+  const failsAt = (place: string) => ({
+    fails(what: string) {
+      if (what === place) throw new Error('secret of a peer');
+    },
+  });
+  /** One line, which names the place and quotes nothing. */
+  function expectLine(failures: object[]): void {
+    expect(failures).toMatchObject([{ error: 'Error', at: expect.arrayContaining([expect.stringMatching(/fails/)]) }]);
+    expect(JSON.stringify(failures)).not.toContain('secret');
+  }
+
+  test.each(['receive', 'alive', 'drained'])('ends that connection alone: %s', async (place) => {
+    const { url, opened, failures } = await startServer(failsAt(place));
+    const [client, other] = [await openWs(url), await openWs(url)];
+    if (place === 'receive') client.send({ type: 'ping' });
+    else if (place === 'alive') client.socket.ping();
+    else {
+      client.socket.pause();
+      const big = outgoing([`"${'x'.repeat(4_000_000)}"`]);
+      while (opened[0]?.transport.bufferedBytes() === 0) opened[0].transport.write([big]);
+      client.socket.removeAllListeners('message');
+      client.socket.resume();
+    }
+    await client.closed;
+    await until(() => opened[0]?.events.includes('closed') ?? false);
+    expectLine(failures);
+    opened[1]?.transport.write([outgoing(['{"type":"still here"}'])]);
+    await other.next('still here');
+  });
+
+  test('closes the TCP connection of a request', async () => {
+    const { port, url, failures } = await startServer(failsAt('socketIo'));
+    const request = 'GET /socket.io/ HTTP/1.1\r\nHost: x\r\n\r\n';
+    expect(await exchange(port, request)).toBe('');
+    expectLine(failures);
+    await (await openWs(url)).close();
+  });
+});

@@ -1,0 +1,214 @@
+// Raw WebSocket connections as the hub sees them: frames are text messages, many leave in one write of the socket.
+import type { IncomingMessage } from 'node:http';
+import type { Socket } from 'node:net';
+import { type ServerOptions, WebSocket, WebSocketServer } from 'ws';
+import type { Clock } from '../../backends/clock/clock.ts';
+import type { Identity } from '../../chat/accounts/authenticate.ts';
+import type { Boundary } from '../../lib/boundary.ts';
+import type { Deadline } from '../../lib/deadline.ts';
+import { CLOSE } from '../../protocol/close-codes.ts';
+import { ChatError } from '../../protocol/errors.ts';
+import { LIMITS } from '../../protocol/limits.ts';
+import { answerableId, answerFrame } from '../../realtime/commands/answer-frame.ts';
+import type { Place } from '../../realtime/connections/connection-limits.ts';
+import type { Hub } from '../../realtime/connections/hub.ts';
+import { type Outgoing, outgoing } from '../../realtime/connections/outgoing.ts';
+import type { Answer, Incoming, Session, Transport } from '../../realtime/connections/transport.ts';
+import { EndingSocket } from '../shared/ending-socket.ts';
+import { addressOfSocket, type ForwardedOf } from '../shared/peer-address.ts';
+import { type Refuse, refuseSocket } from '../shared/refusal.ts';
+import { encodeForSocket } from '../shared/socket-bytes.ts';
+import { numberOf, writeTogether, writeToSocket } from '../shared/socket-write.ts';
+import { bytesTaken } from '../socketio/engine.ts';
+
+/** The subprotocol that a client names beside `bearer.<token>`; the only one that is ever selected. */
+const SUBPROTOCOL = 'chat.v1';
+/** How long a peer may take to answer the close frame before the connection is cut. */
+const CLOSE_TIMEOUT_MS = 10_000;
+/** A ping frame without data. */
+const PING = Buffer.of(0x89, 0);
+const NOTHING = Buffer.alloc(0);
+
+export interface RawServerOptions {
+  readonly hub: Pick<Hub, 'open'>;
+  readonly clock: Pick<Clock, 'now'>;
+  readonly maxFrameBytes: number;
+  readonly refuse: Refuse;
+  readonly boundary: Boundary;
+  readonly forwardedOf: ForwardedOf;
+}
+
+/** Whom a request proved, if anybody, the place that was taken for that user, and until when the peer is to be answered. */
+export interface Admitted {
+  readonly identity: Identity | null;
+  readonly deadline: Deadline;
+  readonly place: Place | undefined;
+}
+
+export interface RawServer {
+  /** Completes the upgrade and opens a session for who is admitted. False if that cannot be: the peer hears why. */
+  accept(request: IncomingMessage, socket: Socket, head: Buffer, admitted: Admitted): boolean;
+}
+
+export function createRawServer(given: RawServerOptions): RawServer {
+  const { hub, clock, maxFrameBytes, refuse, boundary, forwardedOf } = given;
+  const options: ServerOptions<typeof RawConnection> & { closeTimeout: number } = {
+    noServer: true,
+    clientTracking: false,
+    maxPayload: maxFrameBytes,
+    perMessageDeflate: false,
+    closeTimeout: CLOSE_TIMEOUT_MS,
+    handleProtocols: (offered) => (offered.has(SUBPROTOCOL) ? SUBPROTOCOL : false),
+    WebSocket: RawConnection,
+  };
+  const server = new WebSocketServer(options);
+  server.on('wsClientError', ({ message }, socket) => {
+    const refusal = refuse(new ChatError('VALIDATION_FAILED', message));
+    refuseSocket(socket, { ...refusal, headers: { ...refusal.headers, 'sec-websocket-version': '13' } });
+  });
+
+  function encodeAnswer(answer: Answer, id: string | undefined): Outgoing | undefined {
+    const text = answerFrame(answer, id, clock.now());
+    return text === undefined ? undefined : outgoing([text]);
+  }
+
+  const encodeWithoutId = (answer: Answer) => encodeAnswer(answer, undefined);
+
+  function encoderFor(frame: unknown): Incoming['encode'] {
+    const id = answerableId(frame, LIMITS.FRAME_ID_LENGTH);
+    return id === undefined ? encodeWithoutId : (answer) => encodeAnswer(answer, id);
+  }
+
+  /** What the library's receiver got from the peer. */
+  function receive(connection: RawConnection, data: Buffer, isBinary: boolean): void {
+    // A peer may still talk while it is being closed: nobody listens any more.
+    if (connection.readyState !== WebSocket.OPEN) return;
+    if (isBinary) {
+      connection.close(CLOSE.BINARY, 'frames are text');
+      return;
+    }
+    const frame = parseJson(data.toString());
+    if (frame === undefined) connection.session.receiveGarbage(encodeWithoutId);
+    else connection.session.receive({ frame, encode: encoderFor(frame) });
+  }
+
+  return {
+    accept(request, socket, head, { identity, deadline, place }) {
+      let accepted = false;
+      server.handleUpgrade(request, socket, head, (connection) => {
+        connection.socket = socket;
+        connection.number = numberOf(socket);
+        connection.forwarded = forwardedOf(request);
+        connection.receive = receive;
+        connection.boundary = boundary;
+        accepted = true;
+        connection.session = hub.open(connection, identity, deadline, place);
+      });
+      return accepted;
+    },
+  };
+}
+
+/** Undefined, which no JSON text means, for what is no JSON. */
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * One connection: the library's socket, so that an idle one costs no further objects. It hears of the library's events
+ * itself: tables of listeners are a quarter of a KiB for each.
+ * What `Transport` has in common with it (`close`, `terminate`) the library does: its close frame goes behind
+ * what was written, and a peer that does not answer it is cut off.
+ */
+class RawConnection extends EndingSocket implements Transport {
+  readonly name = 'raw';
+  declare socket: Socket;
+  declare forwarded: string | null;
+  declare number: number;
+  declare session: Session;
+  declare receive: (connection: RawConnection, data: Buffer, isBinary: boolean) => void;
+  declare boundary: Boundary;
+  private awaitsDrain = false;
+
+  /**
+   * The library closes the connection itself after each of its errors; `close` follows. What fails here costs this
+   * connection alone.
+   */
+  override emit(event: string | symbol, ...values: unknown[]): boolean {
+    try {
+      if (event === 'message') this.receive(this, values[0] as Buffer, values[1] as boolean);
+      else if (event === 'ping' || event === 'pong') this.session.alive();
+      else if (event === 'close') this.session.closed();
+    } catch (error) {
+      this.failed(error);
+    }
+    return true;
+  }
+
+  private failed(error: unknown): void {
+    this.boundary(error, () => {
+      this.terminate();
+      this.session.closed();
+    });
+  }
+
+  /**
+   * Writes past the library, whose `send` would frame every message for every peer anew. Safe, because without
+   * compression the library writes its own frames (pong, close) at once and whole.
+   */
+  write(batch: readonly Outgoing[]): void {
+    if (this.readyState !== WebSocket.OPEN) return;
+    const { socket } = this;
+    writeTogether(socket, this.number, batch, bytesOf);
+    if (socket.writableLength > 0) this.reportDrain();
+  }
+
+  /** The library would make these two bytes anew for each connection. */
+  override ping(): void {
+    if (this.readyState === WebSocket.OPEN) writeToSocket(this.socket, this.number, PING);
+  }
+
+  get address(): string {
+    return addressOfSocket(this.socket, this.forwarded);
+  }
+
+  isClosed(): boolean {
+    return this.readyState === WebSocket.CLOSED;
+  }
+
+  bufferedBytes(): number {
+    return this.socket.writableLength;
+  }
+
+  progress(): number {
+    return bytesTaken(this.socket);
+  }
+
+  /**
+   * Tells the session when all that is written has gone. The socket's own `drain` comes only after more than its
+   * high-water mark was waiting; an empty write behind the rest ends with it in any case.
+   */
+  private reportDrain(): void {
+    if (this.awaitsDrain) return;
+    this.awaitsDrain = true;
+    this.socket.write(NOTHING, (error) => {
+      this.awaitsDrain = false;
+      if (error) return;
+      try {
+        if (this.socket.writableLength > 0) this.reportDrain();
+        else this.session.drained();
+      } catch (failure) {
+        this.failed(failure);
+      }
+    });
+  }
+}
+
+function bytesOf(frames: Outgoing): Uint8Array {
+  frames.raw ??= encodeForSocket(frames.texts);
+  return frames.raw;
+}
