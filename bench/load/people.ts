@@ -1,8 +1,8 @@
 // Accounts and channels for a load, straight into the database: hashing thousands of passwords would take minutes.
-import { createHmac } from 'node:crypto';
+import { createHmac, randomBytes } from 'node:crypto';
 import postgres from 'postgres';
 
-export const SECRET = 'a secret of the benches, of more than 32 bytes';
+export const SECRET = randomBytes(32).toString('base64url');
 
 export interface Person {
   readonly id: number;

@@ -1,6 +1,8 @@
 // Addresses of servers that are really there: TLS with certificates, sockets, passwords of any letters, and what is said where
 // there is no way in. (`openssl` makes the certificates.)
+
 import { execFileSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { chmodSync, chownSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import connect from 'postgres';
@@ -83,7 +85,7 @@ function address(where: string, password = encodeURIComponent(PASSWORD)): string
 }
 
 async function start(env: Record<string, string>, runtime: Runtime = 'node'): Promise<ServiceProcess> {
-  return spawnServiceProcess({ runtime, env: { JWT_SECRET: 'a secret of the addresses, of 40 bytes ..', ...env } });
+  return spawnServiceProcess({ runtime, env: { JWT_SECRET: randomBytes(32).toString('base64url'), ...env } });
 }
 
 /** Starts, asks whether it is ready, and ends. */

@@ -28,6 +28,9 @@ import type { LoginBody, PageQuery, ProfileBody, RegisterBody } from '../../src/
 import { createSignature, digest } from '../../src/runtime/platform/signature.ts';
 import { createDatabase } from '../support/postgres.ts';
 
+/** What tokens are signed with here. */
+export const SECRET = randomBytes(32).toString('base64url');
+
 export const ADMIN_EMAIL = 'Root@example.com';
 export const MAX_TEXT_LENGTH = 100;
 
@@ -46,7 +49,7 @@ export function createChat(db: Database) {
   const events: LogEvent[] = [];
   const announce = async (announcement: Announcement) => void announced.push(announcement);
   const sink = (batch: readonly LogEvent[]) => void events.push(...batch);
-  const secret = 'a secret of the integration tests';
+  const secret = SECRET;
   const ends = createSessionEnds(1000);
   const rechecked: number[] = [];
   const sessions: Sessions = createSessions({

@@ -77,6 +77,22 @@ describe.each(['node', 'deno', 'bun'] as const)('on %s a file .env means the sam
     expect(service.log.map(({ msg }) => msg)).toEqual(['Cannot read .env: it is no ordinary file']);
   });
 
+  test('a weak secret is taken outside production, with one line that says so and does not show it', async () => {
+    const folder = join(directory, 'file');
+    writeFileSync(folder, '');
+    const env = { JWT_SECRET: 'hunter2hunter2', JWT_SECRET_PREVIOUS: 'hunter2'.repeat(9), DATA_DIR: folder };
+    const service = spawnServiceProcess({ runtime, directory, env });
+    await service.exited;
+    expect(service.log.map(({ level, msg }) => `${level} ${msg}`)).toEqual([
+      expect.stringMatching(
+        /^warn JWT_SECRET \(value not shown\) is weak, it is shorter than 32 bytes: production refuses/,
+      ),
+      expect.stringMatching(/^warn JWT_SECRET_PREVIOUS \(value not shown\) is weak, it repeats itself.*take it out/),
+      expect.stringMatching(/^error Cannot make the data directory/),
+    ]);
+    expect(JSON.stringify([service.log, service.noise])).not.toContain('hunter2');
+  });
+
   test('a secret in a file', async () => {
     const file = join(directory, 'secret');
     writeFileSync(file, 'short\r\n');

@@ -1,5 +1,6 @@
 // What the image, Compose and Kubernetes are told fits the service and each other: names, ports, paths, times, accounts.
 
+import { randomBytes } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -14,7 +15,7 @@ const read = (path: string): string => readFileSync(join(ROOT, path), 'utf8');
 
 /** What nobody but the person who deploys can know. */
 const GIVEN: Record<string, string> = {
-  JWT_SECRET: 'a secret that is given, with 41 bytes in it',
+  JWT_SECRET: randomBytes(32).toString('base64url'),
   DB_PASSWORD: 'p@ss/word',
   DATABASE_URL: 'postgres://chat:secret@db.example/chat',
   REDIS_URL: 'redis://redis.example',

@@ -17,7 +17,7 @@ import { createDatabase, startPostgres } from '../support/postgres.ts';
 import { freePort } from '../support/server-process.ts';
 import { openWs } from '../support/ws-client.ts';
 
-const SECRET = 'b7e0c3f1a9d84562b7e0c3f1a9d84562';
+const SECRET = randomBytes(32).toString('base64url');
 const cleanUp: Array<() => unknown> = [];
 afterEach(async () => {
   for (const step of cleanUp.splice(0).reverse()) await step();

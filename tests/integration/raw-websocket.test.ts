@@ -1,4 +1,5 @@
 // Raw WebSocket on the whole service: who gets in, by which way, and whom the connection belongs to then.
+import { randomBytes } from 'node:crypto';
 import { sign } from 'hono/jwt';
 import postgres from 'postgres';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
@@ -7,7 +8,7 @@ import { type RunningService, startService } from '../../src/runtime/service.ts'
 import { createDatabase } from '../support/postgres.ts';
 import { openWs, refusedWs, type WsOptions } from '../support/ws-client.ts';
 
-const SECRET = 'e4a1b83c9f2d47568a0cbe13d5f79264';
+const SECRET = randomBytes(32).toString('base64url');
 const ORIGIN = 'https://chat.example';
 
 let service: RunningService;

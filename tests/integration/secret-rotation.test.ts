@@ -1,12 +1,13 @@
 // The secret of tokens is replaced on two running nodes, one after the other: nobody is signed out, on any transport.
+import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, expect, inject, it } from 'vitest';
 import { connect, TRANSPORTS } from '../support/contract-clients.ts';
 import { type ServiceProcess, startServiceProcess } from '../support/node-process.ts';
 import { createDatabase } from '../support/postgres.ts';
 import { type RedisServer, startRedis } from '../support/redis.ts';
 
-const OLD = 'the old secret of this test, of 40 bytes';
-const NEW = 'the new secret of this test, of 40 bytes';
+const OLD = randomBytes(32).toString('base64url');
+const NEW = randomBytes(32).toString('base64url');
 const LOGIN = { email: 'ann@example.com', password: 'correct horse' };
 
 type Settings = Readonly<Record<string, string>>;

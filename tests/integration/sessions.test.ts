@@ -9,9 +9,8 @@ import { createSessionEnds } from '../../src/chat/accounts/session-ends.ts';
 import { createSessions } from '../../src/chat/accounts/sessions.ts';
 import { createTokens } from '../../src/chat/accounts/tokens.ts';
 import { createSignature, digest } from '../../src/runtime/platform/signature.ts';
-import { type Chat, describeChat } from './chat-under-test.ts';
+import { type Chat, describeChat, SECRET } from './chat-under-test.ts';
 
-const SECRET = 'a secret of the integration tests';
 const password = 'correct horse';
 let serial = 0;
 

@@ -1,5 +1,6 @@
 // A large database that the former service filled and goes on writing to: taken over while the command is killed again and
 // again, and served by the present service afterwards, beside the former one.
+import { randomBytes } from 'node:crypto';
 import { hash } from '@node-rs/bcrypt';
 import { sign } from 'hono/jwt';
 import postgres, { type Sql } from 'postgres';
@@ -26,7 +27,7 @@ import { createDatabase } from '../support/postgres.ts';
 import { until } from '../support/until.ts';
 
 const CHATS = 100_000;
-const SECRET = 'the secret that both services have, 41 by';
+const SECRET = randomBytes(32).toString('base64url');
 const entities = formerEntities();
 
 let database: { url: string; drop(): Promise<void> };

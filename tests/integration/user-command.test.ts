@@ -1,5 +1,7 @@
 // The command line as an operator runs it: accounts made and made admins, on a server's database and on the embedded one.
+
 import { execFileSync, spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -11,7 +13,7 @@ import { runStatements } from '../support/service-under-test.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const BIN = join(ROOT, 'scripts/chat-service.mjs');
-const SECRET = 'a secret of this test of the command, of 50 bytes!';
+const SECRET = randomBytes(32).toString('base64url');
 
 type Env = Readonly<Record<string, string>>;
 

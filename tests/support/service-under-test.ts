@@ -1,4 +1,5 @@
 // The product as its users run it: nodes as processes of their own, embedded or several on PostgreSQL and Redis.
+import { randomBytes } from 'node:crypto';
 import { cpSync, existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { PGlite } from '@electric-sql/pglite';
@@ -15,8 +16,8 @@ import { type RedisServer, startRedis } from './redis.ts';
 import { installRuntimes, type Runtime } from './runtimes.ts';
 import { freePort, removeDirectory, temporaryDirectory } from './server-process.ts';
 
-/** 41 bytes: what nodes under test sign their tokens with. */
-export const SECRET = 'a secret of the conformance suite, 41 bytes';
+/** What nodes under test sign their tokens with. Made anew: production takes none that is printed. */
+export const SECRET = randomBytes(32).toString('base64url');
 export const ADMIN_EMAIL = 'admin@example.com';
 /** The one origin that browsers may come from. */
 export const ORIGIN = 'http://app.example';

@@ -1,4 +1,4 @@
-import { createHash, createHmac } from 'node:crypto';
+import { createHash, createHmac, randomBytes } from 'node:crypto';
 import { sign } from 'hono/jwt';
 import { describe, expect, it } from 'vitest';
 import type { Clock } from '../../backends/clock/clock.ts';
@@ -6,7 +6,7 @@ import type { TokenClaims } from './principal.ts';
 import { createSessionEnds } from './session-ends.ts';
 import { createTokens } from './tokens.ts';
 
-const secret = 'a secret of the tests, long enough for HS256';
+const secret = randomBytes(32).toString('base64url');
 const user = { id: 7, email: 'ann@example.com', username: 'ann' };
 
 const digest = (text: string) => createHash('sha256').update(text).digest('base64url');

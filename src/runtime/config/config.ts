@@ -6,11 +6,11 @@ import type { DatabaseOptions } from '../../database/connect.ts';
 import { durationSeconds } from '../../lib/duration.ts';
 import { databaseHost, databaseOptions, databaseTls, databaseUrl, tlsVariable } from './database-settings.ts';
 import { field, flag, list, oneOf, text, wholeNumber } from './env-fields.ts';
-import { isStrongSecret, SECRET_ADVICE } from './jwt-secret.ts';
 import { type Origins, origins } from './origins.ts';
 import { parseRedisUrl } from './redis-target.ts';
 import { Refused } from './refused.ts';
 import { type Environment as Given, readSecretFiles } from './secret-files.ts';
+import { secretNotes, secretSettings } from './secret-settings.ts';
 import { type ReadText, readTextFile } from './text-file.ts';
 
 export interface Config {
@@ -55,7 +55,7 @@ export interface Config {
   /** How long a connection of HTTP may be idle: longer than a proxy before the service keeps its own. */
   readonly keepAliveTimeoutMs: number;
   readonly logLevel: LogLevel;
-  /** What was put right, a line each. */
+  /** What was put right, or taken although it is weak: a line each. */
   readonly notes: readonly string[];
 }
 
@@ -105,18 +105,6 @@ const adminEmails = list('comma-separated email addresses', (item) =>
   /^[^\s@]+@[^\s@]+$/.test(item) ? item : undefined,
 );
 
-const strongSecret = z.string(`${SECRET_ADVICE} (production generates none)`).refine(isStrongSecret, SECRET_ADVICE);
-
-/** Outside production any secret will do, and none too; surrounding blanks are part of it. */
-function jwtSecret(production: boolean) {
-  return production ? strongSecret : z.string().optional();
-}
-
-/** Whoever knows it can make tokens, just as with the one that signs. */
-function otherSecret(production: boolean) {
-  return (production ? strongSecret : z.string()).optional();
-}
-
 function environmentSchema(production: boolean) {
   return z.object({
     PORT: port.default(3000),
@@ -139,9 +127,7 @@ function environmentSchema(production: boolean) {
     REDIS_DB: wholeNumber(0, 9999).default(0),
     REDIS_PREFIX: redisPrefix.default('chat:'),
     DATA_DIR: text('a directory').default('./data'),
-    JWT_SECRET: jwtSecret(production),
-    JWT_SECRET_NEXT: otherSecret(production),
-    JWT_SECRET_PREVIOUS: otherSecret(production),
+    ...secretSettings(production),
     JWT_EXPIRES_IN: jwtExpiresIn.default('24h'),
     CORS_ORIGIN: origins().default({ allowed: [LOCALHOST_ORIGIN], changed: [] }),
     WS_CORS_ORIGIN: origins().default({ allowed: [LOCALHOST_ORIGIN], changed: [] }),
@@ -225,7 +211,11 @@ function toConfig(env: Environment, database: DatabaseOptions): Config {
     slowReaderTimeoutMs: env.SLOW_READER_TIMEOUT_MS,
     keepAliveTimeoutMs: env.KEEP_ALIVE_TIMEOUT_MS,
     logLevel: env.LOG_LEVEL,
-    notes: [...originNotes('CORS_ORIGIN', env.CORS_ORIGIN), ...originNotes('WS_CORS_ORIGIN', env.WS_CORS_ORIGIN)],
+    notes: [
+      ...secretNotes(env),
+      ...originNotes('CORS_ORIGIN', env.CORS_ORIGIN),
+      ...originNotes('WS_CORS_ORIGIN', env.WS_CORS_ORIGIN),
+    ],
   };
 }
 

@@ -1,9 +1,9 @@
 // Users and conversations, written straight into the database: what a run begins with.
-import { createHmac } from 'node:crypto';
+import { createHmac, randomBytes } from 'node:crypto';
 import type { Sql } from 'postgres';
 
 /** 40 bytes: what the nodes of a run sign tokens with. */
-export const SECRET = 'a secret of the fault tests, 40 bytes ..';
+export const SECRET = randomBytes(32).toString('base64url');
 
 export interface User {
   readonly id: number;
