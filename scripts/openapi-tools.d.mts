@@ -1,2 +1,5 @@
+/** A group of tools, installed together. */
+export type ToolsName = 'openapi-linters' | 'openapi-generators' | 'openapi-page';
 /** See openapi-tools.mjs. */
-export function toolsFolder(name: 'openapi-linters' | 'openapi-generators'): string;
+export const TOOL_NAMES: readonly ToolsName[];
+export function toolsFolder(name: ToolsName): string;
