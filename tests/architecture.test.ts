@@ -1,8 +1,6 @@
 // Who may import whom, and the shape that every file has: the rules that keep this code as it is described.
-import { readdirSync, readFileSync } from 'node:fs';
-import { posix } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
+import { type Files, type Import, importsOf, loops, readSources, withoutComments } from '../scripts/imports.mjs';
 
 /** What the files of a folder may import beside each other: paths below src/ (or from the root), and packages. */
 interface Layer {
@@ -64,28 +62,6 @@ const MAY_READ_THE_WALL_CLOCK = new Set([
   'src/runtime/platform/deno-basics.ts',
 ]);
 
-interface Import {
-  readonly target: string;
-  readonly isType: boolean;
-}
-
-/** Path from the root, with `/`, and text. */
-type Files = ReadonlyMap<string, string>;
-
-const COMMENTS = /^\s*(?:\/\*[\s\S]*?\*\/|\/\/.*$)/gm;
-const IMPORTS = /^(?:import|export)\s+(type\s)?(?:[^'";]*?\sfrom\s+)?'([^']+)'/gm;
-const DYNAMIC_IMPORTS = /\bimport\(\s*(?:'([^']+)'\s*\))?/g;
-
-/** Relative ones as paths from the root; a dynamic one of anything but a literal as `?`. */
-function importsOf(file: string, text: string): Import[] {
-  const code = text.replaceAll(COMMENTS, '');
-  const resolve = (name: string) => (name.startsWith('.') ? posix.join(posix.dirname(file), name) : name);
-  return [
-    ...[...code.matchAll(IMPORTS)].map(([, type, name]) => ({ target: resolve(name ?? ''), isType: !!type })),
-    ...[...code.matchAll(DYNAMIC_IMPORTS)].map(([, name]) => ({ target: resolve(name ?? '?'), isType: false })),
-  ];
-}
-
 /** Where a file or an import belongs: `src/chat/log/read.ts` is `chat/log/read.ts`. */
 function placeOf(path: string): string {
   return path.replace(/^src\//, '');
@@ -117,27 +93,9 @@ function forbiddenImports(files: Files): string[] {
   );
 }
 
-/** Files that need each other to be loaded; types are gone by then. */
-function cycles(files: Files): string[] {
-  const found: string[] = [];
-  const done = new Set<string>();
-
-  function visit(file: string, path: readonly string[]): void {
-    if (path.includes(file)) found.push([...path.slice(path.indexOf(file)), file].join(' imports '));
-    if (path.includes(file) || done.has(file)) return;
-    for (const { target, isType } of importsOf(file, files.get(file) ?? '')) {
-      if (!isType && files.has(target)) visit(target, [...path, file]);
-    }
-    done.add(file);
-  }
-
-  for (const file of files.keys()) visit(file, []);
-  return found;
-}
-
 function misshapen(files: Files): string[] {
   return [...files].flatMap(([file, text]) => {
-    const code = text.replaceAll(COMMENTS, '');
+    const code = withoutComments(text);
     const lines = text.trimEnd().split('\n').length;
     const global = MAY_KNOW_THE_RUNTIME.has(folderOf(file)) ? undefined : RUNTIME_GLOBALS.exec(code)?.[0];
     return [
@@ -155,20 +113,8 @@ function readsWithASchema(file: string, code: string): boolean {
   return !MAY_READ_WITH_A_SCHEMA.has(file) && READS_WITH_A_SCHEMA.test(code.replaceAll(OTHER_PARSERS, ''));
 }
 
-const ROOT = fileURLToPath(new URL('..', import.meta.url));
-
-function readFiles(...folders: string[]): Files {
-  const names = folders.flatMap((folder) =>
-    readdirSync(posix.join(ROOT, folder), { recursive: true, encoding: 'utf8' }).map(
-      (name) => `${folder}/${name.replaceAll('\\', '/')}`,
-    ),
-  );
-  const sources = names.filter((name) => name.endsWith('.ts') && !name.endsWith('.test.ts')).sort();
-  return new Map(sources.map((name) => [name, readFileSync(posix.join(ROOT, name), 'utf8')]));
-}
-
 describe('the code', () => {
-  const files = readFiles('src', 'drizzle');
+  const files = readSources('src', 'drizzle');
 
   it('lives in folders of the table', () => {
     expect(files.size).toBeGreaterThan(0);
@@ -179,8 +125,8 @@ describe('the code', () => {
     expect(forbiddenImports(files)).toEqual([]);
   });
 
-  it('has no two files that need each other to be loaded', () => {
-    expect(cycles(files)).toEqual([]);
+  it('has no files in a loop, not even by their types', () => {
+    expect(loops(files)).toEqual([]);
   });
 
   it('has short files that begin with what they hold, no default exports, and its runtimes in one place', () => {
@@ -249,7 +195,8 @@ describe('the checks find', () => {
       ['src/chat/b.ts', `import { c } from './c.ts';`],
       ['src/chat/c.ts', `import { b } from './b.ts';\nimport type { A } from './a.ts';`],
     ]);
-    expect(cycles(files)).toEqual(['src/chat/b.ts imports src/chat/c.ts imports src/chat/b.ts']);
+    expect(loops(files, ({ isType }) => !isType)).toEqual([['src/chat/b.ts', 'src/chat/c.ts']]);
+    expect(loops(files)).toEqual([['src/chat/a.ts', 'src/chat/b.ts', 'src/chat/c.ts']]);
   });
 
   it.each([

@@ -1,6 +1,6 @@
 // What a database needs after an older backup took its place: numbers that nobody has seen yet.
 import { sql } from 'drizzle-orm';
-import type { DatabaseHandle } from './connect.ts';
+import type { DatabaseHandle } from './handle.ts';
 import { readCounters } from './table-shapes.ts';
 
 /** Far more than any log or table grows between two backups; a 32-bit number has room for two thousand of it. */

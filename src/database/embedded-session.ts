@@ -1,10 +1,10 @@
 // The one session with the embedded database, which outlives it: where PostgreSQL has aborted, as for want of space on the
 // disk, statements fail until it could be opened anew.
 import type { PGlite } from '@electric-sql/pglite';
-import type { DatabaseHelp } from './connect.ts';
 import { type EmbeddedEngine, openEngine } from './embedded-engine.ts';
 import type { Statements } from './embedded-line.ts';
 import { DatabaseAborted, isUnavailable } from './errors.ts';
+import type { DatabaseHelp } from './handle.ts';
 
 /** One plan for each statement of our functions, as in postgres.ts: planning costs more than they do. */
 const SESSION = "set time zone 'UTC'; set plan_cache_mode = force_generic_plan";

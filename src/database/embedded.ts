@@ -2,9 +2,9 @@
 import type { PGlite } from '@electric-sql/pglite';
 import { drizzle } from 'drizzle-orm/pglite';
 import * as schema from '../../drizzle/schema.ts';
-import type { DatabaseHandle, DatabaseHelp } from './connect.ts';
 import { inLine, type Statements } from './embedded-line.ts';
 import { openSession } from './embedded-session.ts';
+import type { DatabaseHandle, DatabaseHelp } from './handle.ts';
 
 export async function connectEmbedded(directory: string, help: DatabaseHelp): Promise<DatabaseHandle> {
   const session = await openSession(directory, help);

@@ -2,9 +2,9 @@
 // the former service's tables are, they are taken over first.
 import { sql } from 'drizzle-orm';
 import { type MigrationMeta, readMigrationFiles } from 'drizzle-orm/migrator';
-import type { DatabaseHandle } from './connect.ts';
 import { type Database, rows } from './database.ts';
 import { foreignTables } from './former-tables.ts';
+import type { DatabaseHandle } from './handle.ts';
 import { MigrationError } from './migration-error.ts';
 import type { Report } from './progress.ts';
 import { endWithClient, takeRunnerLock } from './runner-lock.ts';

@@ -5,9 +5,9 @@ import postgres, { type Options, type PostgresType, type Sql } from 'postgres';
 import * as schema from '../../drizzle/schema.ts';
 import { DependencyError } from '../lib/dependency-error.ts';
 import { ARRAY_TYPES } from './arrays.ts';
-import type { DatabaseHandle, DatabaseHelp } from './connect.ts';
 import { rows } from './database.ts';
 import { ReadOnlyServer } from './errors.ts';
+import type { DatabaseHandle, DatabaseHelp } from './handle.ts';
 import { createPool, POOL_LIMITS, type PoolLimits } from './pool.ts';
 import { CHECK, createRefusals, refusalReason } from './refusals.ts';
 

@@ -1,7 +1,7 @@
 // Moves a whole database into an empty one: every row with its ids and numbers, in one transaction, compared at its end.
 import { type SQL, sql } from 'drizzle-orm';
-import type { DatabaseHandle } from './connect.ts';
 import { type Database, rows } from './database.ts';
+import type { DatabaseHandle } from './handle.ts';
 import { pendingMigrations, runMigrations, unknownMigrations } from './migrate.ts';
 import { MigrationError } from './migration-error.ts';
 import type { Report } from './progress.ts';

@@ -1,8 +1,10 @@
 // What rides on the Hono context of one request, and nothing else.
 import type { Context } from 'hono';
 import type { Actor, Principal, TokenClaims } from '../chat/accounts/principal.ts';
-import type { CallTime } from './middleware/in-time.ts';
-import type { ResponseHeaders } from './respond.ts';
+import type { CallTime } from './call-time.ts';
+
+/** Of one answer, by name. */
+export type ResponseHeaders = Record<string, string>;
 
 export interface HttpEnvironment {
   Variables: {

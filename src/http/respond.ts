@@ -1,9 +1,7 @@
 // Makes every response. Its headers are one plain record, begun when the request comes: servers write that out as it is,
 // where a `Headers` object would be built, checked and read again each time.
 import type { RateLimitState } from '../backends/rate-limit/rate-limiter.ts';
-import type { HttpContext } from './environment.ts';
-
-export type ResponseHeaders = Record<string, string>;
+import type { HttpContext, ResponseHeaders } from './environment.ts';
 
 /** What the platform's responses are made of; null for none. */
 type Body = ConstructorParameters<typeof Response>[0];

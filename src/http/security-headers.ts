@@ -1,5 +1,5 @@
 // What browsers may do with our answers: the API's bodies run nothing, the docs page runs its own files alone.
-import type { ResponseHeaders } from './respond.ts';
+import type { ResponseHeaders } from './environment.ts';
 
 const CONTENT_SECURITY_POLICY = [
   "default-src 'none'",

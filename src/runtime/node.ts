@@ -3,7 +3,7 @@ import { type Config, ConfigError, readConfig } from './config/config.ts';
 import { loadEnvFile } from './config/env-file.ts';
 import { createLogger } from './logger.ts';
 import { onNpmGone } from './platform/npm-gone.ts';
-import { thisPlatform } from './platform/platform.ts';
+import { thisPlatform } from './platform/this-platform.ts';
 import { type RunningService, startService } from './service.ts';
 import { StartError } from './start-error.ts';
 

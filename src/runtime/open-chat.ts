@@ -9,10 +9,10 @@ import { type Chat, composeChat } from './compose.ts';
 import type { Config } from './config/config.ts';
 import { migrationsFolder } from './platform/project-root.ts';
 import { createReadiness } from './readiness.ts';
-import { createBackends } from './storage/backends.ts';
 import { generatedSecret, holdDataDir } from './storage/data-dir.ts';
 import { openDatabase } from './storage/database-start.ts';
 import { makeEmbedded } from './storage/new-embedded.ts';
+import { createBackends } from './storage/open-backends.ts';
 
 export interface OpenOptions {
   readonly logger: Logger;

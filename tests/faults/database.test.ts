@@ -1,9 +1,9 @@
 // PostgreSQL crashes, freezes or is cut off: statements fail in bounded time, and later ones work without a restart of us.
 import { sql } from 'drizzle-orm';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import type { DatabaseHandle } from '../../src/database/connect.ts';
 import { rows } from '../../src/database/database.ts';
 import { isUnavailable } from '../../src/database/errors.ts';
+import type { DatabaseHandle } from '../../src/database/handle.ts';
 import { POOL_LIMITS, type PoolLimits } from '../../src/database/pool.ts';
 import { connectPostgres } from '../../src/database/postgres.ts';
 import { type PostgresServer, startPostgres } from '../support/postgres.ts';

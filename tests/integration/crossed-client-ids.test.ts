@@ -6,8 +6,9 @@ import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { createSystemClock } from '../../src/backends/clock/system.ts';
 import { createAppend } from '../../src/chat/log/append.ts';
 import type { Append } from '../../src/chat/log/log.ts';
-import { connectDatabase, type DatabaseHandle } from '../../src/database/connect.ts';
+import { connectDatabase } from '../../src/database/connect.ts';
 import { rows } from '../../src/database/database.ts';
+import type { DatabaseHandle } from '../../src/database/handle.ts';
 import { runMigrations } from '../../src/database/migrate.ts';
 import { createDatabase } from '../support/postgres.ts';
 

@@ -2,9 +2,10 @@
 import { sql } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { users } from '../../drizzle/schema.ts';
-import { connectDatabase, type DatabaseHandle } from '../../src/database/connect.ts';
+import { connectDatabase } from '../../src/database/connect.ts';
 import { rows } from '../../src/database/database.ts';
 import { isUnavailable, sqlState, toChatError, violatedConstraint } from '../../src/database/errors.ts';
+import type { DatabaseHandle } from '../../src/database/handle.ts';
 import { runMigrations } from '../../src/database/migrate.ts';
 import { createDatabase } from '../support/postgres.ts';
 import { startProxy } from '../support/proxy.ts';

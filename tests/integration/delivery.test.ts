@@ -3,8 +3,9 @@
 import { sql } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import type { Principal } from '../../src/chat/accounts/principal.ts';
-import { connectDatabase, type DatabaseHandle } from '../../src/database/connect.ts';
+import { connectDatabase } from '../../src/database/connect.ts';
 import { rows } from '../../src/database/database.ts';
+import type { DatabaseHandle } from '../../src/database/handle.ts';
 import { runMigrations } from '../../src/database/migrate.ts';
 import { createHubNode, type Frame, type HubNode, type RecordingTransport } from '../support/hub-node.ts';
 import { createLossyBus, type LossyBus } from '../support/lossy-bus.ts';

@@ -8,8 +8,9 @@ import type { LogEvent } from '../../src/chat/log/event.ts';
 import { channelKey } from '../../src/chat/log/key.ts';
 import type { Draft } from '../../src/chat/log/log.ts';
 import { createReadLog } from '../../src/chat/log/read.ts';
-import { connectDatabase, type DatabaseHandle } from '../../src/database/connect.ts';
+import { connectDatabase } from '../../src/database/connect.ts';
 import { rows } from '../../src/database/database.ts';
+import type { DatabaseHandle } from '../../src/database/handle.ts';
 import { runMigrations } from '../../src/database/migrate.ts';
 import { createDatabase } from '../support/postgres.ts';
 

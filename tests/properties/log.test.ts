@@ -1,7 +1,8 @@
 // Any interleaving of what may happen to logs and their readers, on real nodes and both databases: what was answered is
 // stored, and every reader sees what it should, whole, once and in order.
 import { afterAll, beforeAll, describe, inject, it, vi } from 'vitest';
-import { connectDatabase, type DatabaseHandle } from '../../src/database/connect.ts';
+import { connectDatabase } from '../../src/database/connect.ts';
+import type { DatabaseHandle } from '../../src/database/handle.ts';
 import { runMigrations } from '../../src/database/migrate.ts';
 import { createDatabase } from '../support/postgres.ts';
 import { check, TIMEOUT_MS } from './kit/check.ts';

@@ -17,6 +17,9 @@ export interface Principal {
  */
 export type Actor = Pick<Principal, 'id'>;
 
+/** A user as presence frames name it: what a connection keeps of its user. */
+export type PresentUser = Pick<Principal, 'id' | 'username'>;
+
 /** What a verified token says; the account behind it may be gone since. */
 export interface TokenClaims {
   readonly userId: number;

@@ -1,7 +1,7 @@
 // What a run would do, a line each. Reads only, in a transaction that could not write.
 import { sql } from 'drizzle-orm';
-import type { DatabaseHandle } from '../connect.ts';
 import { type Database, rows } from '../database.ts';
+import type { DatabaseHandle } from '../handle.ts';
 import { needsTakeover, pending, refuseForeign } from '../migrate.ts';
 import { oddMessages, refuseObstacles } from './obstacles.ts';
 import { type Survey, survey } from './survey.ts';

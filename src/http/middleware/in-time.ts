@@ -1,29 +1,12 @@
 // A call is answered in time whatever hangs: one deadline, taken when it comes, for everything that is done for it.
 import type { MiddlewareHandler } from 'hono';
-import { createDeadlines, type Deadline, deadlineIn, type Expiring, isPast } from '../../lib/deadline.ts';
+import { createDeadlines, isPast } from '../../lib/deadline.ts';
 import { ChatError } from '../../protocol/errors.ts';
-import { LIMITS } from '../../protocol/limits.ts';
+import { CallTime } from '../call-time.ts';
 import type { HttpContext, HttpEnvironment } from '../environment.ts';
 
 /** How late a call that is not answered in time hears so. */
 const LATE_BY_MS = 250;
-
-/** The time of one call. */
-export class CallTime implements Expiring {
-  deadline: Deadline = deadlineIn(LIMITS.ANSWER_MS);
-  expire: () => void = () => {};
-
-  /** Waits for what the client has to send, which is not our time: the server limits that. */
-  async ofClient<T>(work: Promise<T>): Promise<T> {
-    const left = this.deadline - performance.now();
-    this.deadline = Number.POSITIVE_INFINITY;
-    try {
-      return await work;
-    } finally {
-      this.deadline = deadlineIn(left);
-    }
-  }
-}
 
 /** Throws UNAVAILABLE for the client when the time is over; what is under way then goes on, but begins nothing more. */
 export function createInTime(): MiddlewareHandler<HttpEnvironment> {

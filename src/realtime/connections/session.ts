@@ -1,6 +1,6 @@
 // One connection: who it belongs to, what it may still send, which logs it reads. Commands do the work.
 import type { Identity } from '../../chat/accounts/authenticate.ts';
-import type { TokenClaims } from '../../chat/accounts/principal.ts';
+import type { PresentUser, TokenClaims } from '../../chat/accounts/principal.ts';
 import { type Deadline, type Deadlines, deadlineIn } from '../../lib/deadline.ts';
 import { NOWHERE, type Scheduled } from '../../lib/timetable.ts';
 import { CLOSE } from '../../protocol/close-codes.ts';
@@ -10,7 +10,6 @@ import { LIMITS } from '../../protocol/limits.ts';
 import { catchUp } from '../log/catch-up.ts';
 import type { Reader, ReaderOwner } from '../log/reader.ts';
 import { RereadBudget } from '../log/reread-budget.ts';
-import type { PresentUser } from '../presence/tracker.ts';
 import type { Place } from './connection-limits.ts';
 import type { FlushScheduler } from './flush-scheduler.ts';
 import { type Answering, FrameAnswer, type Reply } from './frame-answer.ts';

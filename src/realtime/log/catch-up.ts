@@ -1,9 +1,8 @@
 // Brings readers that are behind to the head of their logs: from the feed's ring where it reaches back far enough, else
 // page by page from the database. Goes no faster than the peer reads.
 
-import type { Feed } from './feed.ts';
 import { catchUpFrame, type FeedEvent } from './feed-event.ts';
-import { Reader, type ReaderOwner } from './reader.ts';
+import { Reader, type ReaderOwner, type ReadFeed } from './reader.ts';
 
 /**
  * Catches one reader up. Ends when it is live, started anew, its connection full (call again when it has drained), or
@@ -32,7 +31,7 @@ export async function catchUp(reader: Reader, gone: () => boolean): Promise<bool
 }
 
 /** Lets a connection read the feed's log from `cursor` on; the log is known to have come to `target`. */
-export function attachReader(owner: ReaderOwner, feed: Feed, cursor: number, target: number): Reader {
+export function attachReader(owner: ReaderOwner, feed: ReadFeed, cursor: number, target: number): Reader {
   const reader = new Reader(owner, feed, cursor, target);
   owner.readers.set(feed.name, reader);
   feed.readers.add(reader);

@@ -8,7 +8,7 @@ import type { EventPublication } from '../cluster/publication.ts';
 import type { FlushScheduler } from '../connections/flush-scheduler.ts';
 import { type Outgoing, outgoing } from '../connections/outgoing.ts';
 import { catchUpFrame, eventFrame, type FeedEvent, feedEvent } from './feed-event.ts';
-import type { Reader } from './reader.ts';
+import type { EventPage, Reader, ReadFeed } from './reader.ts';
 import { RecentEvents, type RingBudget } from './recent-events.ts';
 
 /** A publication on its way is waited for this long before its event is read from the database. */
@@ -28,21 +28,13 @@ export interface FeedContext {
   readonly checkReaders: (feed: Feed) => Promise<void>;
 }
 
-/** A stretch of the log, ready to be sent; see LogPage. */
-export interface EventPage {
-  readonly events: readonly FeedEvent[];
-  readonly upTo: number;
-  readonly head: number;
-  readonly membersVersion: number;
-}
-
 /** A read of the database under way; it sees at least what was known of the log when it began. */
 interface PageRead {
   readonly page: Promise<EventPage>;
   readonly knownHead: number;
 }
 
-export class Feed {
+export class Feed implements ReadFeed {
   readonly key: LogKey;
   readonly name: string;
   readonly readers = new Set<Reader>();

@@ -1,9 +1,9 @@
 // One connection reading one log: a cursor that is either at the feed's head or catching up with it.
-import type { TokenClaims } from '../../chat/accounts/principal.ts';
+import type { PresentUser, TokenClaims } from '../../chat/accounts/principal.ts';
+import type { LogKey } from '../../chat/log/key.ts';
 import type { Outbox } from '../connections/outbox.ts';
 import { outgoing } from '../connections/outgoing.ts';
-import type { PresentUser } from '../presence/tracker.ts';
-import type { Feed } from './feed.ts';
+import type { FeedEvent } from './feed-event.ts';
 
 /** What a reader needs to know of its connection. */
 export interface ReaderOwner {
@@ -24,9 +24,35 @@ export interface ReaderOwner {
   close(code: number, reason: string): void;
 }
 
+/** A stretch of the log, ready to be sent; see LogPage. */
+export interface EventPage {
+  readonly events: readonly FeedEvent[];
+  readonly upTo: number;
+  readonly head: number;
+  readonly membersVersion: number;
+}
+
+/** The feed, as its readers and their catching up use it; feed.ts says what its parts mean. */
+export interface ReadFeed {
+  readonly key: LogKey;
+  /** The log's name. */
+  readonly name: string;
+  readonly readers: Set<Reader>;
+  readonly recent: { after(seq: number): FeedEvent[] | undefined };
+  readonly head: number;
+  readonly settled: boolean;
+  arrivals: number;
+  usedAt: number;
+  pageAfter(cursor: number, target: number): Promise<EventPage>;
+  noteHead(head: number, membersVersion: number): void;
+  whenSettled(): Promise<void>;
+  /** Resolves once what this turn of the event loop has pushed was written. */
+  turnEnd(): Promise<void>;
+}
+
 export class Reader {
   readonly owner: ReaderOwner;
-  readonly feed: Feed;
+  readonly feed: ReadFeed;
   /** The how many-th of the feed's readers it is. */
   readonly arrival: number;
   /** The connection has everything up to this number. Kept while behind; while live it is where live reading began. */
@@ -41,7 +67,7 @@ export class Reader {
   generation = 0;
   private delivered: DeliveredSet | undefined;
 
-  constructor(owner: ReaderOwner, feed: Feed, cursor: number, target: number) {
+  constructor(owner: ReaderOwner, feed: ReadFeed, cursor: number, target: number) {
     this.owner = owner;
     this.feed = feed;
     feed.arrivals += 1;

@@ -1,15 +1,10 @@
 // Counts this node's connections per user and channel; the store hears of a user's first and last one only.
 import type { PresenceChange, PresenceStore } from '../../backends/presence/presence-store.ts';
+import type { PresentUser } from '../../chat/accounts/principal.ts';
 import type { Signals } from '../signals/signals.ts';
 
 /** What the store has heard of before. */
 const TOLD = Promise.resolve();
-
-/** A user as presence frames name it. */
-export interface PresentUser {
-  readonly id: number;
-  readonly username: string;
-}
 
 export interface PresenceTracker {
   /** Resolves when all nodes can see that the user is connected, or cannot be told. Never rejects. */

@@ -1,6 +1,7 @@
 // What the commands beside the service share: their configuration, and a database that is let go of at the end.
 import { resolve } from 'node:path';
-import { connectDatabase, type DatabaseHandle } from '../../database/connect.ts';
+import { connectDatabase } from '../../database/connect.ts';
+import type { DatabaseHandle } from '../../database/handle.ts';
 import { type Config, readConfig } from '../config/config.ts';
 import { createLogger } from '../logger.ts';
 import { migrationsFolder } from '../platform/project-root.ts';

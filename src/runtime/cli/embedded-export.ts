@@ -1,8 +1,9 @@
 // The export command: moves the embedded database to a PostgreSQL server, all or nothing, and says what else to take along.
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { connectDatabase, type DatabaseHandle, type DatabaseOptions } from '../../database/connect.ts';
+import { connectDatabase, type DatabaseOptions } from '../../database/connect.ts';
 import { isLinkLost, withoutValues } from '../../database/errors.ts';
+import type { DatabaseHandle } from '../../database/handle.ts';
 import { MigrationError } from '../../database/migration-error.ts';
 import type { Report } from '../../database/progress.ts';
 import { TransferError, transfer } from '../../database/transfer.ts';

@@ -3,8 +3,8 @@
 import { existsSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { DatabaseHandle } from '../../database/connect.ts';
 import { isLinkLost, withoutValues } from '../../database/errors.ts';
+import type { DatabaseHandle } from '../../database/handle.ts';
 import { revertMigration, runMigrations } from '../../database/migrate.ts';
 import { MigrationError, migrationFailure, TakeoverStopped } from '../../database/migration-error.ts';
 import type { Report } from '../../database/progress.ts';

@@ -2,7 +2,7 @@
 // that nobody reads, or a terminal that was stopped, would stop the process.
 import { fstatSync, writeSync } from 'node:fs';
 import { createOutput, type Output, type Write } from '../../lib/bounded-output.ts';
-import { thisPlatform } from './platform.ts';
+import { thisPlatform } from './this-platform.ts';
 
 export type Descriptor = 1 | 2;
 

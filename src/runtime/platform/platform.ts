@@ -1,11 +1,7 @@
-// What the runtimes do differently below the service, behind one interface: a file for each, and the one place that asks
-// which of them this is.
+// What the runtimes do differently below the service: one interface, and a file for each of them.
 import type { Write } from '../../lib/bounded-output.ts';
 import type { Config } from '../config/config.ts';
-import { bunPlatform } from './bun.ts';
-import { denoPlatform } from './deno.ts';
 import type { FileLock } from './file-lock.ts';
-import { nodePlatform } from './node.ts';
 
 export interface Platform {
   readonly name: 'Node' | 'Deno' | 'Bun';
@@ -19,10 +15,4 @@ export interface Platform {
   writer(descriptor: 1 | 2): Write;
   /** Called once the service listens. */
   started(): void;
-}
-
-export function thisPlatform(): Platform {
-  if ('Deno' in globalThis) return denoPlatform;
-  if ('Bun' in globalThis) return bunPlatform;
-  return nodePlatform;
 }

@@ -6,7 +6,7 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import type { Logger } from '../../lib/logger.ts';
 import { assertFile, assertWritable, makeFolder } from '../platform/folder.ts';
-import { thisPlatform } from '../platform/platform.ts';
+import { thisPlatform } from '../platform/this-platform.ts';
 import { StartError } from '../start-error.ts';
 
 const LOCK_FILE = 'lock';

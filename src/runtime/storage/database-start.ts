@@ -1,6 +1,7 @@
 // The database at the start: waited for while it is away, and brought to (or checked for) the schema that the code needs.
-import { connectDatabase, type DatabaseHandle, type DatabaseOptions } from '../../database/connect.ts';
+import { connectDatabase, type DatabaseOptions } from '../../database/connect.ts';
 import { isUnavailable } from '../../database/errors.ts';
+import type { DatabaseHandle } from '../../database/handle.ts';
 import { pendingMigrations, runMigrations, unknownMigrations } from '../../database/migrate.ts';
 import { MigrationError, migrationFailure, TakeoverStopped } from '../../database/migration-error.ts';
 import type { Logger } from '../../lib/logger.ts';

@@ -3,7 +3,7 @@
 import { existsSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { assertOrdinary } from '../platform/folder.ts';
-import { thisPlatform } from '../platform/platform.ts';
+import { thisPlatform } from '../platform/this-platform.ts';
 import { StartError } from '../start-error.ts';
 
 /** Does nothing where `directory` holds a database. Throws StartError where one cannot be made there. */

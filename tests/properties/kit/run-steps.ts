@@ -1,6 +1,6 @@
 // Makes steps happen on real nodes and tells the model of what was answered; in the end everything is healed, and what
 // each client saw, what was answered and what the database has must be one story.
-import type { DatabaseHandle } from '../../../src/database/connect.ts';
+import type { DatabaseHandle } from '../../../src/database/handle.ts';
 import { ChatError } from '../../../src/protocol/errors.ts';
 import { type Client, createClient } from './client.ts';
 import { CLIENTS, type Step } from './log-steps.ts';

@@ -1,0 +1,13 @@
+// The types of imports.mjs.
+/** What a file imports: a path from the root, a package, or `?`. */
+export interface Import {
+  readonly target: string;
+  /** By `import type` alone. */
+  readonly isType: boolean;
+}
+/** Path from the root, with `/`, and text. */
+export type Files = ReadonlyMap<string, string>;
+export function withoutComments(text: string): string;
+export function importsOf(file: string, text: string): Import[];
+export function readSources(...folders: string[]): Files;
+export function loops(files: Files, follow?: (found: Import) => boolean): string[][];

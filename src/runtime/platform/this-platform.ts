@@ -1,0 +1,11 @@
+// The one place that asks which runtime this is.
+import { bunPlatform } from './bun.ts';
+import { denoPlatform } from './deno.ts';
+import { nodePlatform } from './node.ts';
+import type { Platform } from './platform.ts';
+
+export function thisPlatform(): Platform {
+  if ('Deno' in globalThis) return denoPlatform;
+  if ('Bun' in globalThis) return bunPlatform;
+  return nodePlatform;
+}
