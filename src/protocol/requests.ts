@@ -1,7 +1,7 @@
 // The bodies and queries of the REST interface. Unknown fields are ignored; who acts is the token's user.
 import * as z from 'zod';
 import { decode } from './decode.ts';
-import { documented, fileUrl, id, listOf, optionalId, optionalText, queryNumber, storable } from './fields.ts';
+import { documented, id, listOf, queryNumber, storable } from './fields.ts';
 import { LIMITS } from './limits.ts';
 import { channelTypeSchema } from './resources.ts';
 
@@ -60,28 +60,6 @@ export type CreateChannelBody = z.output<typeof createChannelBody>;
 
 export const renameChannelBody = z.object({ name: channelName }).meta({ id: 'RenameChannelBody' });
 export const memberBody = z.object({ userId: id }).meta({ id: 'MemberBody' });
-
-export const sendMessageBody = z
-  .object({
-    channelId: optionalId,
-    receiverId: optionalId,
-    text: optionalText(),
-    url: optionalText(fileUrl),
-    fileName: optionalText(storable().max(LIMITS.FILE_NAME_MAX)),
-    clientId: optionalText(storable().max(LIMITS.CLIENT_ID_LENGTH)),
-  })
-  .refine((body) => (body.channelId === null) !== (body.receiverId === null), {
-    message: 'exactly one of channelId, receiverId is needed',
-    path: ['channelId'],
-  })
-  .refine((body) => body.text !== null || body.url !== null || body.fileName !== null, {
-    message: 'at least one of text, url, fileName is needed',
-    path: ['text'],
-  })
-  .meta({ id: 'SendMessageBody' });
-export type SendMessageBody = z.output<typeof sendMessageBody>;
-
-export const editMessageBody = z.object({ text: storable().min(1) }).meta({ id: 'EditMessageBody' });
 
 export const pageQuery = z
   .object({

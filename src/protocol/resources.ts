@@ -1,22 +1,7 @@
 // The resources of the REST interface, as clients get them. Times are ISO 8601 UTC.
 import * as z from 'zod';
 import { LIMITS } from './limits.ts';
-
-const time = z.string().meta({ format: 'date-time', examples: ['2026-01-01T12:00:00.000Z'] });
-const id = z
-  .int()
-  .min(1)
-  .max(LIMITS.MAX_ID)
-  .meta({ examples: [1] });
-const seq = z
-  .int()
-  .min(0)
-  .max(LIMITS.MAX_ID)
-  .meta({ examples: [1] });
-const avatar = z
-  .string()
-  .nullable()
-  .meta({ examples: ['https://example.com/ada.png'] });
+import { shownAvatar as avatar, shownId as id, shownSeq as seq, shownTime as time } from './shown.ts';
 
 export const userSchema = z
   .object({
@@ -54,39 +39,6 @@ export const channelDetailSchema = channelSchema
   .extend({ members: z.array(memberSchema) })
   .meta({ id: 'ChannelDetail' });
 export type ChannelDetail = z.infer<typeof channelDetailSchema>;
-
-export const messageSchema = z
-  .object({
-    id,
-    seq: seq.meta({ description: 'The number of its being stored, in its conversation.' }),
-    updatedSeq: seq.meta({ description: 'The number of its latest change.' }),
-    type: z.enum(['text', 'image', 'file']),
-    senderId: id,
-    senderName: z.string().meta({ examples: ['ada'] }),
-    senderAvatar: avatar,
-    text: z
-      .string()
-      .nullable()
-      .meta({ examples: ['Hello'] }),
-    url: z
-      .string()
-      .nullable()
-      .meta({ examples: [null] }),
-    fileName: z
-      .string()
-      .nullable()
-      .meta({ examples: [null] }),
-    createdAt: time,
-    updatedAt: time,
-    channelId: id.nullable(),
-    receiverId: id.nullable().meta({ examples: [null] }),
-    clientId: z
-      .string()
-      .nullable()
-      .meta({ examples: ['9f0c5a62-1f0e-4a7b-8d53-0c2f4a1b7e90'] }),
-  })
-  .meta({ id: 'Message' });
-export type Message = z.infer<typeof messageSchema>;
 
 /** One log of the signed-in user: exactly one of `channelId`, `userId` is not null. */
 export const conversationSchema = z

@@ -95,10 +95,8 @@ describe.each([
             senderId: 1,
             channelId,
             receiverId: null,
-            text: clientId,
-            url: null,
-            fileName: null,
             clientId,
+            content: { text: clientId, url: null, fileName: null },
           };
           return { clientId, ...(await append(draft)) };
         }),

@@ -138,10 +138,8 @@ describe('live delivery', () => {
         senderId: 1,
         channelId: id,
         receiverId: null,
-        text: 'edited later',
-        url: null,
-        fileName: null,
         clientId: null,
+        content: { text: 'edited later', url: null, fileName: null },
       },
     });
     await (a as HubNode).change({ messageId: message.id, actorId: 1, text: 'edited' });

@@ -51,8 +51,13 @@ afterAll(async () => {
   await drop();
 });
 
-function draft(senderId: number, channelId: number, more: Partial<Draft> = {}): Draft {
-  return { senderId, channelId, receiverId: null, text: 'hello', url: null, fileName: null, clientId: null, ...more };
+function draft(
+  senderId: number,
+  channelId: number,
+  { text = 'hello', ...more }: { text?: string; clientId?: string } = {},
+): Draft {
+  const content = { text, url: null, fileName: null };
+  return { senderId, channelId, receiverId: null, clientId: null, content, ...more };
 }
 
 function node(index = 0) {
@@ -166,10 +171,16 @@ describe('append', () => {
     const first = await append(draft(4, 1, { clientId: 'again', text: 'before' }));
     await change({ messageId: first.message.id, actorId: 4, text: 'after' });
     const edited = await append(draft(4, 2, { clientId: 'again', text: 'other' }));
-    expect(edited).toMatchObject({ duplicate: true, message: { id: first.message.id, text: 'after', channelId: 1 } });
+    expect(edited).toMatchObject({
+      duplicate: true,
+      message: { id: first.message.id, content: { text: 'after' }, channelId: 1 },
+    });
     await change({ messageId: first.message.id, actorId: 4, text: null });
     const deleted = await append(draft(4, 1, { clientId: 'again' }));
-    expect(deleted).toMatchObject({ duplicate: true, message: { id: first.message.id, text: null, deleted: true } });
+    expect(deleted).toMatchObject({
+      duplicate: true,
+      message: { id: first.message.id, content: { text: null }, deleted: true },
+    });
   });
 
   it('numbers the messages of two users in one log, whoever of them writes first', async () => {
@@ -219,7 +230,7 @@ describe('change', () => {
     const deleted = await change({ messageId: message.id, actorId: 1, text: null });
     expect([edited.updatedSeq, deleted.updatedSeq]).toEqual([message.seq + 1, message.seq + 2]);
     expect(events.map((event) => event.kind)).toEqual(['stored', 'updated', 'deleted']);
-    expect(deleted).toMatchObject({ deleted: true, text: null, seq: message.seq });
+    expect(deleted).toMatchObject({ deleted: true, content: { text: null }, seq: message.seq });
   });
 
   it('takes no number where the message is gone or the actor is no party', async () => {
@@ -259,7 +270,7 @@ describe('reading', () => {
     await change({ messageId: a.id, actorId: 1, text: 'A' });
     await change({ messageId: b.id, actorId: 1, text: null });
     const whole = await read(channelKey(LONELY), since, 10);
-    expect(whole.messages.map((message) => [message.text, message.updatedSeq])).toEqual([
+    expect(whole.messages.map((message) => [message.content.text, message.updatedSeq])).toEqual([
       ['c', since + 3],
       ['A', since + 4],
       [null, since + 5],

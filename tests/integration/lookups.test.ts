@@ -34,7 +34,7 @@ it('a batch reads a few rows of each table, whatever was in them when it was pla
 });
 
 async function fates(db: Database, count: number): Promise<string[]> {
-  const nothing = { receiverId: null, text: 'hello', url: null, fileName: null };
+  const nothing = { receiverId: null, content: { text: 'hello', url: null, fileName: null } };
   const drafts = Array.from({ length: count }, (_, i): Draft => {
     return { ...nothing, senderId: i + 1, channelId: 100 + i, clientId: `client ${i}` };
   });

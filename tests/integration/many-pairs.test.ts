@@ -72,5 +72,6 @@ function readersOf(transport: RecordingTransport): number {
 }
 
 function draft(senderId: number, text: string) {
-  return { senderId, channelId: null, receiverId: ADA, text, url: null, fileName: null, clientId: null };
+  const content = { text, url: null, fileName: null };
+  return { senderId, channelId: null, receiverId: ADA, clientId: null, content };
 }

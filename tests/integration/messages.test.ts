@@ -1,7 +1,7 @@
 import { sql } from 'drizzle-orm';
 import { describe, expect, it } from 'vitest';
 import type { MessagePage } from '../../src/chat/messages/pages.ts';
-import { toMessage } from '../../src/chat/messages/resource.ts';
+import { messageResource } from '../../src/protocol/messages.ts';
 import { type Chat, describeChat, MAX_TEXT_LENGTH, NEWEST, text } from './chat-under-test.ts';
 
 const NOBODY = 2_000_000_000;
@@ -19,7 +19,7 @@ describeChat('messages', (chat) => {
       const body = { text: 'look', url: 'https://x.example/cat', fileName: 'cat.png', clientId: 'c-1' };
       const { message, duplicate } = await chat().messages.send(ann, { channelId: id, receiverId: null, ...body });
       expect(duplicate).toBe(false);
-      expect(toMessage(message)).toEqual({
+      expect(messageResource(message)).toEqual({
         ...body,
         id: expect.any(Number),
         seq: 2,
@@ -51,7 +51,10 @@ describeChat('messages', (chat) => {
       expect((await chat().messages.send(bob, body)).duplicate).toBe(false);
       await chat().messages.remove(ann, first.message.id);
       const again = await chat().messages.send(ann, body);
-      expect(again).toMatchObject({ duplicate: true, message: { id: first.message.id, text: null, deleted: true } });
+      expect(again).toMatchObject({
+        duplicate: true,
+        message: { id: first.message.id, content: { text: null }, deleted: true },
+      });
     });
 
     it('measures the text, to the last character', async () => {
@@ -116,9 +119,10 @@ describeChat('messages', (chat) => {
         code: 'FORBIDDEN',
       });
       const edited = await chat().messages.edit(bob, message.id, 'two');
-      expect(edited).toEqual({ ...message, text: 'two', updatedSeq: 2, updatedAt: edited.updatedAt });
-      expect(await chat().messages.edit(bob, message.id, 'two')).toMatchObject({ text: 'two', seq: 1, updatedSeq: 3 });
-      expect(await chat().messages.get(ann, message.id)).toMatchObject({ text: 'two', updatedSeq: 3 });
+      const content = { ...message.content, text: 'two' };
+      expect(edited).toEqual({ ...message, content, updatedSeq: 2, updatedAt: edited.updatedAt });
+      expect(await chat().messages.edit(bob, message.id, 'two')).toMatchObject({ content, seq: 1, updatedSeq: 3 });
+      expect(await chat().messages.get(ann, message.id)).toMatchObject({ content, updatedSeq: 3 });
       expect(chat().events.map((event) => event.kind)).toEqual(['stored', 'updated', 'updated']);
     });
 
@@ -140,7 +144,7 @@ describeChat('messages', (chat) => {
       await chat().messages.remove(root, direct.id);
       expect(chat().events.at(-1)).toMatchObject({
         kind: 'deleted',
-        message: { id: direct.id, text: null, updatedSeq: 2 },
+        message: { id: direct.id, content: { text: null }, updatedSeq: 2 },
       });
     });
 

@@ -5,6 +5,7 @@ import * as z from 'zod';
 import { decode } from '../../src/protocol/decode.ts';
 import * as fields from '../../src/protocol/fields.ts';
 import { clientFrames } from '../../src/protocol/frames.ts';
+import * as messages from '../../src/protocol/messages.ts';
 import * as requests from '../../src/protocol/requests.ts';
 import { check, TIMEOUT_MS } from './kit/check.ts';
 import { fieldsOf, HOSTILE_EXAMPLES, hostileFields, hostileJson, objectText } from './kit/hostile.ts';
@@ -12,7 +13,7 @@ import { fieldsOf, HOSTILE_EXAMPLES, hostileFields, hostileJson, objectText } fr
 vi.setConfig({ testTimeout: TIMEOUT_MS });
 
 const SCHEMAS: ReadonlyMap<string, z.ZodType> = new Map(
-  [clientFrames, requests, fields].flatMap((all) =>
+  [clientFrames, requests, messages, fields].flatMap((all) =>
     Object.entries<unknown>(all).filter((entry): entry is [string, z.ZodType] => entry[1] instanceof z.ZodType),
   ),
 );

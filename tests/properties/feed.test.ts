@@ -142,7 +142,7 @@ function createPlay() {
 
   function happen(kind: 'stored' | 'updated' | 'deleted', message: StoredMessage, way: string): void {
     const number = message.updatedSeq;
-    model.add({ number, kind, id: message.id, text: message.text, began: number, answered: number });
+    model.add({ number, kind, id: message.id, text: message.content.text, began: number, answered: number });
     const tell = () => feed.receive([feedEvent(message, kind)], 0);
     if (way === 'own') tell();
     else if (way === 'late') pending.push(tell);
@@ -151,9 +151,10 @@ function createPlay() {
   function store(way: string): void {
     const seq = model.head() + 1;
     const times = { createdAt: new Date(0).toISOString(), updatedAt: new Date(0).toISOString() };
-    const nothing = { url: null, fileName: null, clientId: null, senderAvatar: null, receiverId: null };
+    const nothing = { clientId: null, senderAvatar: null, receiverId: null };
+    const content = { text: `t${seq}`, url: null, fileName: null };
     const sender = { senderId: 1, senderName: NAME, channelId: 1 };
-    const message = { ...nothing, ...times, ...sender, id: 100 + seq, seq, updatedSeq: seq, text: `t${seq}` };
+    const message = { ...nothing, ...times, ...sender, id: 100 + seq, seq, updatedSeq: seq, content };
     messages.push({ ...message, deleted: false });
     happen('stored', messages.at(-1) as StoredMessage, way);
   }
@@ -164,7 +165,8 @@ function createPlay() {
     if (!before || before.deleted) return;
     const deleted = one.do === 'delete';
     const updatedSeq = model.head() + 1;
-    const after = { ...before, updatedSeq, text: deleted ? null : `t${updatedSeq}`, deleted };
+    const content = { ...before.content, text: deleted ? null : `t${updatedSeq}` };
+    const after = { ...before, updatedSeq, content, deleted };
     messages[at] = after;
     happen(deleted ? 'deleted' : 'updated', after, one.way);
   }

@@ -223,7 +223,8 @@ export function createHubNode(options: {
         if (!principal) throw new ChatError('UNAUTHORIZED');
         return identityOf(principal);
       }),
-    send: (principal, message, deadline) => append({ senderId: principal.id, ...message }, deadline),
+    send: (principal, { channelId, receiverId, clientId, ...content }, deadline) =>
+      append({ senderId: principal.id, channelId, receiverId, clientId, content }, deadline),
     metrics: { frameReceived() {}, closedByServer() {} },
     toChatError,
     withoutValues,

@@ -3,6 +3,7 @@ import { sql } from 'drizzle-orm';
 import type { Database } from '../../database/database.ts';
 import { prepare } from '../../database/prepared.ts';
 import { isoTime } from '../../database/time.ts';
+import { contentOf, type MessageContent } from '../../protocol/messages.ts';
 import type { StoredMessage } from './event.ts';
 import type { Draft } from './log.ts';
 
@@ -20,13 +21,10 @@ export interface Fate extends Record<string, unknown> {
 }
 
 /** What else there is to know of a message that was stored before. */
-interface Before {
+interface Before extends MessageContent {
   updatedSeq: number;
   updatedAt: string;
   deleted: boolean;
-  text: string | null;
-  url: string | null;
-  fileName: string | null;
   channelId: number | null;
   receiverId: number | null;
 }
@@ -54,9 +52,9 @@ function columns(drafts: readonly Draft[]): Record<string, unknown[]> {
     senderId: drafts.map((draft) => draft.senderId),
     channelId: drafts.map((draft) => draft.channelId),
     receiverId: drafts.map((draft) => draft.receiverId),
-    text: drafts.map((draft) => draft.text),
-    url: drafts.map((draft) => draft.url),
-    fileName: drafts.map((draft) => draft.fileName),
+    text: drafts.map((draft) => draft.content.text),
+    url: drafts.map((draft) => draft.content.url),
+    fileName: drafts.map((draft) => draft.content.fileName),
     clientId: drafts.map((draft) => draft.clientId),
   };
 }
@@ -65,7 +63,7 @@ function columns(drafts: readonly Draft[]): Record<string, unknown[]> {
 export function toMessage(draft: Draft, fate: Fate): StoredMessage {
   const { before } = fate;
   const createdAt = isoTime(fate.createdAt);
-  const content = before ?? draft;
+  const party = before ?? draft;
   return {
     id: fate.id,
     seq: fate.seq,
@@ -73,12 +71,10 @@ export function toMessage(draft: Draft, fate: Fate): StoredMessage {
     senderId: draft.senderId,
     senderName: fate.senderName,
     senderAvatar: fate.senderAvatar,
-    text: content.text,
-    url: content.url,
-    fileName: content.fileName,
+    content: before ? contentOf(before) : draft.content,
     clientId: draft.clientId,
-    channelId: content.channelId,
-    receiverId: content.receiverId,
+    channelId: party.channelId,
+    receiverId: party.receiverId,
     createdAt,
     updatedAt: before ? isoTime(before.updatedAt) : createdAt,
     deleted: before ? before.deleted : false,

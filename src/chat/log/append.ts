@@ -224,6 +224,6 @@ export function createAppend(deps: AppendDependencies): Append {
 }
 
 /** An estimate, from above for most scripts: what bounds a batch need not be exact. */
-function draftBytes(draft: Draft): number {
-  return 64 + 2 * ((draft.text?.length ?? 0) + (draft.url?.length ?? 0) + (draft.fileName?.length ?? 0));
+function draftBytes({ content }: Draft): number {
+  return 64 + 2 * ((content.text?.length ?? 0) + (content.url?.length ?? 0) + (content.fileName?.length ?? 0));
 }

@@ -2,7 +2,7 @@
 import { sql } from 'drizzle-orm';
 import { type Database, rows } from '../../database/database.ts';
 import { ChatError } from '../../protocol/errors.ts';
-import { type MessageRow, toStoredMessage } from '../rows.ts';
+import { type MessageRow, toStoredMessage } from './columns.ts';
 import { keyOfMessage } from './key.ts';
 import type { Change, EventSink } from './log.ts';
 

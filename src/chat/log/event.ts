@@ -1,25 +1,9 @@
 // What a log consists of: messages as they are stored, and the numbered events that happen to them.
+import type { MessageState } from '../../protocol/messages.ts';
 import type { LogKey } from './key.ts';
 
-/** A message as the database has it. Times are ISO 8601 UTC. The content of a deleted one is null. */
-export interface StoredMessage {
-  readonly id: number;
-  /** The log's number of its being stored. */
-  readonly seq: number;
-  /** The log's number of its latest change; `seq` at first. */
-  readonly updatedSeq: number;
-  readonly senderId: number;
-  readonly senderName: string;
-  readonly senderAvatar: string | null;
-  readonly text: string | null;
-  readonly url: string | null;
-  readonly fileName: string | null;
-  readonly clientId: string | null;
-  /** Exactly one of these two is not null. */
-  readonly channelId: number | null;
-  readonly receiverId: number | null;
-  readonly createdAt: string;
-  readonly updatedAt: string;
+/** A message as the database has it. The content of a deleted one is null. */
+export interface StoredMessage extends MessageState {
   readonly deleted: boolean;
 }
 

@@ -1,17 +1,16 @@
 // The log as use cases and readers see it: append, change, read. Implemented in append.ts, change.ts, read.ts.
 import type { Deadline } from '../../lib/deadline.ts';
+import type { MessageContent } from '../../protocol/messages.ts';
 import type { LogEvent, StoredMessage } from './event.ts';
 import type { LogKey } from './key.ts';
 
-/** A message to be stored. Exactly one of `channelId`, `receiverId`; at least one of text, url, fileName. */
+/** A message to be stored. Exactly one of `channelId`, `receiverId`; its content is not empty. */
 export interface Draft {
   readonly senderId: number;
   readonly channelId: number | null;
   readonly receiverId: number | null;
-  readonly text: string | null;
-  readonly url: string | null;
-  readonly fileName: string | null;
   readonly clientId: string | null;
+  readonly content: MessageContent;
 }
 
 /** `duplicate`: the sender used this clientId before, and this is that message as it is now; nothing was stored. */

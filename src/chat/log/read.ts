@@ -1,7 +1,7 @@
 // Reading a log: stretches of it, and how far logs have come.
 import { sql } from 'drizzle-orm';
 import { type Database, rows } from '../../database/database.ts';
-import { type MessageRow, storedMessageColumns, toStoredMessage } from '../rows.ts';
+import { type MessageRow, storedMessageColumns, toStoredMessage } from './columns.ts';
 import { channelKey, isChannelKey, type LogKey, pairKey } from './key.ts';
 import type { LogPage, ReadLog } from './log.ts';
 

@@ -3,14 +3,15 @@ import { sql } from 'drizzle-orm';
 import { type Database, rows } from '../../database/database.ts';
 import type { Deadline } from '../../lib/deadline.ts';
 import { ChatError } from '../../protocol/errors.ts';
-import type { PageQuery, SendMessageBody } from '../../protocol/requests.ts';
+import { contentOf, type SendMessageBody } from '../../protocol/messages.ts';
+import type { PageQuery } from '../../protocol/requests.ts';
 import type { Actor, Principal } from '../accounts/principal.ts';
 import { assertInTime, NEVER } from '../in-time.ts';
+import { type MessageRow, storedMessageColumns, toStoredMessage } from '../log/columns.ts';
 import type { StoredMessage } from '../log/event.ts';
 import type { Append, Appended, Change } from '../log/log.ts';
 import { createAssertReader } from '../members/member-lookup.ts';
 import { type MessageFacts, mayDeleteMessage, mayEditMessage, mayReadMessage } from '../policy.ts';
-import { type MessageRow, storedMessageColumns, toStoredMessage } from '../rows.ts';
 import { createMessagePages, type PageJson } from './pages.ts';
 import { assertTextLength } from './text-length.ts';
 
@@ -45,9 +46,10 @@ export function createMessages({ db, append, change, maxTextLength }: MessagesDe
   const assertReader = createAssertReader({ db });
 
   return {
-    async send(actor, { channelId, receiverId, text, url, fileName, clientId }, deadline) {
-      if (text !== null) assertTextLength('text', text, maxTextLength);
-      return append({ senderId: actor.id, channelId, receiverId, text, url, fileName, clientId }, deadline);
+    async send(actor, body, deadline) {
+      const { channelId, receiverId, clientId } = body;
+      if (body.text !== null) assertTextLength('text', body.text, maxTextLength);
+      return append({ senderId: actor.id, channelId, receiverId, clientId, content: contentOf(body) }, deadline);
     },
 
     async get(principal, id) {

@@ -4,11 +4,11 @@ import { type Database, rows } from '../../database/database.ts';
 import { createSingleFlight } from '../../lib/single-flight.ts';
 import { ChatError } from '../../protocol/errors.ts';
 import { LIMITS } from '../../protocol/limits.ts';
+import { type Message, messageResource } from '../../protocol/messages.ts';
 import type { PageQuery } from '../../protocol/requests.ts';
-import type { Message, Pagination } from '../../protocol/resources.ts';
+import type { Pagination } from '../../protocol/resources.ts';
+import { type MessageRow, storedMessageColumns, toStoredMessage } from '../log/columns.ts';
 import { pairKey } from '../log/key.ts';
-import { type MessageRow, storedMessageColumns, toStoredMessage } from '../rows.ts';
-import { toMessage } from './resource.ts';
 
 /** In the statement's text, so that it is planned for a page; of a parameter the planner would expect a tenth of the log. */
 const LONGEST_PAGE = sql.raw(String(LIMITS.PAGE_MAX + 1));
@@ -73,7 +73,7 @@ async function readPage(db: Database, log: SQL, query: PageQuery): Promise<Messa
       order by m."seq"`,
   );
   if (found.length === 0) return undefined;
-  return found.flatMap((row) => (isMessage(row) ? toMessage(toStoredMessage(row)) : []));
+  return found.flatMap((row) => (isMessage(row) ? messageResource(toStoredMessage(row)) : []));
 }
 
 function isMessage(row: MessageRow | { id: null }): row is MessageRow {

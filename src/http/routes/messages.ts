@@ -1,9 +1,8 @@
 // Messages: pages of a conversation, sending, reading, editing and deleting one.
 import { Hono } from 'hono';
 import type { Messages } from '../../chat/messages/messages.ts';
-import { toMessage } from '../../chat/messages/resource.ts';
-import { editMessageBody, friendParam, idParam, pageQuery, sendMessageBody } from '../../protocol/requests.ts';
-import { messageSchema } from '../../protocol/resources.ts';
+import { editMessageBody, messageResource, messageSchema, sendMessageBody } from '../../protocol/messages.ts';
+import { friendParam, idParam, pageQuery } from '../../protocol/requests.ts';
 import { answer, answerDone, answerOf, answerPage, doneSchema, pageOf } from '../answer.ts';
 import { BODY_ERRORS, describe } from '../describe.ts';
 import type { HttpEnvironment } from '../environment.ts';
@@ -28,15 +27,15 @@ export function messageRoutes({ messages, jsonBody }: MessageRouteDependencies):
     })
     .post('/', sendMessage, jsonBody(sendMessageBody), async (c) => {
       const { message, duplicate } = await messages.send(c.get('actor'), c.req.valid('json'), c.get('time').deadline);
-      return answer(c, toMessage(message), duplicate ? 200 : 201);
+      return answer(c, messageResource(message), duplicate ? 200 : 201);
     })
     .get('/:id', getMessage, params(idParam), async (c) =>
-      answer(c, toMessage(await messages.get(c.get('principal'), c.req.valid('param').id))),
+      answer(c, messageResource(await messages.get(c.get('principal'), c.req.valid('param').id))),
     )
     .patch('/:id', editMessage, params(idParam), jsonBody(editMessageBody), async (c) => {
       const { text } = c.req.valid('json');
       const { id } = c.req.valid('param');
-      return answer(c, toMessage(await messages.edit(c.get('principal'), id, text, c.get('time').deadline)));
+      return answer(c, messageResource(await messages.edit(c.get('principal'), id, text, c.get('time').deadline)));
     })
     .delete('/:id', deleteMessage, params(idParam), async (c) => {
       await messages.remove(c.get('principal'), c.req.valid('param').id, c.get('time').deadline);

@@ -7,8 +7,9 @@ import type { Entry, PairEntry } from '../../chat/log/read.ts';
 import type { Deadline } from '../../lib/deadline.ts';
 import type { ClientFrame } from '../../protocol/decode-frame.ts';
 import { ChatError, type ErrorCode, invalid, limitReached } from '../../protocol/errors.ts';
-import type { ClientFrameData, MessageAck } from '../../protocol/frames.ts';
+import type { ClientFrameData } from '../../protocol/frames.ts';
 import { LIMITS } from '../../protocol/limits.ts';
+import { bodyOfFrame, type MessageAck, type SendMessageBody } from '../../protocol/messages.ts';
 import type { Place } from '../connections/connection-limits.ts';
 import type { Reply } from '../connections/frame-answer.ts';
 import type { HubSession, SessionIdentity } from '../connections/session.ts';
@@ -19,18 +20,7 @@ import type { Feed } from '../log/feed.ts';
 import type { PresenceTracker } from '../presence/tracker.ts';
 
 /** The one way in for messages, whatever carried them: chat/messages/messages.ts. */
-export type Send = (
-  actor: Actor,
-  message: {
-    channelId: number | null;
-    receiverId: number | null;
-    text: string | null;
-    url: string | null;
-    fileName: string | null;
-    clientId: string | null;
-  },
-  deadline: Deadline,
-) => Promise<Appended>;
+export type Send = (actor: Actor, message: SendMessageBody, deadline: Deadline) => Promise<Appended>;
 
 const TOO_MANY_CHANNELS = 'This connection reads as many channels as it may: leave one first, or use another';
 
@@ -109,15 +99,7 @@ export function createCommands(deps: CommandDependencies): RunCommand {
     reply: Reply,
   ): Promise<void> {
     if (session.underWay) await joinUnderWay(session, data);
-    const message = {
-      channelId: 'channel_id' in data ? data.channel_id : null,
-      receiverId: 'receiver_id' in data ? data.receiver_id : null,
-      text: data.text,
-      url: data.url,
-      fileName: data.file_name,
-      clientId: data.client_id,
-    };
-    const { message: stored, duplicate } = await deps.send(session.user, message, reply.deadline);
+    const { message: stored, duplicate } = await deps.send(session.user, bodyOfFrame(data), reply.deadline);
     const ack: MessageAck = { id: stored.id, seq: stored.seq, created_at: stored.createdAt, duplicate };
     reply.ack(ack);
   }

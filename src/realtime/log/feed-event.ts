@@ -1,7 +1,7 @@
 // A log's event as feeds hand it out: its data encoded once, its frame made when first needed.
 import type { EventKind, LogEvent, StoredMessage } from '../../chat/log/event.ts';
-import type { MessageData, MessageDeletedData, ServerFrameType } from '../../protocol/frames.ts';
-import { messageType } from '../../protocol/message-type.ts';
+import type { ServerFrameType } from '../../protocol/frames.ts';
+import { messageData, messageIdentity } from '../../protocol/messages.ts';
 import { frameText } from '../connections/frame-text.ts';
 
 export interface FeedEvent {
@@ -27,38 +27,12 @@ export function feedEvent(message: StoredMessage, kind: EventKind): FeedEvent {
     storedSeq: message.seq,
     senderId: message.senderId,
     time: Date.parse(message.updatedAt),
-    data: JSON.stringify(kind === 'deleted' ? deletedData(message) : messageData(message)),
+    data: JSON.stringify(kind === 'deleted' ? messageIdentity(message) : messageData(message)),
   };
 }
 
 export function fromLogEvent(event: LogEvent): FeedEvent {
   return feedEvent(event.message, event.kind);
-}
-
-/** JSON text leaves out which of the two parties is undefined. */
-function messageData(message: StoredMessage): MessageData {
-  return {
-    id: message.id,
-    seq: message.seq,
-    updated_seq: message.updatedSeq,
-    channel_id: message.channelId ?? undefined,
-    receiver_id: message.receiverId ?? undefined,
-    sender_id: message.senderId,
-    sender_name: message.senderName,
-    sender_avatar: message.senderAvatar,
-    text: message.text,
-    url: message.url,
-    file_name: message.fileName,
-    message_type: messageType(message.fileName, message.url),
-    client_id: message.clientId,
-    created_at: message.createdAt,
-    updated_at: message.updatedAt,
-  };
-}
-
-function deletedData(message: StoredMessage): MessageDeletedData {
-  const { id, seq, updated_seq, channel_id, receiver_id } = messageData(message);
-  return { id, seq, updated_seq, channel_id, receiver_id };
 }
 
 function frameType(kind: EventKind, log: string): ServerFrameType {

@@ -1,0 +1,53 @@
+// The columns of a message, and how a row of them becomes the message as it is stored.
+import { sql } from 'drizzle-orm';
+import { isoTime } from '../../database/time.ts';
+import { CONTENT_FIELDS, contentOf, type MessageContent } from '../../protocol/messages.ts';
+import type { StoredMessage } from './event.ts';
+
+/** What `storedMessageColumns` selects. Times are PostgreSQL's text. */
+export interface MessageRow extends MessageContent, Record<string, unknown> {
+  id: number;
+  seq: number;
+  updatedSeq: number;
+  senderId: number;
+  senderName: string;
+  senderAvatar: string | null;
+  clientId: string | null;
+  channelId: number | null;
+  receiverId: number | null;
+  createdAt: string;
+  updatedAt: string;
+  deleted: boolean;
+}
+
+/** The content of a deleted message stays in the database. */
+const contentColumns = CONTENT_FIELDS.map(
+  (name) => `case when m."deletedAt" is null then m."${name}" end as "${name}"`,
+);
+
+/** Of `chats m join users s on s."id" = m."senderId"`. */
+export const storedMessageColumns = sql`
+  m."id", m."seq", m."updatedSeq", m."senderId", s."username" as "senderName", s."avatar" as "senderAvatar",
+  ${sql.raw(contentColumns.join(', '))},
+  m."clientId", m."channelId", m."receiverId", m."createdAt", m."updatedAt", m."deletedAt" is not null as "deleted"`;
+
+/** Leaves out whatever other columns the row has. */
+export function toStoredMessage(row: MessageRow): StoredMessage {
+  const createdAt = isoTime(row.createdAt);
+  return {
+    id: row.id,
+    seq: row.seq,
+    updatedSeq: row.updatedSeq,
+    senderId: row.senderId,
+    senderName: row.senderName,
+    senderAvatar: row.senderAvatar,
+    content: contentOf(row),
+    clientId: row.clientId,
+    channelId: row.channelId,
+    // A row of the former service may have both; it is the channel's then.
+    receiverId: row.channelId === null ? row.receiverId : null,
+    createdAt,
+    updatedAt: row.updatedAt === row.createdAt ? createdAt : isoTime(row.updatedAt),
+    deleted: row.deleted,
+  };
+}
