@@ -1,13 +1,8 @@
 // Decodes what a client sent as a frame. Untrusted input: gives a result, never throws.
+import { type ClientFrame, clientFrameOf } from './client-frames.ts';
 import { decode } from './decode.ts';
 import type { ErrorCode, ErrorDetail } from './errors.ts';
-import { type ClientFrameData, type ClientFrameType, clientFrames } from './frames.ts';
 import { LIMITS } from './limits.ts';
-
-/** A valid frame, by its type. */
-export type ClientFrame = {
-  [T in ClientFrameType]: { readonly type: T; readonly data: ClientFrameData<T> };
-}[ClientFrameType];
 
 export interface FrameProblem {
   readonly code: ErrorCode;
@@ -28,11 +23,11 @@ export function decodeFrame(input: unknown): DecodedFrame {
     return invalidFrame(`id must be a string of at most ${LIMITS.FRAME_ID_LENGTH} characters`);
   }
   if (!isObject(data)) return invalidFrame('data must be an object');
-  if (!Object.hasOwn(clientFrames, type)) return failed('UNKNOWN_TYPE', undefined, undefined);
-  const known = type as ClientFrameType;
-  const decoded = decode(clientFrames[known], data);
+  const definition = clientFrameOf(type);
+  if (!definition) return failed('UNKNOWN_TYPE', undefined, undefined);
+  const decoded = decode(definition.data, data);
   if (!decoded.ok) return failed('VALIDATION_FAILED', undefined, decoded.details);
-  return { ok: true, frame: { type: known, data: decoded.data } as ClientFrame };
+  return { ok: true, frame: { type: definition.type, data: decoded.data } as ClientFrame };
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

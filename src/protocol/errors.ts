@@ -45,6 +45,7 @@ export const ERRORS = {
 } as const satisfies Record<string, ErrorDefinition>;
 
 export type ErrorCode = keyof typeof ERRORS;
+export const ERROR_CODES = Object.keys(ERRORS) as ErrorCode[];
 
 /** One field that failed validation: `path` in dotted form, `message` for a person. Never the value. */
 export interface ErrorDetail {

@@ -79,6 +79,9 @@ export const seq = z.union(
   'must be an integer',
 );
 
+/** An optional number of a log, from which a client wants to read on. Gives the number or undefined. */
+export const since = seq.nullish().transform((value) => value ?? undefined);
+
 /** An optional string where `null` and `''`, which older clients send for "none", mean absent. Gives string or null. */
 export function optionalText(schema: z.ZodType<string, string> = storable()): z.ZodType<string | null, unknown> {
   const given = z.preprocess((value) => (value === '' ? null : value), schema.nullable());

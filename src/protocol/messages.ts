@@ -2,6 +2,7 @@
 // two spellings of them. What clients send of a message is here too.
 import * as z from 'zod';
 import { fileUrl, id, optionalId, optionalText, storable } from './fields.ts';
+import { ackOf, clientFrame, serverFrame } from './frame.ts';
 import { LIMITS } from './limits.ts';
 import { messageType } from './message-type.ts';
 import { shownAvatar, shownId, shownSeq, shownText, shownTime } from './shown.ts';
@@ -66,8 +67,21 @@ export const messageDataSchema = z.object({
 });
 export type MessageData = z.output<typeof messageDataSchema>;
 
+export const channelMessage = serverFrame('channel.message', messageDataSchema);
+export const directMessage = serverFrame('direct.message', messageDataSchema);
+export const messageUpdated = serverFrame('message.updated', messageDataSchema);
+
 /** Which message it is, and its numbers: how the data of every event of a message begins. */
-export type MessageIdentity = Pick<MessageData, 'id' | 'seq' | 'updated_seq' | 'channel_id' | 'receiver_id'>;
+const messageIdentitySchema = messageDataSchema.pick({
+  id: true,
+  seq: true,
+  updated_seq: true,
+  channel_id: true,
+  receiver_id: true,
+});
+export type MessageIdentity = z.output<typeof messageIdentitySchema>;
+
+export const messageDeleted = serverFrame('message.deleted', messageIdentitySchema);
 
 export function messageResource(message: MessageState): Message {
   const { content } = message;
@@ -123,14 +137,6 @@ export function messageIdentity(message: MessageState): MessageIdentity {
   };
 }
 
-/** Data of the `ack` of a message frame. */
-export interface MessageAck {
-  id: number;
-  seq: number;
-  created_at: string;
-  duplicate: boolean;
-}
-
 type Something = Partial<Record<'text' | 'url' | 'fileName' | 'file_name', string | null>>;
 
 function hasContent({ text, url, fileName, file_name }: Something): boolean {
@@ -160,18 +166,27 @@ function withOneName<C extends Record<'file_name' | 'fileName', string | null>>(
   return { ...data, file_name: data.file_name ?? fileName };
 }
 
-/** Data of the frames that send a message. */
-export const messageFrames = {
-  'channel.message': z
+/** It is stored. `duplicate`: by an earlier attempt with the same `client_id`. */
+const stored = ackOf({ id: shownId, seq: shownSeq, created_at: shownTime, duplicate: z.boolean() });
+
+export const sendToChannel = clientFrame({
+  type: 'channel.message',
+  data: z
     .object({ channel_id: id, ...frameContent })
     .refine(hasContent, NO_CONTENT)
     .transform(withOneName),
-  'direct.message': z
+  answer: stored,
+});
+
+export const sendToUser = clientFrame({
+  type: 'direct.message',
+  data: z
     .object({ receiver_id: id, ...frameContent })
     .refine(hasContent, NO_CONTENT)
     .transform(withOneName),
-} as const;
-type MessageFrame = z.output<(typeof messageFrames)[keyof typeof messageFrames]>;
+  answer: stored,
+});
+type MessageFrame = z.output<typeof sendToChannel.data> | z.output<typeof sendToUser.data>;
 
 /** What a frame says, as the REST interface says it. */
 export function bodyOfFrame(data: MessageFrame): SendMessageBody {

@@ -2,9 +2,9 @@
 import fc from 'fast-check';
 import { describe, expect, test, vi } from 'vitest';
 import * as z from 'zod';
+import { CLIENT_FRAMES } from '../../src/protocol/client-frames.ts';
 import { decode } from '../../src/protocol/decode.ts';
 import * as fields from '../../src/protocol/fields.ts';
-import { clientFrames } from '../../src/protocol/frames.ts';
 import * as messages from '../../src/protocol/messages.ts';
 import * as requests from '../../src/protocol/requests.ts';
 import { check, TIMEOUT_MS } from './kit/check.ts';
@@ -12,8 +12,10 @@ import { fieldsOf, HOSTILE_EXAMPLES, hostileFields, hostileJson, objectText } fr
 
 vi.setConfig({ testTimeout: TIMEOUT_MS });
 
+const frames = Object.fromEntries(CLIENT_FRAMES.map(({ type, data }) => [type, data]));
+
 const SCHEMAS: ReadonlyMap<string, z.ZodType> = new Map(
-  [clientFrames, requests, messages, fields].flatMap((all) =>
+  [frames, requests, messages, fields].flatMap((all) =>
     Object.entries<unknown>(all).filter((entry): entry is [string, z.ZodType] => entry[1] instanceof z.ZodType),
   ),
 );

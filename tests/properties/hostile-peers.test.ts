@@ -3,7 +3,7 @@
 import fc from 'fast-check';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import WebSocket from 'ws';
-import { clientFrames } from '../../src/protocol/frames.ts';
+import { CLIENT_FRAMES } from '../../src/protocol/client-frames.ts';
 import { type Person, register } from '../conformance/service/kit/people.ts';
 import { type ChatClient, connect } from '../support/contract-clients.ts';
 import { embeddedTarget, type Service } from '../support/service-under-test.ts';
@@ -32,7 +32,7 @@ afterEach(async () => {
   expect(node?.noise).toEqual([]);
 });
 
-const TYPES = Object.entries(clientFrames).map(([type, schema]) => ({ type, names: fieldsOf(schema) }));
+const TYPES = CLIENT_FRAMES.map(({ type, data }) => ({ type, names: fieldsOf(data) }));
 
 /** Each field of each frame with each hostile value, and each part of a frame. */
 const FRAMES: readonly string[] = [

@@ -14,7 +14,7 @@ import { createMembers } from '../../src/chat/members/members.ts';
 import type { Database } from '../../src/database/database.ts';
 import { toChatError, withoutValues } from '../../src/database/errors.ts';
 import { ChatError } from '../../src/protocol/errors.ts';
-import type { ServerFrame } from '../../src/protocol/frames.ts';
+import type { ServerFrame } from '../../src/protocol/server-frames.ts';
 import { answerableId, answerFrame } from '../../src/realtime/commands/answer-frame.ts';
 import { createHub } from '../../src/realtime/connections/hub.ts';
 import { type Outgoing, outgoing } from '../../src/realtime/connections/outgoing.ts';

@@ -1,5 +1,5 @@
 // The JSON text of server frames, put together without encoding their data twice.
-import type { ServerFrameType } from '../../protocol/frames.ts';
+import type { ServerFrameType } from '../../protocol/server-frames.ts';
 
 /**
  * The JSON text of a server frame. `data` is JSON text already; `id` and `type` must need no escaping.

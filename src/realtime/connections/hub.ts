@@ -14,7 +14,9 @@ import { CLOSE } from '../../protocol/close-codes.ts';
 import { ChatError } from '../../protocol/errors.ts';
 import { LIMITS } from '../../protocol/limits.ts';
 import { answerError } from '../commands/answer-error.ts';
-import { connectData, createCommands, type Send } from '../commands/commands.ts';
+import { connectData } from '../commands/authenticate.ts';
+import type { Send } from '../commands/command.ts';
+import { createCommands } from '../commands/commands.ts';
 import type { Delivery } from '../delivery.ts';
 import { detachReader } from '../log/catch-up.ts';
 import type { ConnectionLimits, Place } from './connection-limits.ts';
@@ -100,8 +102,7 @@ export function createHub(deps: HubDependencies): Hub {
       directFeeds,
       tracker,
       now: () => clock.monotonic(),
-      readEntry: reads.entry,
-      readPairEntry: reads.pairEntry,
+      reads,
       signIn,
       takePlace: connectionLimits.takeUser,
       // Deferred, so that the answer goes out first.

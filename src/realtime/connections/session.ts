@@ -3,8 +3,9 @@ import type { Identity } from '../../chat/accounts/authenticate.ts';
 import type { PresentUser, TokenClaims } from '../../chat/accounts/principal.ts';
 import { type Deadline, type Deadlines, deadlineIn } from '../../lib/deadline.ts';
 import { NOWHERE, type Scheduled } from '../../lib/timetable.ts';
+import { type ClientFrame, clientFrameOf } from '../../protocol/client-frames.ts';
 import { CLOSE } from '../../protocol/close-codes.ts';
-import { type ClientFrame, decodeFrame } from '../../protocol/decode-frame.ts';
+import { decodeFrame } from '../../protocol/decode-frame.ts';
 import { ChatError, ERRORS, type ErrorCode } from '../../protocol/errors.ts';
 import { LIMITS } from '../../protocol/limits.ts';
 import { catchUp } from '../log/catch-up.ts';
@@ -12,7 +13,7 @@ import type { Reader, ReaderOwner } from '../log/reader.ts';
 import { RereadBudget } from '../log/reread-budget.ts';
 import type { Place } from './connection-limits.ts';
 import type { FlushScheduler } from './flush-scheduler.ts';
-import { type Answering, FrameAnswer, type Reply } from './frame-answer.ts';
+import { type Answering, FrameAnswer } from './frame-answer.ts';
 import { FrameBudget, type Verdict } from './frame-budget.ts';
 import type { HubMetrics } from './metrics.ts';
 import { Outbox, type OutboxLimits, type OutboxOwner } from './outbox.ts';
@@ -51,7 +52,7 @@ export interface SessionContext {
   /** Of all answers of this node. */
   readonly deadlines: Deadlines;
   /** Works on one valid frame; answers it, or rejects with what is to be answered. */
-  readonly run: (session: HubSession, frame: ClientFrame, reply: Reply) => Promise<void>;
+  readonly run: (answer: FrameAnswer<HubSession>, frame: ClientFrame) => Promise<void>;
   readonly toAnswerError: (error: unknown) => AnswerError;
   /** The session is to be swept about a second from now at the latest, whatever its last sweep said. */
   readonly lookSoon: (session: HubSession) => void;
@@ -94,7 +95,7 @@ export class HubSession implements Session, ReaderOwner, OutboxOwner, Scheduled,
   /** Made when it first reads on from a number: most connections never do. */
   private rereads: RereadBudget | undefined;
   /** Frames that came while the token was being checked; undefined at other times. */
-  private waiting: FrameAnswer[] | undefined;
+  private waiting: FrameAnswer<HubSession>[] | undefined;
 
   constructor(id: string, transport: Transport, context: SessionContext) {
     const now = context.now();
@@ -176,7 +177,7 @@ export class HubSession implements Session, ReaderOwner, OutboxOwner, Scheduled,
   }
 
   /** Frames behind one that signs in wait for it, also if they waited for an earlier one before. */
-  private release(reply: FrameAnswer): void {
+  private release(reply: FrameAnswer<HubSession>): void {
     if (reply.isGiven) return;
     if (this.waiting) {
       this.waiting.push(reply);
@@ -334,7 +335,7 @@ export class HubSession implements Session, ReaderOwner, OutboxOwner, Scheduled,
     }
     const { frame } = decoded;
     this.context.metrics.frameReceived(frame.type);
-    if (!this.identity && frame.type !== 'authenticate' && frame.type !== 'ping') {
+    if (!this.identity && !clientFrameOf(frame.type)?.beforeSignIn) {
       return this.fail(encode, frame.type, 'NOT_AUTHENTICATED');
     }
     if (this.inFlight >= MAX_IN_FLIGHT) return this.fail(encode, frame.type, 'RATE_LIMITED', 1000);
@@ -345,7 +346,7 @@ export class HubSession implements Session, ReaderOwner, OutboxOwner, Scheduled,
     const { type } = frame;
     const reply = new FrameAnswer(this, incoming, deadline, type);
     this.inFlight += 1;
-    this.context.run(this, frame, reply).then(
+    this.context.run(reply, frame).then(
       () => {
         reply.end();
         this.done();

@@ -1,6 +1,7 @@
 // How the hub sees a connection, and what it wants to hear from it. Nothing here knows a socket or a library.
+
+import type { ClientFrameType } from '../../protocol/client-frames.ts';
 import type { ErrorCode, ErrorDetail } from '../../protocol/errors.ts';
-import type { ClientFrameType } from '../../protocol/frames.ts';
 import type { Outgoing } from './outgoing.ts';
 
 /** One connection as the hub sees it. No method throws; after the close all do nothing. */

@@ -1,7 +1,7 @@
 // A log's event as feeds hand it out: its data encoded once, its frame made when first needed.
 import type { EventKind, LogEvent, StoredMessage } from '../../chat/log/event.ts';
-import type { ServerFrameType } from '../../protocol/frames.ts';
 import { messageData, messageIdentity } from '../../protocol/messages.ts';
+import type { ServerFrameType } from '../../protocol/server-frames.ts';
 import { frameText } from '../connections/frame-text.ts';
 
 export interface FeedEvent {

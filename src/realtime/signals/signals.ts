@@ -2,7 +2,7 @@
 import type { Broker } from '../../backends/broker/broker.ts';
 import type { Clock } from '../../backends/clock/clock.ts';
 import { channelKey, logName } from '../../chat/log/key.ts';
-import type { ServerFrameType } from '../../protocol/frames.ts';
+import type { ServerFrameType } from '../../protocol/server-frames.ts';
 import { encodeSignal } from '../cluster/publication.ts';
 import { channelTopic } from '../cluster/topics.ts';
 import { frameText } from '../connections/frame-text.ts';

@@ -1,4 +1,6 @@
 // What the events of Socket.IO clients are in the message protocol, and how its answers look to them.
+import { CLIENT_FRAMES } from '../../protocol/client-frames.ts';
+import type { ClientFrameDefinition, SocketIoEvent } from '../../protocol/frame.ts';
 import { LIMITS } from '../../protocol/limits.ts';
 import { answerableId, answerFrame } from '../../realtime/commands/answer-frame.ts';
 import type { Outgoing } from '../../realtime/connections/outgoing.ts';
@@ -9,17 +11,10 @@ import { ackPacket, eventPacket } from './packet.ts';
 
 type Success = Extract<Answer, { ok: true }>;
 
-/** An event that stands for a frame type; `answer` gives the packets that answer it where there is no callback. */
-interface FrameEvent {
-  readonly type: string;
-  readonly answer: (answer: Success, now: number, payload: unknown) => string[];
-}
-
-const FRAME_EVENTS: ReadonlyMap<string | undefined, FrameEvent> = new Map([
-  ['authenticate', { type: 'authenticate', answer: authenticated }],
-  ['join_channel', { type: 'channel.join', answer: aboutChannel('joined_channel') }],
-  ['leave_channel', { type: 'channel.leave', answer: aboutChannel('left_channel') }],
-]);
+/** The frames that have an event of their own. */
+const FRAMES_BY_EVENT: ReadonlyMap<string | undefined, ClientFrameDefinition> = new Map(
+  CLIENT_FRAMES.flatMap((frame: ClientFrameDefinition) => (frame.socketIo ? [[frame.socketIo.event, frame]] : [])),
+);
 
 /** No frame has this type: an unknown event is answered like an unknown frame. */
 const NO_TYPE = '';
@@ -27,7 +22,7 @@ const NO_TYPE = '';
 /** The client frame that an event stands for, which may be anything. */
 export function clientFrame({ name, payload }: ClientEvent): unknown {
   if (name === 'message') return payload;
-  return { type: FRAME_EVENTS.get(name)?.type ?? NO_TYPE, data: payload };
+  return { type: FRAMES_BY_EVENT.get(name)?.type ?? NO_TYPE, data: payload };
 }
 
 /** What the client gets for its event, undefined where no answer is due. `frame` is what `clientFrame` gave. */
@@ -35,8 +30,8 @@ export function encodeAnswer(event: ClientEvent, frame: unknown, answer: Answer,
   if (event.ackId !== undefined) return outgoingPackets([ackPacket(event.ackId, JSON.stringify(callbackBody(answer)))]);
   const id = answerableId(frame, LIMITS.FRAME_ID_LENGTH);
   if (!answer.ok) return outgoingPackets([eventPacket('error', JSON.stringify(errorBody(answer.error, id)))]);
-  const frameEvent = FRAME_EVENTS.get(event.name);
-  if (frameEvent) return outgoingPackets(frameEvent.answer(answer, now, event.payload));
+  const own = FRAMES_BY_EVENT.get(event.name)?.socketIo;
+  if (own) return outgoingPackets(answerEvents(own, answer, event.payload, now));
   const text = answerFrame(answer, id, now);
   return text === undefined ? undefined : outgoingPackets([messagePacket(text)]);
 }
@@ -49,18 +44,11 @@ function errorBody(error: AnswerError, id: string | undefined): object {
   return { ...error, id };
 }
 
-/** The id of the channel goes back as it was written: clients compare it with their own, which may be a text. */
-function aboutChannel(event: string): FrameEvent['answer'] {
-  return ({ data }, _now, payload) => {
-    const { channel_id } = payload as { channel_id?: unknown };
-    return [eventPacket(event, JSON.stringify({ ...(data as object), channel_id }))];
-  };
-}
-
-/** The event carries no id that the frame could answer: it gets the connection's own. */
-function authenticated(answer: Success, now: number): string[] {
-  const { user_id, client_id } = answer.data as { user_id: number; client_id: string };
+/** The answering event, and behind it the answering frame if it is more than an ack. */
+function answerEvents(own: SocketIoEvent<unknown>, answer: Success, payload: unknown, now: number): string[] {
+  const event = eventPacket(own.answer, JSON.stringify(own.body(answer.data, payload)));
+  // The event carries no id that the frame could answer: it gets the connection's own, if it says it.
+  const { client_id } = answer.data as { client_id?: string };
   const frame = answerFrame(answer, client_id, now);
-  const event = eventPacket('authenticated', JSON.stringify({ userId: user_id }));
   return frame === undefined ? [event] : [event, messagePacket(frame)];
 }

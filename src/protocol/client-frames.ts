@@ -1,0 +1,34 @@
+// The frames that a client may send: the one list of them.
+import type * as z from 'zod';
+import { joinChannel, leaveChannel } from './channels.ts';
+import { authenticate, ping } from './connection.ts';
+import { joinDirect } from './directs.ts';
+import type { ClientFrameDefinition } from './frame.ts';
+import { sendToChannel, sendToUser } from './messages.ts';
+
+export const CLIENT_FRAMES = [
+  authenticate,
+  joinChannel,
+  leaveChannel,
+  joinDirect,
+  sendToChannel,
+  sendToUser,
+  ping,
+] as const;
+
+type Definition = (typeof CLIENT_FRAMES)[number];
+export type ClientFrameType = Definition['type'];
+
+/** A valid frame, by its type. */
+export type ClientFrame = {
+  [T in ClientFrameType]: { readonly type: T; readonly data: z.output<Extract<Definition, { type: T }>['data']> };
+}[ClientFrameType];
+
+const BY_TYPE: ReadonlyMap<string, ClientFrameDefinition<ClientFrameType>> = new Map(
+  CLIENT_FRAMES.map((definition) => [definition.type, definition]),
+);
+
+/** Undefined if clients may send no such frame. */
+export function clientFrameOf(type: string): ClientFrameDefinition<ClientFrameType> | undefined {
+  return BY_TYPE.get(type);
+}

@@ -1,0 +1,39 @@
+// The frames that the server sends: the one list of them.
+import type * as z from 'zod';
+import { adminMessage, channelAdded, channelDeleted, channelUpdated } from './channels.ts';
+import { ack, connectionClosing, connectionConnect, error, pong } from './connection.ts';
+import { channelMessage, directMessage, messageDeleted, messageUpdated } from './messages.ts';
+import { userJoined, userLeft } from './presence.ts';
+
+export const SERVER_FRAMES = [
+  connectionConnect,
+  channelMessage,
+  directMessage,
+  messageUpdated,
+  messageDeleted,
+  userJoined,
+  userLeft,
+  channelAdded,
+  channelUpdated,
+  channelDeleted,
+  adminMessage,
+  connectionClosing,
+  ack,
+  error,
+  pong,
+] as const;
+
+type Definition = (typeof SERVER_FRAMES)[number];
+export type ServerFrameType = Definition['type'];
+/** The data of a server frame of type T. */
+export type ServerFrameData<T extends ServerFrameType> = z.output<Extract<Definition, { type: T }>['data']>;
+
+/** A server frame. `timestamp` in ms; `seq` is the log's number of the event, in frames about messages. */
+export interface ServerFrame {
+  id: string;
+  type: ServerFrameType;
+  data: unknown;
+  timestamp: number;
+  user_id?: number;
+  seq?: number;
+}

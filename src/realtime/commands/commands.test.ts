@@ -1,0 +1,9 @@
+import { expect, it } from 'vitest';
+import { CLIENT_FRAMES } from '../../protocol/client-frames.ts';
+import type { CommandDependencies } from './command.ts';
+import { COMMANDS } from './commands.ts';
+
+it('each client frame has one command', () => {
+  const commands = COMMANDS.map((create) => create({} as CommandDependencies).frame.type);
+  expect(commands.toSorted()).toEqual(CLIENT_FRAMES.map((frame) => frame.type).toSorted());
+});

@@ -1,0 +1,61 @@
+// The way into a channel: its feed, held open, and what the database says of the user's access after the feed was open.
+import type { Entry } from '../../chat/log/read.ts';
+import type { LogReads } from '../../chat/log/reads.ts';
+import { ChatError } from '../../protocol/errors.ts';
+import type { ChannelFeeds, HeldFeed } from '../log/channel-feeds.ts';
+import type { Feed } from '../log/feed.ts';
+
+export interface Entrance {
+  readonly channelId: number;
+  readonly feed: Feed;
+  readonly entry: Entry;
+  /** False if somebody was taken out since, or the feed was put away. */
+  readonly isCurrent: () => boolean;
+  /** The feed is not held open for this any more. */
+  readonly release: () => void;
+}
+
+export interface EntranceDependencies {
+  readonly feeds: ChannelFeeds;
+  readonly reads: Pick<LogReads, 'entry'>;
+}
+
+/**
+ * Asks again if somebody was taken out meanwhile. Undefined once `isOver`, that is if nobody waits for it any more.
+ * Rejects with CHANNEL_NOT_FOUND if the user is no member.
+ */
+export async function enter(
+  deps: EntranceDependencies,
+  userId: number,
+  channelId: number,
+  isOver: () => boolean,
+): Promise<Entrance | undefined> {
+  while (!isOver()) {
+    const held = deps.feeds.hold(channelId);
+    try {
+      const entrance = await lookUp(deps, userId, channelId, held);
+      if (entrance.isCurrent()) return entrance;
+    } catch (error) {
+      held.release();
+      throw error;
+    }
+    held.release();
+  }
+  return undefined;
+}
+
+async function lookUp(
+  { feeds, reads }: EntranceDependencies,
+  userId: number,
+  channelId: number,
+  { feed, subscribed, release }: HeldFeed,
+): Promise<Entrance> {
+  await subscribed;
+  const { removals } = feed;
+  const entry = await reads.entry(userId, channelId);
+  if (!entry) throw new ChatError('CHANNEL_NOT_FOUND');
+  // The feed knows of a removal that this lookup may have missed, by another node's word or by the log itself.
+  const isCurrent = () =>
+    feeds.get(channelId) === feed && feed.removals === removals && entry.membersVersion >= feed.knownVersion();
+  return { channelId, feed, entry, isCurrent, release };
+}

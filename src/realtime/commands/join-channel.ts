@@ -1,0 +1,98 @@
+// From now on a channel's events come to a connection, on request from a number on.
+import { channelKey, isChannelKey, logName } from '../../chat/log/key.ts';
+import * as frames from '../../protocol/channels.ts';
+import { ChatError, limitReached } from '../../protocol/errors.ts';
+import type { AnswerOf } from '../../protocol/frame.ts';
+import { LIMITS } from '../../protocol/limits.ts';
+import type { HubSession } from '../connections/session.ts';
+import { attachReader } from '../log/catch-up.ts';
+import { checkSince } from './check-since.ts';
+import { type Command, type CommandContext, type CommandDependencies, defineCommand } from './command.ts';
+import { type Entrance, enter } from './entrance.ts';
+
+type Context = CommandContext<AnswerOf<typeof frames.joinChannel>>;
+
+const TOO_MANY_CHANNELS = 'This connection reads as many channels as it may: leave one first, or use another';
+
+export function joinChannel({ feeds, tracker, reads }: CommandDependencies): Command {
+  const find = (context: Context, channelId: number) =>
+    enter({ feeds, reads }, context.session.user.id, channelId, () => context.isOver);
+
+  async function join(context: Context, channelId: number, since: number | undefined): Promise<undefined> {
+    const { session } = context;
+    await assertReadable(session, channelId);
+    const entrance = await find(context, channelId);
+    if (!entrance) return;
+    try {
+      checkSince(since, entrance.entry.head);
+      const known = session.readers.get(entrance.feed.name);
+      if (since !== undefined) session.assertMayRead(entrance.feed.name, since);
+      if (known) {
+        answer(context, entrance);
+        if (since !== undefined) known.restart(since, entrance.entry.head);
+      } else await joinFirst(context, entrance, since);
+    } finally {
+      entrance.release();
+    }
+  }
+
+  /** Access comes before the feed: who is refused is to cost no more than this look-up. */
+  async function assertReadable(session: HubSession, channelId: number): Promise<void> {
+    if (session.readers.has(logName(channelKey(channelId)))) return;
+    assertRoom(session);
+    // The look-up behind an open feed is enough.
+    if (feeds.get(channelId)) return;
+    if (!(await reads.entry(session.user.id, channelId))) throw new ChatError('CHANNEL_NOT_FOUND');
+  }
+
+  /** All nodes are told first: who then hears that it joined may end another connection, and has not left by that. */
+  async function joinFirst(context: Context, first: Entrance, since: number | undefined): Promise<void> {
+    const { user } = context.session;
+    await tracker.joined(first.channelId, user);
+    let isReading = false;
+    try {
+      isReading = await read(context, first, since);
+    } finally {
+      if (!isReading) tracker.left(first.channelId, user);
+    }
+  }
+
+  /** Lets the connection read, if it still wants to. Asks again if somebody was taken out since the entrance was made. */
+  async function read(context: Context, entrance: Entrance, since: number | undefined): Promise<boolean> {
+    if (context.isOver) return false;
+    if (entrance.isCurrent()) {
+      assertRoom(context.session);
+      answer(context, entrance);
+      const { feed, entry } = entrance;
+      attachReader(context.session, feed, since ?? entry.head, entry.head);
+      return true;
+    }
+    const next = await find(context, entrance.channelId);
+    if (!next) return false;
+    try {
+      return await read(context, next, since);
+    } finally {
+      next.release();
+    }
+  }
+
+  return defineCommand({
+    frame: frames.joinChannel,
+    inOrderOf: ({ channel_id }) => logName(channelKey(channel_id)),
+    run: (context, { channel_id, since }) => join(context, channel_id, since),
+  });
+}
+
+/** The answer comes before the events that it speaks of. */
+function answer(context: Context, { channelId, feed, entry }: Entrance): void {
+  feed.begin(entry.head, entry.membersVersion);
+  context.ack({ channel_id: channelId, last_seq: entry.head });
+}
+
+/** For one more channel. */
+function assertRoom({ readers }: HubSession): void {
+  if (readers.size < LIMITS.CONNECTION_CHANNELS_MAX) return;
+  let channels = 0;
+  for (const { feed } of readers.values()) if (isChannelKey(feed.key)) channels += 1;
+  if (channels >= LIMITS.CONNECTION_CHANNELS_MAX) throw limitReached('channels', TOO_MANY_CHANNELS);
+}

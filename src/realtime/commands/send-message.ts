@@ -1,0 +1,31 @@
+// Sends a message to a channel or a user.
+import { channelKey, logName } from '../../chat/log/key.ts';
+import * as frames from '../../protocol/messages.ts';
+import { type Command, type CommandContext, type CommandDependencies, defineCommand, type Send } from './command.ts';
+
+export function sendToChannel({ send }: CommandDependencies): Command {
+  return defineCommand({
+    frame: frames.sendToChannel,
+    async run(context, data) {
+      if (context.session.underWay) await joinUnderWay(context, data.channel_id);
+      return store(send, context, frames.bodyOfFrame(data));
+    },
+  });
+}
+
+export function sendToUser({ send }: CommandDependencies): Command {
+  return defineCommand({
+    frame: frames.sendToUser,
+    run: (context, data) => store(send, context, frames.bodyOfFrame(data)),
+  });
+}
+
+async function store(send: Send, { session, deadline }: CommandContext, body: frames.SendMessageBody) {
+  const { message, duplicate } = await send(session.user, body, deadline);
+  return { id: message.id, seq: message.seq, created_at: message.createdAt, duplicate };
+}
+
+/** A message sent right after a join of its channel is delivered to this connection too. */
+async function joinUnderWay({ session }: CommandContext, channelId: number): Promise<void> {
+  await session.underWay?.get(logName(channelKey(channelId)))?.catch(() => {});
+}
