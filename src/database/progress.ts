@@ -10,6 +10,8 @@ export interface Progress {
   readonly unit?: string;
   /** Why it does not go on at the moment, as a lock that somebody else holds. */
   readonly waiting?: string;
+  /** What was done that an operator should know of, for good. */
+  readonly note?: string;
 }
 
 export type Report = (progress: Progress) => void;

@@ -3,6 +3,7 @@ import { sql } from 'drizzle-orm';
 import { type Database, rows } from '../database.ts';
 import type { DatabaseHandle } from '../handle.ts';
 import { needsTakeover, pending, refuseForeign } from '../migrate.ts';
+import { allowsDoubles, findDoubles, nameIds } from './doubles.ts';
 import { oddMessages, refuseObstacles } from './obstacles.ts';
 import { type Survey, survey } from './survey.ts';
 import { LOG_COLUMNS, referenceName } from './wanted.ts';
@@ -35,6 +36,8 @@ async function planTakeover(db: Database): Promise<string[]> {
     ),
     ...(await planNumbers(db, state)),
     ...(state.hasTriggers ? [] : ['set triggers that number what the former service writes from then on']),
+    ...planIndexes(state),
+    ...(await planMembers(db, state)),
     ...planRules(state),
     ...(await planDefaults(db)),
   ];
@@ -59,12 +62,32 @@ async function planNumbers(db: Database, state: Survey): Promise<string[]> {
   ];
 }
 
-function planRules({ indexes, uniques, references }: Survey): string[] {
-  const again = (broken: boolean) => (broken ? ', after the rest of an interrupted build is dropped' : '');
+function again(broken: boolean): string {
+  return broken ? ', after the rest of an interrupted build is dropped' : '';
+}
+
+function planIndexes({ indexes }: Survey): string[] {
+  return indexes.map(
+    ({ index, broken }) => `build the index ${index.name} on ${index.table} beside writers${again(broken)}`,
+  );
+}
+
+/** What comes before the rule that a member is there once. */
+async function planMembers(db: Database, { uniques }: Survey): Promise<string[]> {
+  if (!uniques.some(({ unique }) => unique.table === 'channel_members') || !(await allowsDoubles(db))) return [];
+  const { members, channels, rows: count, ids } = await findDoubles(db);
   return [
-    ...indexes.map(
-      ({ index, broken }) => `build the index ${index.name} on ${index.table} beside writers${again(broken)}`,
-    ),
+    'let the adding of a member who is one already do nothing, also by the former service, by a trigger on channel_members',
+    ...(count > 0
+      ? [
+          `merge memberships that are there more than once, of ${members} members in ${channels} channels: the earliest of each stays, ${count} rows of channel_members are deleted (${nameIds(ids, count)})`,
+        ]
+      : []),
+  ];
+}
+
+function planRules({ uniques, references }: Survey): string[] {
+  return [
     ...uniques.map(
       ({ unique, broken }) =>
         `let ${unique.name} hold on ${unique.table}, by an index built beside writers${again(broken)}`,

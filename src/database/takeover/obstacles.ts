@@ -3,6 +3,7 @@
 import { type SQL, sql } from 'drizzle-orm';
 import { type Database, rows } from '../database.ts';
 import { MigrationError } from '../migration-error.ts';
+import { findDoubles, unmergeable } from './doubles.ts';
 import type { Survey } from './survey.ts';
 import { FORMER_TABLES } from './wanted.ts';
 
@@ -16,7 +17,12 @@ export async function refuseObstacles(db: Database, state: Survey): Promise<void
 async function obstacles(db: Database, state: Survey): Promise<string[]> {
   const found = [...(await missingRights(db)), ...(await unfitIds(db))];
   if (found.length > 0) return found;
-  return [...(await repeatedRows(db, state)), ...(await orphans(db, state))];
+  const { rows: doubles } = await findDoubles(db);
+  return [
+    ...(await repeatedRows(db, state)),
+    ...(doubles > 0 ? await unmergeable(db) : []),
+    ...(await orphans(db, state)),
+  ];
 }
 
 async function missingRights(db: Database): Promise<string[]> {
@@ -51,10 +57,11 @@ async function unfitIds(db: Database): Promise<string[]> {
   return list.map(({ table }) => `${table}.id is no primary key with a sequence of its own`);
 }
 
+/** But for members: what is there twice of them becomes one. */
 async function repeatedRows(db: Database, { uniques }: Survey): Promise<string[]> {
   const found: string[] = [];
   for (const { unique, ready } of uniques) {
-    if (ready) continue;
+    if (ready || unique.table === 'channel_members') continue;
     const columns = unique.columns.map((name) => `"${name}"`).join(', ');
     const [row] = await rows<{ count: number; ids: string }>(
       db,

@@ -5,6 +5,7 @@ import type { Database } from '../database.ts';
 import { MigrationError, TakeoverStopped } from '../migration-error.ts';
 import type { Report } from '../progress.ts';
 import { buildIndex } from './indexes.ts';
+import { buildWithoutDoubles } from './merge-doubles.ts';
 import { countUnnumbered, logsOfChannels, numberBatch, numberMostMessages, numberStragglers } from './numbering.ts';
 import { refuseObstacles } from './obstacles.ts';
 import { retryLocks, type Step, withShortLock } from './short-lock.ts';
@@ -45,6 +46,7 @@ export async function takeOver(deps: TakeoverDeps): Promise<void> {
     await makeRoom(deps, state, begin);
     if (!state.hasTriggers) await numberEverything(deps, begin);
     await buildIndexes(deps, state, begin);
+    await makeUnique(deps, state, begin);
     await addReferences(db, state, begin);
     await numberStragglers(begin('looking for messages without a number'));
     await db.execute(sql`analyze chats, conversations`);
@@ -105,19 +107,21 @@ async function numberEverything({ db, functions }: TakeoverDeps, begin: Begin): 
   });
 }
 
-async function buildIndexes({ db, watcher }: TakeoverDeps, state: Survey, begin: Begin): Promise<void> {
+async function buildIndexes({ watcher }: TakeoverDeps, state: Survey, begin: Begin): Promise<void> {
   for (const { index } of state.indexes) {
     await buildIndex(begin(`building the index ${index.name}`), watcher, index);
   }
+}
+
+async function makeUnique({ watcher }: TakeoverDeps, state: Survey, begin: Begin): Promise<void> {
   for (const { unique } of state.uniques) {
     const { table, name, columns } = unique;
     const step = begin(`making ${name} hold`);
     const on = `(${columns.map((column) => `"${column}"`).join(', ')})`;
-    await buildIndex(step, watcher, { table, name, on, unique: true });
+    const build = () => buildIndex(step, watcher, { table, name, on, unique: true });
+    await (table === 'channel_members' ? buildWithoutDoubles(step, build) : build());
     const statement = `alter table ${table} add constraint "${name}" unique using index "${name}"`;
-    await withShortLock({ ...step, db }, { tables: [table], mode: 'access exclusive' }, (tx) =>
-      tx.execute(sql.raw(statement)),
-    );
+    await withShortLock(step, { tables: [table], mode: 'access exclusive' }, (tx) => tx.execute(sql.raw(statement)));
   }
 }
 

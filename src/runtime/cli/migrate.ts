@@ -98,17 +98,23 @@ async function main(words: readonly string[]): Promise<number> {
   };
   const bar = process.stderr.isTTY ? createProgressBar(terminal) : undefined;
   const clear = () => bar?.clear();
-  const report = bar?.report ?? createProgressLines(output.complain);
+  const notes: string[] = [];
+  const progress = bar?.report ?? createProgressLines(output.complain);
+  const report: Report = (it) => {
+    if (it.note !== undefined) notes.push(it.note);
+    progress(it);
+  };
   try {
     if (!command) throw new StartError('Say what to do: `run`, `run --dry-run` or `revert`');
     endOnSignal(clear);
     loadEnvFile();
     const done = await execute(command, readCommandConfig(), report);
     clear();
-    output.say(done);
+    output.say([done, ...notes].join('\n  '));
     return 0;
   } catch (error) {
     clear();
+    if (bar) for (const note of notes) output.complain(note);
     output.complain(reason(error));
     return 1;
   }

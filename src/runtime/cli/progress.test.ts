@@ -11,6 +11,17 @@ it('says each step once, and why it waits', () => {
   expect(lines).toEqual(['numbering messages', 'building an index: waits for an open transaction']);
 });
 
+it('says every note, and leaves it to others where it draws a bar', () => {
+  const lines: string[] = [];
+  const report = createProgressLines((line) => lines.push(line));
+  report({ step: 'a step' });
+  report({ step: 'a step', note: 'what was done' });
+  report({ step: 'a step', note: 'and more' });
+  expect(lines).toEqual(['a step', 'what was done', 'and more']);
+  createProgressBar({ write: (text: string) => lines.push(text) }).report({ step: 'a step', note: 'what was done' });
+  expect(lines).toHaveLength(3);
+});
+
 it('draws a bar over and over on one line of a terminal', () => {
   const written: string[] = [];
   const terminal = { columns: 60, write: (text: string) => written.push(text) };

@@ -5,13 +5,14 @@ const LINE_MS = 5000;
 const DRAW_MS = 100;
 const BAR_WIDTH = 24;
 
-/** Says each step when it begins, then where it is, every five seconds. */
+/** Says each step when it begins, then where it is, every five seconds; and notes, as they come. */
 export function createProgressLines(say: (line: string) => void): Report {
   const rate = createRate();
   let step = '';
   let saidAt = 0;
   return (progress) => {
     const now = performance.now();
+    if (progress.note !== undefined) return say(progress.note);
     const rest = rate(progress, now);
     if (progress.step === step && now - saidAt < LINE_MS) return;
     step = progress.step;
@@ -22,7 +23,7 @@ export function createProgressLines(say: (line: string) => void): Report {
 
 export interface ProgressBar {
   readonly report: Report;
-  /** Clears the line of the bar, for other output or for the end. */
+  /** Clears the line of the bar, for other output, as that of notes, or for the end. */
   clear(): void;
 }
 
@@ -38,6 +39,7 @@ export function createProgressBar(terminal: Terminal): ProgressBar {
   const clear = () => void terminal.write('\r\x1b[K');
 
   function report(progress: Progress): void {
+    if (progress.note !== undefined) return;
     const now = performance.now();
     const rest = rate(progress, now);
     if (progress.step === step && now - drawnAt < DRAW_MS) return;

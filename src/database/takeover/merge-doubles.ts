@@ -1,0 +1,144 @@
+// Memberships that are there more than once become one, the earliest: who is in a channel for longest inherits it. Rows go only
+// where they say nothing else than the one that stays. The former service may write on meanwhile.
+import { sql } from 'drizzle-orm';
+import { type Database, rows } from '../database.ts';
+import { sqlState } from '../errors.ts';
+import { allowsDoubles, FACTS, IDS_NAMED, nameIds, unmergeable } from './doubles.ts';
+import { givingWay, type Step, withShortLock } from './short-lock.ts';
+
+const UNIQUE_VIOLATION = '23505';
+/** A double that is written between the merging and the index makes one more round. */
+const MOST_ROUNDS = 20;
+const ROWS_AT_ONCE = 5000;
+/** Members whose rows are merged in one transaction. */
+const MEMBERS_AT_ONCE = 500;
+/** Below every id. */
+const BEGINNING = -2_147_483_648;
+
+/**
+ * Lets the former service write no more doubles, merges those that are there, and runs `build`, which makes the unique index;
+ * again where somebody was faster. Throws what `build` throws where that does not help.
+ */
+export async function buildWithoutDoubles(step: Step, build: () => Promise<void>): Promise<void> {
+  await keepOut(step);
+  for (let round = 1; ; round += 1) {
+    await mergeDoubles(step);
+    try {
+      return await build();
+    } catch (error) {
+      if (sqlState(error) !== UNIQUE_VIOLATION || round === MOST_ROUNDS) throw error;
+      const found = await unmergeable(step.db);
+      if (found.length > 0) throw new Error(found.join('; '));
+    }
+  }
+}
+
+/**
+ * To add a member once more does nothing from now on, as it did nothing that a user saw. An error instead would fail what the
+ * former service does besides, such as the making of a channel. Two who add the same member at the same instant are not both
+ * seen here: the index refuses one of them.
+ */
+const KEEP_OUT = [
+  `create or replace function keep_member_once() returns trigger language plpgsql as $$
+  begin
+    if exists (select from channel_members m where m."userId" = new."userId" and m."channelId" = new."channelId") then
+      return null;
+    end if;
+    return new;
+  end
+  $$`,
+  `create trigger keep_member_once before insert on channel_members for each row execute function keep_member_once()`,
+];
+
+async function keepOut(step: Step): Promise<void> {
+  if ((await hasKeepOut(step.db)) || !(await allowsDoubles(step.db))) return;
+  await withShortLock(step, { tables: ['channel_members'], mode: 'share row exclusive' }, async (tx) => {
+    for (const statement of KEEP_OUT) await tx.execute(sql.raw(statement));
+  });
+}
+
+async function hasKeepOut(db: Database): Promise<boolean> {
+  const [row] = await rows<{ found: boolean }>(
+    db,
+    sql`select exists (select from pg_trigger
+      where tgrelid = 'channel_members'::regclass and tgname = 'keep_member_once') as "found"`,
+  );
+  return row?.found === true;
+}
+
+interface Merged {
+  rows: number;
+  channels: number;
+  /** The first of those that are gone. */
+  readonly ids: number[];
+}
+
+async function mergeDoubles(step: Step): Promise<void> {
+  const merged: Merged = { rows: 0, channels: 0, ids: [] };
+  try {
+    let last = BEGINNING;
+    for (;;) {
+      const next = await lastChannel(step.db, last);
+      if (next === undefined) return;
+      await mergeRange(step, last, next, merged);
+      last = next;
+    }
+  } finally {
+    // Also where it is stopped: those are gone.
+    if (merged.rows > 0) tell(step, merged);
+  }
+}
+
+/** Some members a transaction: who removes one of these waits for as long, nobody else. */
+async function mergeRange(step: Step, from: number, to: number, merged: Merged): Promise<void> {
+  const channels = new Set<number>();
+  for (;;) {
+    const gone = await givingWay(step, (tx) => mergeSome(tx, from, to));
+    if (gone.length === 0) break;
+    for (const { channelId } of gone) channels.add(channelId);
+    merged.rows += gone.length;
+    merged.ids.push(...gone.slice(0, IDS_NAMED - merged.ids.length).map(({ id }) => id));
+    step.report({ step: step.step, done: merged.rows, unit: 'rows that were too many' });
+  }
+  merged.channels += channels.size;
+}
+
+function tell({ report, step }: Step, { rows: count, channels, ids }: Merged): void {
+  const which = nameIds(ids, count);
+  const note = `memberships that were there more than once became one: ${count} rows of channel_members, in ${channels} channels, are deleted (${which}), the earliest of each stayed`;
+  report({ step, note });
+}
+
+/** The channel up to which there are some rows after those of `last`; undefined where there are none. */
+async function lastChannel(db: Database, last: number): Promise<number | undefined> {
+  const [row] = await rows<{ id: number | null }>(
+    db,
+    sql`select max("channelId") as "id" from (
+      select "channelId" from channel_members where "channelId" > ${last}::int order by 1 limit ${ROWS_AT_ONCE}::int
+    ) as picked`,
+  );
+  return row?.id ?? undefined;
+}
+
+/** The one that stays is locked, so that it is still there when the others go. */
+function mergeSome(tx: Database, from: number, to: number): Promise<{ id: number; channelId: number }[]> {
+  const range = sql`m."channelId" > ${from}::int and m."channelId" <= ${to}::int`;
+  return rows(
+    tx,
+    sql`with doubled as (
+        select m."channelId", m."userId" from channel_members m where ${range}
+        group by m."channelId", m."userId" having count(*) > 1
+        limit ${MEMBERS_AT_ONCE}::int
+      ), ranked as materialized (
+        select m.id, first_value(m.id) over (
+          partition by m."channelId", m."userId", ${FACTS} order by m."joinedAt", m.id
+        ) as kept
+        from channel_members m join doubled d on d."channelId" = m."channelId" and d."userId" = m."userId"
+        where ${range}
+      ), locked as materialized (
+        select k.id from channel_members k where k.id in (select kept from ranked where id <> kept) for key share
+      )
+      delete from channel_members m using ranked r join locked l on l.id = r.kept
+      where m.id = r.id and r.id <> r.kept returning m.id, m."channelId"`,
+  );
+}
