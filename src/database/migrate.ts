@@ -152,11 +152,21 @@ export async function refuseForeign(db: Database, folder: string): Promise<void>
       'The database carries the migrations of another application; give this service one of its own',
     );
   }
+  if (done.length === 0) await refuseEncoding(db);
   const found = done.length > 0 ? [] : await foreignTables(db);
   if (found.length > 0) {
     const some = found.slice(0, 5).join('; ');
     throw new MigrationError(`The database has tables of another application; nothing was changed: ${some}`);
   }
+}
+
+/** What clients send would not be stored in any other, or be counted in bytes. */
+async function refuseEncoding(db: Database): Promise<void> {
+  const [server] = await rows<{ encoding: string }>(db, sql`select current_setting('server_encoding') as "encoding"`);
+  if (!server || server.encoding === 'UTF8') return;
+  throw new MigrationError(
+    `The database keeps texts as ${server.encoding}; nothing was changed. Make one with the encoding UTF8 (createdb -T template0 -E UTF8), and restore a dump of this one there`,
+  );
 }
 
 function statements(script: string): string[] {

@@ -5,6 +5,7 @@ import type { DatabaseHandle } from '../handle.ts';
 import { needsTakeover, pending, refuseForeign } from '../migrate.ts';
 import { allowsDoubles, findDoubles, nameIds } from './doubles.ts';
 import { oddMessages, refuseObstacles } from './obstacles.ts';
+import { oddChannels } from './odd-channels.ts';
 import { type Survey, survey } from './survey.ts';
 import { LOG_COLUMNS, referenceName } from './wanted.ts';
 
@@ -40,6 +41,7 @@ async function planTakeover(db: Database): Promise<string[]> {
     ...(await planMembers(db, state)),
     ...planRules(state),
     ...(await planDefaults(db)),
+    ...(await planChannels(db)),
   ];
 }
 
@@ -86,13 +88,25 @@ async function planMembers(db: Database, { uniques }: Survey): Promise<string[]>
   ];
 }
 
-function planRules({ uniques, references }: Survey): string[] {
+function planRules({ uniques, references, unfilled }: Survey): string[] {
   return [
     ...uniques.map(
       ({ unique, broken }) =>
         `let ${unique.name} hold on ${unique.table}, by an index built beside writers${again(broken)}`,
     ),
     ...references.map(({ reference }) => `let ${referenceName(reference)} hold on ${reference.table}`),
+    ...unfilled.map(({ table, columns }) => `let ${columns.join(', ')} of ${table} be not null`),
+  ];
+}
+
+/** What stays as it is, but is worth a word. */
+async function planChannels(db: Database): Promise<string[]> {
+  const { withoutOwner, twins } = await oddChannels(db);
+  return [
+    ...(withoutOwner > 0
+      ? [`leave ${withoutOwner} channels with an owner who is no member, and does not see them`]
+      : []),
+    ...(twins > 0 ? [`leave ${twins} direct channels of two users who have an older one, which is found first`] : []),
   ];
 }
 

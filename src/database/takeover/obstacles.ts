@@ -4,7 +4,9 @@ import { type SQL, sql } from 'drizzle-orm';
 import { type Database, rows } from '../database.ts';
 import { MigrationError } from '../migration-error.ts';
 import { findDoubles, unmergeable } from './doubles.ts';
+import { foreignTriggers } from './foreign-triggers.ts';
 import type { Survey } from './survey.ts';
+import { unfitRows, unfitTypes } from './unfit.ts';
 import { FORMER_TABLES } from './wanted.ts';
 
 /** Throws MigrationError with all that stands against it. Reads only. */
@@ -19,6 +21,9 @@ async function obstacles(db: Database, state: Survey): Promise<string[]> {
   if (found.length > 0) return found;
   const { rows: doubles } = await findDoubles(db);
   return [
+    ...(await unfitTypes(db)),
+    ...(await foreignTriggers(db, state, doubles > 0)),
+    ...(await unfitRows(db, state)),
     ...(await repeatedRows(db, state)),
     ...(doubles > 0 ? await unmergeable(db) : []),
     ...(await orphans(db, state)),

@@ -3,6 +3,7 @@
 import { sql } from 'drizzle-orm';
 import { type Database, rows } from '../database.ts';
 import {
+  FILLED,
   INDEXES,
   type Index,
   LOG_COLUMNS,
@@ -23,10 +24,13 @@ export interface Survey {
   readonly indexes: readonly IndexState[];
   readonly uniques: readonly UniqueState[];
   readonly references: readonly ReferenceState[];
+  readonly unfilled: readonly UnfilledTable[];
 }
 
 /** A column, as `users.username`, with the length that it has and the one that it needs. */
 export type NarrowColumn = { readonly column: string; readonly length: number; readonly wanted: number };
+/** A table with those of its columns that may lack a value. */
+export type UnfilledTable = { readonly table: string; readonly columns: readonly string[] };
 /** Of those that are missing or not complete. `broken`: the rest of a build that was interrupted. */
 export type IndexState = { readonly index: Index; readonly broken: boolean };
 /** `ready`: the index is there, and only the constraint is missing. */
@@ -52,6 +56,7 @@ export async function survey(db: Database): Promise<Survey> {
     indexes: await missingIndexes(db),
     uniques: await missingUniques(db),
     references: await missingReferences(db),
+    unfilled: await unfilledTables(db),
   };
 }
 
@@ -134,4 +139,17 @@ async function missingReferences(db: Database): Promise<ReferenceState[]> {
     else if (found.some((it) => it.name === name && !it.valid)) missing.push({ reference, added: true });
   }
   return missing;
+}
+
+async function unfilledTables(db: Database): Promise<UnfilledTable[]> {
+  const nullable = await rows<{ column: string }>(
+    db,
+    sql`select table_name || '.' || column_name as "column" from information_schema.columns
+      where table_schema = current_schema() and is_nullable = 'YES'`,
+  );
+  const names = new Set(nullable.map(({ column }) => column));
+  return FILLED.map(({ table, columns }) => ({
+    table,
+    columns: columns.filter((column) => names.has(`${table}.${column}`)),
+  })).filter(({ columns }) => columns.length > 0);
 }

@@ -4,6 +4,7 @@ import { sql } from 'drizzle-orm';
 import type { Database } from '../database.ts';
 import { MigrationError, TakeoverStopped } from '../migration-error.ts';
 import type { Report } from '../progress.ts';
+import { fillColumns } from './filled.ts';
 import { buildIndex } from './indexes.ts';
 import { buildWithoutDoubles } from './merge-doubles.ts';
 import { countUnnumbered, logsOfChannels, numberBatch, numberMostMessages, numberStragglers } from './numbering.ts';
@@ -48,6 +49,7 @@ export async function takeOver(deps: TakeoverDeps): Promise<void> {
     await buildIndexes(deps, state, begin);
     await makeUnique(deps, state, begin);
     await addReferences(db, state, begin);
+    for (const table of state.unfilled) await fillColumns(begin(`making columns of ${table.table} not null`), table);
     await numberStragglers(begin('looking for messages without a number'));
     await db.execute(sql`analyze chats, conversations`);
     await deps.finish(begin('applying migrations'));

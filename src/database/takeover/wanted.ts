@@ -59,6 +59,14 @@ export const INDEXES: readonly Index[] = [
   },
 ];
 
+/** Columns that never lack a value. */
+export const FILLED: readonly { readonly table: string; readonly columns: readonly string[] }[] = [
+  { table: 'users', columns: ['username', 'email', 'password', 'createdAt', 'updatedAt'] },
+  { table: 'channels', columns: ['name', 'ownerId', 'type', 'createdAt', 'updatedAt'] },
+  { table: 'channel_members', columns: ['userId', 'channelId', 'joinedAt'] },
+  { table: 'chats', columns: ['senderId', 'createdAt', 'updatedAt'] },
+];
+
 /** Lengths that requests may need. A column without limit has room enough. */
 export const WIDTHS: readonly { readonly table: string; readonly column: string; readonly length: number }[] = [
   { table: 'users', column: 'username', length: 50 },
