@@ -1,7 +1,5 @@
 // The service in a process of its own that counts what it writes to its sockets, for bench/quick.ts. Started with
 // --expose-gc and a channel to its parent.
-import fs from 'node:fs';
-import { syncBuiltinESMExports } from 'node:module';
 import { Socket } from 'node:net';
 import { readConfig } from '../src/runtime/config/config.ts';
 import { createLogger } from '../src/runtime/logger.ts';
@@ -13,27 +11,18 @@ export interface Counts {
   readonly statements: number;
   /** Writes to clients' sockets; without pings, which come by the time. */
   readonly writes: number;
-  /** PresenceQueries objects, after a collection. */
+  /** Live objects, after a collection. */
   readonly heapBytes: number;
 }
 
 const EXECUTE = 0x45;
 const PING = 0x89;
-const STDERR = 2;
 const databasePort = Number(new URL(process.env.DATABASE_URL ?? '').port);
 let servicePort = 0;
 let statements = 0;
 let writes = 0;
 
-// All that is written passes one of these two, one chunk or several at once, and each call is one system call: frames go past
-// the stream by the socket's number, and what the kernel does not take of them follows through the stream.
-const { writeSync } = fs;
-fs.writeSync = ((target: number, data: unknown, ...rest: []) => {
-  if (target > STDERR && Buffer.isBuffer(data) && !isPing(data)) writes += 1;
-  return writeSync(target, data as Buffer, ...rest);
-}) as typeof writeSync;
-syncBuiltinESMExports();
-
+// All that is written passes here, one chunk or several at once, and each call is one system call.
 const prototype = Socket.prototype as unknown as { _writeGeneric(this: Socket, several: boolean, data: unknown): void };
 const write = prototype._writeGeneric;
 prototype._writeGeneric = function counted(several, data, ...rest: []) {

@@ -71,15 +71,23 @@ interface ServeOptions {
 /** Connects the three protocols to one server, and listens. */
 async function serve(config: Config, { app, hub, authenticate }: Chat, options: ServeOptions): Promise<Server> {
   const { clock, logger, stopping, teardown } = options;
-  const { maxFrameBytes, keepAliveTimeoutMs, wsCorsOrigins } = config;
+  const { maxFrameBytes, keepAliveTimeoutMs, wsCorsOrigins, sharedFrames } = config;
   const refuse = createRefuse(logger);
   const boundary = createBoundary(logger);
   const forwardedOf = createForwardedOf(config.trustProxy);
   const addressOf = createAddressOf(forwardedOf);
   const isAllowedOrigin = createOriginCheck(wsCorsOrigins, config.trustProxy);
-  const socketIoOptions = { hub, corsOrigins: wsCorsOrigins, isAllowedOrigin, maxFrameBytes, logger, addressOf };
+  const socketIoOptions = {
+    hub,
+    corsOrigins: wsCorsOrigins,
+    isAllowedOrigin,
+    maxFrameBytes,
+    logger,
+    addressOf,
+    sharedFrames,
+  };
   const socketIo = createLazySocketIo(socketIoOptions, refuse, boundary);
-  const raw = createRawServer({ hub, clock, maxFrameBytes, refuse, boundary, forwardedOf });
+  const raw = createRawServer({ hub, clock, maxFrameBytes, refuse, boundary, forwardedOf, sharedFrames });
   const upgrade = createUpgrade({
     authenticate,
     limits: hub.limits,

@@ -76,6 +76,7 @@ async function startNode(limits = {}, port = 0): Promise<Node> {
     maxFrameBytes: 65_536,
     logger,
     addressOf: () => '192.0.2.1',
+    sharedFrames: true,
   });
   const server = createServer(socketIo.handleRequest).on('upgrade', socketIo.handleUpgrade);
   await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));

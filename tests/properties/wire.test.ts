@@ -8,7 +8,7 @@ import { decodeFrame } from '../../src/protocol/decode-frame.ts';
 import { ERRORS } from '../../src/protocol/errors.ts';
 import { isStorable } from '../../src/protocol/fields.ts';
 import { decodePublication, encodeEvents, encodeSignal } from '../../src/realtime/cluster/publication.ts';
-import { encodeTextFrames } from '../../src/transports/shared/ws-frame.ts';
+import { encodeTextFrames } from '../../src/transports/shared/shared-frames.ts';
 import { readClientPacket } from '../../src/transports/socketio/client-packet.ts';
 import { ackPacket, eventPacket } from '../../src/transports/socketio/packet.ts';
 import { readFrames } from '../support/frame-receiver.ts';

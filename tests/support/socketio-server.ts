@@ -30,9 +30,11 @@ const stops: Array<() => Promise<void>> = [];
 /** Ended after the test. `receive` may do something with a frame, such as fail. */
 export async function startSocketIoServer({
   maxFrameBytes = 65_536,
+  sharedFrames = true,
   receive = () => {},
 }: {
   maxFrameBytes?: number;
+  sharedFrames?: boolean;
   receive?: (incoming: Incoming) => void;
 } = {}): Promise<SocketIoServer> {
   const sessions: Told[] = [];
@@ -62,6 +64,7 @@ export async function startSocketIoServer({
     maxFrameBytes,
     logger,
     addressOf: () => '192.0.2.1',
+    sharedFrames,
   });
   const server = createServer(socketIo.handleRequest).on('upgrade', socketIo.handleUpgrade);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));

@@ -12,54 +12,30 @@ export interface Listeners {
   clear(): void;
 }
 
-/** Nearly every topic has one listener, and a list of one, or a set, takes several times as much as a chain. */
+/** One subscription: the same function may be there twice. */
 interface Entry {
-  /** Undefined once it is gone. */
-  listener: Listener | undefined;
-  /** The one that was added after it. */
-  next: Entry | undefined;
+  readonly listener: Listener;
 }
 
 /** `onLast` is called when a topic's last listener has gone. */
 export function createListeners(logger: Logger | undefined, onLast?: (topic: string) => void): Listeners {
-  const byTopic = new Map<string, Entry>();
-
-  function append(topic: string, entry: Entry): void {
-    let last = byTopic.get(topic);
-    while (last?.next) last = last.next;
-    if (last) last.next = entry;
-    else byTopic.set(topic, entry);
-  }
-
-  /** The entry itself still knows its next: who stands at it goes on from there. */
-  function remove(topic: string, entry: Entry): void {
-    const first = byTopic.get(topic);
-    if (first !== entry) {
-      let before = first;
-      while (before && before.next !== entry) before = before.next;
-      if (before) before.next = entry.next;
-    } else if (entry.next) {
-      byTopic.set(topic, entry.next);
-    } else {
-      byTopic.delete(topic);
-      onLast?.(topic);
-    }
-  }
+  const byTopic = new Map<string, Set<Entry>>();
 
   return {
     add(topic, listener) {
-      const entry: Entry = { listener, next: undefined };
-      append(topic, entry);
+      const entry = { listener };
+      const entries = byTopic.get(topic) ?? new Set();
+      byTopic.set(topic, entries.add(entry));
       return () => {
-        if (!entry.listener) return;
-        entry.listener = undefined;
-        remove(topic, entry);
+        if (!entries.delete(entry) || entries.size > 0 || byTopic.get(topic) !== entries) return;
+        byTopic.delete(topic);
+        onLast?.(topic);
       };
     },
     deliver(topic, payload) {
-      for (let entry = byTopic.get(topic); entry; entry = entry.next) {
+      for (const { listener } of byTopic.get(topic) ?? []) {
         try {
-          entry.listener?.(payload);
+          listener(payload);
         } catch (error) {
           logger?.error({ err: error, topic }, 'A listener of the broker failed');
         }

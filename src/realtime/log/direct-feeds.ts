@@ -4,7 +4,6 @@ import type { Broker, Unsubscribe } from '../../backends/broker/broker.ts';
 import type { Clock } from '../../backends/clock/clock.ts';
 import { logName, type PairKey, pairNamed } from '../../chat/log/key.ts';
 import type { LogHead } from '../../chat/log/read.ts';
-import { SmallSet } from '../../lib/small-set.ts';
 import { limitReached } from '../../protocol/errors.ts';
 import { decodePublication } from '../cluster/publication.ts';
 import { userTopic } from '../cluster/topics.ts';
@@ -26,7 +25,7 @@ const TOO_MANY_PAIRS = 'Too many direct conversations are being read on: wait un
 /** One connected user on this node. */
 interface UserFeeds {
   readonly userId: number;
-  readonly owners: SmallSet<ReaderOwner>;
+  readonly owners: Set<ReaderOwner>;
   /** How far the log with each other user had come; for pairs without a feed. Most users have none. */
   heads: Map<number, number> | undefined;
   readonly unsubscribe: Unsubscribe;
@@ -85,7 +84,7 @@ export function createDirectFeeds(deps: {
     const { ready, unsubscribe } = broker.subscribe(userTopic(userId), receive);
     const userFeeds: UserFeeds = {
       userId,
-      owners: new SmallSet(),
+      owners: new Set(),
       heads: undefined,
       unsubscribe,
       ready,

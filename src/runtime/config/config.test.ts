@@ -41,6 +41,7 @@ test('an empty environment gives a service that needs nothing', () => {
     ...{ maxConnectionsPerUser: 200, maxUnauthenticatedPerAddress: 1000 },
     maxTextLength: 10_000,
     maxFrameBytes: 65_536,
+    sharedFrames: true,
     maxBufferedBytes: 1_048_576,
     slowReaderTimeoutMs: 30_000,
     keepAliveTimeoutMs: 65_000,

@@ -50,6 +50,8 @@ export interface Config {
   readonly adminEmails: readonly string[];
   readonly maxTextLength: number;
   readonly maxFrameBytes: number;
+  /** Frames are made once for all connections that get them; else by the WebSocket library, for each. */
+  readonly sharedFrames: boolean;
   readonly maxBufferedBytes: number;
   readonly slowReaderTimeoutMs: number;
   /** How long a connection of HTTP may be idle: longer than a proxy before the service keeps its own. */
@@ -142,6 +144,7 @@ function environmentSchema(production: boolean) {
     ADMIN_EMAILS: adminEmails.default([]),
     MAX_TEXT_LENGTH: wholeNumber(1, 10_000_000).default(10_000),
     MAX_FRAME_BYTES: wholeNumber(256, 100_000_000).default(65_536),
+    WS_SHARED_FRAMES: flag().default(true),
     MAX_BUFFERED_BYTES: wholeNumber(1024, MAX_INT).default(1_048_576),
     SLOW_READER_TIMEOUT_MS: wholeNumber(100, MAX_INT).default(30_000),
     KEEP_ALIVE_TIMEOUT_MS: wholeNumber(1_000, 3_600_000).default(65_000),
@@ -207,6 +210,7 @@ function toConfig(env: Environment, database: DatabaseOptions): Config {
     adminEmails: env.ADMIN_EMAILS,
     maxTextLength: env.MAX_TEXT_LENGTH,
     maxFrameBytes: env.MAX_FRAME_BYTES,
+    sharedFrames: env.WS_SHARED_FRAMES,
     maxBufferedBytes: env.MAX_BUFFERED_BYTES,
     slowReaderTimeoutMs: env.SLOW_READER_TIMEOUT_MS,
     keepAliveTimeoutMs: env.KEEP_ALIVE_TIMEOUT_MS,

@@ -10,8 +10,8 @@ import { CLOSE } from '../../protocol/close-codes.ts';
 import { type Outgoing, outgoing } from '../../realtime/connections/outgoing.ts';
 import type { Answer } from '../../realtime/connections/transport.ts';
 
-async function connected(options: SocketIoClientOptions = {}) {
-  const { url, sessions } = await startSocketIoServer();
+async function connected(options: SocketIoClientOptions = {}, sharedFrames = true) {
+  const { url, sessions } = await startSocketIoServer({ sharedFrames });
   const client = await openSocketIo(url, options);
   await until('the session is open', () => sessions.length === 1);
   return { client, session: sessions[0] as Told };
@@ -54,23 +54,26 @@ describe.each(CLIENTS)('%s', (_name, options) => {
     await client.nextFrame('b');
   });
 
-  test('what is written at any moment arrives once and in order', async () => {
-    const { client, session } = await connected(options);
-    const total = 3000;
-    for (let n = 0; n < total; ) {
-      // One, two or three in a batch; polling and upgrades happen in between.
-      const batch = Array.from({ length: 1 + (n % 3) }, (_, i) => numbered(n + i));
-      session.transport.write(batch);
-      n += batch.length;
-      if (n % 50 < 3) await new Promise((resolve) => setTimeout(resolve, 1));
-    }
-    await client.next('message', ({ data }) => (data?.n as number) >= total - 1);
-    const numbers = client.events.map(({ data }) => data.data?.n);
-    expect(numbers).toEqual(numbers.map((_, i) => i));
-    const { transport } = client.socket.io.engine;
-    expect(transport.name).toBe(options.transports?.at(-1));
-    await until('all has gone', () => session.transport.bufferedBytes() === 0);
-  });
+  test.each([true, false])(
+    'what is written at any moment arrives once and in order; shared frames: %s',
+    async (sharedFrames) => {
+      const { client, session } = await connected(options, sharedFrames);
+      const total = 3000;
+      for (let n = 0; n < total; ) {
+        // One, two or three in a batch; polling and upgrades happen in between.
+        const batch = Array.from({ length: 1 + (n % 3) }, (_, i) => numbered(n + i));
+        session.transport.write(batch);
+        n += batch.length;
+        if (n % 50 < 3) await new Promise((resolve) => setTimeout(resolve, 1));
+      }
+      await client.next('message', ({ data }) => (data?.n as number) >= total - 1);
+      const numbers = client.events.map(({ data }) => data.data?.n);
+      expect(numbers).toEqual(numbers.map((_, i) => i));
+      const { transport } = client.socket.io.engine;
+      expect(transport.name).toBe(options.transports?.at(-1));
+      await until('all has gone', () => session.transport.bufferedBytes() === 0);
+    },
+  );
 
   test('a disconnect comes after what was written', async () => {
     const { client, session } = await connected(options);

@@ -23,6 +23,8 @@ export interface SocketIoOptions {
   readonly logger: Logger;
   /** The address that a client is counted by. */
   readonly addressOf: (request: IncomingMessage) => string;
+  /** Frames are made once for all connections; else by the library, for each. */
+  readonly sharedFrames: boolean;
 }
 
 export interface SocketIo {
@@ -35,7 +37,7 @@ export interface SocketIo {
 }
 
 export function attachSocketIo(options: SocketIoOptions): SocketIo {
-  const { hub, corsOrigins, isAllowedOrigin, maxFrameBytes, logger, addressOf } = options;
+  const { hub, corsOrigins, isAllowedOrigin, maxFrameBytes, logger, addressOf, sharedFrames } = options;
   const cors = createCors(corsOrigins, ['Retry-After']);
   const boundary = createBoundary(logger);
   const engine = new WatchedEngine({
@@ -47,7 +49,7 @@ export function attachSocketIo(options: SocketIoOptions): SocketIo {
       pingInterval: LIMITS.PING_INTERVAL_MS,
       pingTimeout: LIMITS.PING_TIMEOUT_MS - LIMITS.PING_INTERVAL_MS,
     },
-    watch: (connection) => new SocketIoConnection(engineOf(connection), { hub, boundary, addressOf }),
+    watch: (connection) => new SocketIoConnection(engineOf(connection), { hub, boundary, addressOf, sharedFrames }),
     boundary,
   });
   engine.on('connection_error', ({ code, message }: { code: number; message: string }) =>

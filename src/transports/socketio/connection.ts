@@ -21,6 +21,8 @@ export interface ConnectionDependencies {
   readonly hub: Pick<Hub, 'open'>;
   readonly boundary: Boundary;
   readonly addressOf: (request: IncomingMessage) => string;
+  /** Frames are made once for all connections; else by the library, for each. */
+  readonly sharedFrames: boolean;
 }
 
 export class SocketIoConnection implements Watcher {
@@ -33,10 +35,12 @@ export class SocketIoConnection implements Watcher {
   /** Binary messages that belong to the packet before them and have not come yet. */
   private attachments = 0;
 
-  constructor(engine: Engine, { hub, boundary, addressOf }: ConnectionDependencies) {
+  constructor(engine: Engine, { hub, boundary, addressOf, sharedFrames }: ConnectionDependencies) {
     this.engine = engine;
     this.boundary = boundary;
-    this.transport = new SocketIoTransport(engine, addressOf(engine.request), (error) => this.failed(error));
+    this.transport = new SocketIoTransport(engine, addressOf(engine.request), sharedFrames, (error) =>
+      this.failed(error),
+    );
     this.session = hub.open(this.transport, null);
     this.transport.listen(this.session);
     engine.on('data', (data) => this.read(data));

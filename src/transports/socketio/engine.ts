@@ -73,19 +73,3 @@ export function writableSocketOf(engine: Engine): NetSocket | undefined {
   const webSocket = webSocketOf(engine);
   return webSocket?.readyState === OPEN ? webSocket._socket : undefined;
 }
-
-/** The counters of a socket's handle: all bytes ever handed to it, and those that the kernel has not taken yet. */
-interface HandleCounters {
-  readonly bytesWritten?: number;
-  readonly writeQueueSize?: number;
-}
-
-/**
- * What the kernel has taken from a socket. `writableLength` alone stays as it is until all of a large write has gone,
- * however many bytes a slow peer takes meanwhile. Where the handle counts nothing, finished writes do.
- */
-export function bytesTaken(socket: NetSocket): number {
-  const { bytesWritten, writeQueueSize } = (socket as unknown as { _handle?: HandleCounters })._handle ?? {};
-  if (bytesWritten !== undefined && writeQueueSize !== undefined) return bytesWritten - writeQueueSize;
-  return socket.bytesWritten - socket.writableLength;
-}

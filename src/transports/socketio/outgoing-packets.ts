@@ -1,6 +1,6 @@
 // Outgoing frames in the dialect of Socket.IO: encoded once, however many connections get them.
 import type { Outgoing } from '../../realtime/connections/outgoing.ts';
-import { encodeForSocket } from '../shared/socket-bytes.ts';
+import { encodeForSocket } from '../shared/shared-frames.ts';
 import { eventPacket } from './packet.ts';
 
 /** The Engine.IO packet type of everything that Socket.IO sends. */

@@ -5,9 +5,10 @@ import type { Socket as NetSocket } from 'node:net';
 import { CLOSE } from '../../protocol/close-codes.ts';
 import type { Outgoing } from '../../realtime/connections/outgoing.ts';
 import type { Session, Transport } from '../../realtime/connections/transport.ts';
+import { bytesTaken } from '../shared/bytes-taken.ts';
 import { readLittle } from '../shared/ending-socket.ts';
-import { numberOf, writeTogether } from '../shared/socket-write.ts';
-import { bytesTaken, type Engine, webSocketOf, writableSocketOf } from './engine.ts';
+import { writeTogether } from '../shared/shared-frames.ts';
+import { type Engine, webSocketOf, writableSocketOf } from './engine.ts';
 import { packetBytesOf, packetsOf } from './outgoing-packets.ts';
 import { PACKET } from './packet.ts';
 import { CLOSE_PATIENCE_MS } from './watched-engine.ts';
@@ -24,6 +25,7 @@ const NOTHING = new Uint8Array(0);
 export class SocketIoTransport implements Transport {
   readonly name = 'socketio';
   readonly address: string;
+  private readonly sharedFrames: boolean;
   private readonly engine: Engine;
   private readonly failed: (error: unknown) => void;
   private session: Session | undefined;
@@ -38,15 +40,14 @@ export class SocketIoTransport implements Transport {
   private lastAnswer: ServerResponse | undefined;
   /** How often the library let go of packets, or an answer was sent. */
   private flushes = 0;
-  private numbered: NetSocket | undefined;
-  private number = 0;
   private awaitsDrain = false;
   private drainArmed = false;
 
-  /** `failed` is told where a callback of this connection fails. */
-  constructor(engine: Engine, address: string, failed: (error: unknown) => void) {
+  /** `failed` is told where a callback of this connection fails; `sharedFrames`: see shared/shared-frames.ts. */
+  constructor(engine: Engine, address: string, sharedFrames: boolean, failed: (error: unknown) => void) {
     this.engine = engine;
     this.address = address;
+    this.sharedFrames = sharedFrames;
     this.failed = failed;
     engine.on('packetCreate', ({ data }) => {
       this.queued += 1 + (data?.length ?? 0);
@@ -72,8 +73,8 @@ export class SocketIoTransport implements Transport {
 
   write(batch: readonly Outgoing[]): void {
     if (!this.isOpen) return;
-    const socket = writableSocketOf(this.engine);
-    if (socket) writeTogether(socket, this.numberFor(socket), batch, packetBytesOf);
+    const socket = this.sharedFrames ? writableSocketOf(this.engine) : undefined;
+    if (socket) writeTogether(socket, batch.map(packetBytesOf));
     else for (const frames of batch) for (const packet of packetsOf(frames)) this.send(packet);
     if (this.bufferedBytes() > 0) this.reportDrain();
   }
@@ -177,15 +178,6 @@ export class SocketIoTransport implements Transport {
     const isCarried = !upgrading && writeBuffer.length === 0;
     if (isCarried || readyState !== 'open' || patienceMs <= 0) this.guard(end);
     else setTimeout(() => this.afterPackets(end, patienceMs - CLOSE_STEP_MS), CLOSE_STEP_MS);
-  }
-
-  /** The socket is another one after an upgrade. */
-  private numberFor(socket: NetSocket): number {
-    if (this.numbered !== socket) {
-      this.numbered = socket;
-      this.number = numberOf(socket);
-    }
-    return this.number;
   }
 
   private netSocket(): NetSocket | undefined {

@@ -32,7 +32,7 @@ afterEach(() => {
 });
 
 /** A server whose sessions only write down what they are told. */
-async function startServer({ stopping = false, fails = (_what: string) => {} } = {}) {
+async function startServer({ stopping = false, sharedFrames = true, fails = (_what: string) => {} } = {}) {
   const opened: Opened[] = [];
   const failures: object[] = [];
   const hub = {
@@ -67,6 +67,7 @@ async function startServer({ stopping = false, fails = (_what: string) => {} } =
     refuse,
     boundary,
     forwardedOf: () => '192.0.2.1',
+    sharedFrames,
   });
   const upgrade = createUpgrade({
     authenticate: async (token) => {
@@ -139,21 +140,71 @@ async function unchanging(read: () => number): Promise<void> {
 
 const frame = (text: string) => outgoing([JSON.stringify({ id: '', type: text, data: {} })]);
 
-test('frames go out in order, whatever the batches', async () => {
-  const { url, opened } = await startServer();
-  const client = await openWs(url);
-  const { transport } = opened[0] as Opened;
-  const shared = outgoing(['{"type":"b"}', '{"type":"ç€😀"}']);
-  transport.write([frame('a')]);
-  transport.write([shared, frame('c')]);
-  transport.write([shared, frame('x'.repeat(100_000)), frame('d')]);
-  await client.next('d');
-  const types = client.frames.map(({ type }) => type.slice(0, 9));
-  expect(types).toEqual(['a', 'b', 'ç€😀', 'c', 'b', 'ç€😀', 'xxxxxxxxx', 'd']);
-  const { raw } = shared;
-  expect(raw).toBeDefined();
-  transport.write([shared]);
-  expect(shared.raw).toBe(raw);
+describe.each([true, false])('frames made once for all connections: %s;', (sharedFrames) => {
+  test('frames go out in order, whatever the batches', async () => {
+    const { url, opened } = await startServer({ sharedFrames });
+    const client = await openWs(url);
+    const { transport } = opened[0] as Opened;
+    const shared = outgoing(['{"type":"b"}', '{"type":"ç€😀"}']);
+    transport.write([frame('a')]);
+    transport.write([shared, frame('c')]);
+    transport.write([shared, frame('x'.repeat(100_000)), frame('d')]);
+    await client.next('d');
+    const types = client.frames.map(({ type }) => type.slice(0, 9));
+    expect(types).toEqual(['a', 'b', 'ç€😀', 'c', 'b', 'ç€😀', 'xxxxxxxxx', 'd']);
+    const { raw } = shared;
+    expect(raw !== undefined).toBe(sharedFrames);
+    transport.write([shared]);
+    expect(shared.raw).toBe(raw);
+  });
+
+  test('a peer that reads slowly: progress while it reads, word when all has gone', async () => {
+    const { url, opened } = await startServer({ sharedFrames });
+    const client = await openWs(url);
+    const { transport, events } = opened[0] as Opened;
+    client.socket.pause();
+    while (transport.bufferedBytes() < 4_000_000) transport.write([frame('y'.repeat(1_000_000))]);
+    await unchanging(() => transport.progress());
+    const full = transport.progress();
+    expect(events).toEqual([]);
+
+    client.socket.resume();
+    await until(() => transport.progress() !== full);
+    await until(() => events.includes('drained'));
+    expect(transport.bufferedBytes()).toBe(0);
+    expect(events).toEqual(['drained']);
+  });
+
+  test('a little that waits is told of as well', async () => {
+    const { url, opened } = await startServer({ sharedFrames });
+    const client = await openWs(url);
+    const { transport, events } = opened[0] as Opened;
+    client.socket.pause();
+    // Fills the kernel's buffers, then stops with less waiting than the socket itself would mention.
+    while (transport.bufferedBytes() === 0) transport.write([frame('z'.repeat(1000))]);
+    client.socket.resume();
+    await until(() => events.includes('drained'));
+    expect(transport.bufferedBytes()).toBe(0);
+  });
+
+  test('the close goes behind what was written, and nothing after it', async () => {
+    const { url, opened } = await startServer({ sharedFrames });
+    const client = await openWs(url);
+    const { transport, events, received } = opened[0] as Opened;
+    transport.write([frame('last')]);
+    transport.close(4403, 'enough');
+    transport.write([frame('late')]);
+    transport.ping();
+    client.send({ type: 'ping' });
+    expect(await client.closed).toEqual({ code: 4403, reason: 'enough' });
+    expect(client.frames.map(({ type }) => type)).toEqual(['last']);
+    await until(() => transport.isClosed());
+    expect(events).toEqual(['closed']);
+    expect(received).toEqual([]);
+    transport.write([frame('later')]);
+    transport.close(1000, '');
+    transport.terminate();
+  });
 });
 
 test('frames come in as objects, and what is no JSON as garbage', async () => {
@@ -175,54 +226,6 @@ test('frames come in as objects, and what is no JSON as garbage', async () => {
     const [text = ''] = encode({ ok: false, type: undefined, error })?.texts ?? [];
     expect(JSON.parse(text)).toMatchObject({ type: 'error', data: error });
   }
-});
-
-test('a peer that reads slowly: progress while it reads, word when all has gone', async () => {
-  const { url, opened } = await startServer();
-  const client = await openWs(url);
-  const { transport, events } = opened[0] as Opened;
-  client.socket.pause();
-  while (transport.bufferedBytes() < 4_000_000) transport.write([frame('y'.repeat(1_000_000))]);
-  await unchanging(() => transport.progress());
-  const full = transport.progress();
-  expect(events).toEqual([]);
-
-  client.socket.resume();
-  await until(() => transport.progress() !== full);
-  await until(() => events.includes('drained'));
-  expect(transport.bufferedBytes()).toBe(0);
-  expect(events).toEqual(['drained']);
-});
-
-test('a little that waits is told of as well', async () => {
-  const { url, opened } = await startServer();
-  const client = await openWs(url);
-  const { transport, events } = opened[0] as Opened;
-  client.socket.pause();
-  // Fills the kernel's buffers, then stops with less waiting than the socket itself would mention.
-  while (transport.bufferedBytes() === 0) transport.write([frame('z'.repeat(1000))]);
-  client.socket.resume();
-  await until(() => events.includes('drained'));
-  expect(transport.bufferedBytes()).toBe(0);
-});
-
-test('the close goes behind what was written, and nothing after it', async () => {
-  const { url, opened } = await startServer();
-  const client = await openWs(url);
-  const { transport, events, received } = opened[0] as Opened;
-  transport.write([frame('last')]);
-  transport.close(4403, 'enough');
-  transport.write([frame('late')]);
-  transport.ping();
-  client.send({ type: 'ping' });
-  expect(await client.closed).toEqual({ code: 4403, reason: 'enough' });
-  expect(client.frames.map(({ type }) => type)).toEqual(['last']);
-  await until(() => transport.isClosed());
-  expect(events).toEqual(['closed']);
-  expect(received).toEqual([]);
-  transport.write([frame('later')]);
-  transport.close(1000, '');
-  transport.terminate();
 });
 
 test('signs of life', async () => {

@@ -14,19 +14,16 @@ import type { Place } from '../../realtime/connections/connection-limits.ts';
 import type { Hub } from '../../realtime/connections/hub.ts';
 import { type Outgoing, outgoing } from '../../realtime/connections/outgoing.ts';
 import type { Answer, Incoming, Session, Transport } from '../../realtime/connections/transport.ts';
+import { bytesTaken } from '../shared/bytes-taken.ts';
 import { EndingSocket } from '../shared/ending-socket.ts';
 import { addressOfSocket, type ForwardedOf } from '../shared/peer-address.ts';
 import { type Refuse, refuseSocket } from '../shared/refusal.ts';
-import { encodeForSocket } from '../shared/socket-bytes.ts';
-import { numberOf, writeTogether, writeToSocket } from '../shared/socket-write.ts';
-import { bytesTaken } from '../socketio/engine.ts';
+import { encodeForSocket, writeTogether } from '../shared/shared-frames.ts';
 
 /** The subprotocol that a client names beside `bearer.<token>`; the only one that is ever selected. */
 const SUBPROTOCOL = 'chat.v1';
 /** How long a peer may take to answer the close frame before the connection is cut. */
 const CLOSE_TIMEOUT_MS = 10_000;
-/** A ping frame without data. */
-const PING = Buffer.of(0x89, 0);
 const NOTHING = Buffer.alloc(0);
 
 export interface RawServerOptions {
@@ -36,6 +33,8 @@ export interface RawServerOptions {
   readonly refuse: Refuse;
   readonly boundary: Boundary;
   readonly forwardedOf: ForwardedOf;
+  /** Frames are made once for all connections; else by the library, for each. */
+  readonly sharedFrames: boolean;
 }
 
 /** Whom a request proved, if anybody, the place that was taken for that user, and until when the peer is to be answered. */
@@ -51,7 +50,7 @@ export interface RawServer {
 }
 
 export function createRawServer(given: RawServerOptions): RawServer {
-  const { hub, clock, maxFrameBytes, refuse, boundary, forwardedOf } = given;
+  const { hub, clock, maxFrameBytes, refuse, boundary, forwardedOf, sharedFrames } = given;
   const options: ServerOptions<typeof RawConnection> & { closeTimeout: number } = {
     noServer: true,
     clientTracking: false,
@@ -59,7 +58,7 @@ export function createRawServer(given: RawServerOptions): RawServer {
     perMessageDeflate: false,
     closeTimeout: CLOSE_TIMEOUT_MS,
     handleProtocols: (offered) => (offered.has(SUBPROTOCOL) ? SUBPROTOCOL : false),
-    WebSocket: RawConnection,
+    WebSocket: sharedFrames ? RawConnection : PlainRawConnection,
   };
   const server = new WebSocketServer(options);
   server.on('wsClientError', ({ message }, socket) => {
@@ -97,7 +96,6 @@ export function createRawServer(given: RawServerOptions): RawServer {
       let accepted = false;
       server.handleUpgrade(request, socket, head, (connection) => {
         connection.socket = socket;
-        connection.number = numberOf(socket);
         connection.forwarded = forwardedOf(request);
         connection.receive = receive;
         connection.boundary = boundary;
@@ -128,7 +126,6 @@ class RawConnection extends EndingSocket implements Transport {
   readonly name = 'raw';
   declare socket: Socket;
   declare forwarded: string | null;
-  declare number: number;
   declare session: Session;
   declare receive: (connection: RawConnection, data: Buffer, isBinary: boolean) => void;
   declare boundary: Boundary;
@@ -156,20 +153,14 @@ class RawConnection extends EndingSocket implements Transport {
     });
   }
 
-  /**
-   * Writes past the library, whose `send` would frame every message for every peer anew. Safe, because without
-   * compression the library writes its own frames (pong, close) at once and whole.
-   */
   write(batch: readonly Outgoing[]): void {
     if (this.readyState !== WebSocket.OPEN) return;
-    const { socket } = this;
-    writeTogether(socket, this.number, batch, bytesOf);
-    if (socket.writableLength > 0) this.reportDrain();
+    this.writeFrames(batch);
+    if (this.socket.writableLength > 0) this.reportDrain();
   }
 
-  /** The library would make these two bytes anew for each connection. */
-  override ping(): void {
-    if (this.readyState === WebSocket.OPEN) writeToSocket(this.socket, this.number, PING);
+  protected writeFrames(batch: readonly Outgoing[]): void {
+    writeTogether(this.socket, batch.map(bytesOf));
   }
 
   get address(): string {
@@ -205,6 +196,15 @@ class RawConnection extends EndingSocket implements Transport {
         this.failed(failure);
       }
     });
+  }
+}
+
+/** The same with frames that the library makes. */
+class PlainRawConnection extends RawConnection {
+  protected override writeFrames(batch: readonly Outgoing[]): void {
+    this.socket.cork();
+    for (const { texts } of batch) for (const text of texts) this.send(text);
+    this.socket.uncork();
   }
 }
 

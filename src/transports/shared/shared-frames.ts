@@ -1,4 +1,8 @@
-// Texts as WebSocket frames: the bytes that one socket write sends to any number of peers, encoded once.
+// WebSocket frames that are made once for all connections that get them, and go past the library, which would frame each
+// message for each of them: 2.9 million deliveries a second of processor time instead of 1.3 (bench/results). Safe, because
+// without compression the library writes its own frames (pong, close) at once and whole. The plain way, by the library
+// alone, is `WS_SHARED_FRAMES=false`: see the `write` of both transports.
+import type { Socket } from 'node:net';
 
 const FIN_TEXT = 0x81;
 const LONGEST_HEADER = 10;
@@ -6,6 +10,9 @@ const LONGEST_HEADER = 10;
 const BYTES_PER_UNIT = 3;
 const POOL_SIZE = 16_384;
 const POOLED_MAX = POOL_SIZE / 4;
+
+/** Joining frames up to this size costs less than handing them over one by one. */
+const JOIN_MAX_BYTES = 32_768;
 
 const encoder = new TextEncoder();
 
@@ -62,4 +69,25 @@ function writeHeader(bytes: Uint8Array, at: number, length: number): number {
   bytes[at + 1] = 127;
   new DataView(bytes.buffer, bytes.byteOffset).setBigUint64(at + 2, BigInt(length));
   return at + LONGEST_HEADER;
+}
+
+/** The same as a Buffer: of any other array of bytes a socket makes one at each write, for every connection. */
+export function encodeForSocket(texts: readonly string[]): Buffer {
+  const bytes = encodeTextFrames(texts);
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
+
+/** Writes ready-made frames in one go, in their order, behind everything that was written before. */
+export function writeTogether(socket: Socket, frames: readonly Uint8Array[]): void {
+  let size = 0;
+  for (const part of frames) size += part.length;
+  if (frames.length === 1) {
+    socket.write(frames[0] as Uint8Array);
+  } else if (size <= JOIN_MAX_BYTES) {
+    socket.write(Buffer.concat(frames, size));
+  } else {
+    socket.cork();
+    for (const part of frames) socket.write(part);
+    socket.uncork();
+  }
 }

@@ -1,7 +1,7 @@
 // Frames as an independent receiver reads them: one for each text, at every size of header.
 import { expect, test } from 'vitest';
 import { readFrames } from '../../../tests/support/frame-receiver.ts';
-import { encodeTextFrames } from './ws-frame.ts';
+import { encodeTextFrames } from './shared-frames.ts';
 
 test.each([0, 1, 125, 126, 127, 65_535, 65_536, 200_000])('a text of %i bytes is one frame', async (length) => {
   const text = 'x'.repeat(length);
