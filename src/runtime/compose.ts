@@ -30,8 +30,8 @@ import { peerAddress } from '../transports/shared/peer-address.ts';
 import type { Config } from './config/config.ts';
 import { docsAssets } from './docs-assets.ts';
 import { createMetrics } from './metrics.ts';
+import { digest } from './platform/digest.ts';
 import { version } from './platform/project-root.ts';
-import { createSignature, digest } from './platform/signature.ts';
 import { quietAboutOutages } from './quiet-logger.ts';
 import type { Backends } from './storage/backends.ts';
 
@@ -70,8 +70,6 @@ export function composeChat(foundation: Foundation): Chat {
 
   const limiters = createLimiters(config.rateLimit, backends);
   const { jwtSecret: secret } = foundation;
-  const signature = createSignature(secret);
-  const accepted = config.jwtSecretsAccepted.map(createSignature);
   const ends = createSessionEnds(MAX_ENDS);
   const watch = createSessionWatch({
     broker,
@@ -87,8 +85,7 @@ export function composeChat(foundation: Foundation): Chat {
   const { wasEnded } = sessions;
   const tokens = createTokens({
     secret,
-    signature,
-    accepted,
+    accepted: config.jwtSecretsAccepted,
     digest,
     expiresIn: config.jwtExpiresIn,
     ends,

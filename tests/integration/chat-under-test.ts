@@ -26,7 +26,7 @@ import { type Database, rows } from '../../src/database/database.ts';
 import type { DatabaseHandle } from '../../src/database/handle.ts';
 import { runMigrations } from '../../src/database/migrate.ts';
 import type { LoginBody, PageQuery, ProfileBody, RegisterBody } from '../../src/protocol/requests.ts';
-import { createSignature, digest } from '../../src/runtime/platform/signature.ts';
+import { digest } from '../../src/runtime/platform/digest.ts';
 import { createDatabase } from '../support/postgres.ts';
 
 /** What tokens are signed with here. */
@@ -61,8 +61,7 @@ export function createChat(db: Database) {
     recheck: (userIds) => void rechecked.push(...userIds),
   });
   const { wasEnded } = sessions;
-  const signature = createSignature(secret);
-  const tokens = createTokens({ secret, signature, expiresIn: '1h', digest, ends, wasEnded, clock });
+  const tokens = createTokens({ secret, expiresIn: '1h', digest, ends, wasEnded, clock });
   const principals = createPrincipals({ db, adminEmails: [ADMIN_EMAIL] });
   const append = createAppend({ db, sink, clock });
   const change = createChange({ db, sink });

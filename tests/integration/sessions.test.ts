@@ -8,7 +8,7 @@ import type { TokenClaims } from '../../src/chat/accounts/principal.ts';
 import { createSessionEnds } from '../../src/chat/accounts/session-ends.ts';
 import { createSessions } from '../../src/chat/accounts/sessions.ts';
 import { createTokens } from '../../src/chat/accounts/tokens.ts';
-import { createSignature, digest } from '../../src/runtime/platform/signature.ts';
+import { digest } from '../../src/runtime/platform/digest.ts';
 import { type Chat, describeChat, SECRET } from './chat-under-test.ts';
 
 const password = 'correct horse';
@@ -36,8 +36,7 @@ function node({ db }: Chat, { maxEnds = 1000, aheadMs = 0 } = {}) {
   const secret = SECRET;
   const clock = { now: () => Date.now() + aheadMs } as never;
   const { wasEnded } = sessions;
-  const signature = createSignature(secret);
-  const tokens = createTokens({ secret, signature, expiresIn: '1h', digest, ends, wasEnded, clock });
+  const tokens = createTokens({ secret, expiresIn: '1h', digest, ends, wasEnded, clock });
   return { ends, sessions, tokens, rechecked };
 }
 

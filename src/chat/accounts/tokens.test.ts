@@ -15,7 +15,6 @@ const signatureOf = (key: string) => (text: string) => createHmac('sha256', key)
 function setUp(expiresIn = '1h', otherSecrets: readonly string[] = []) {
   let now = Date.parse('2026-01-01T00:00:00Z');
   const clock = { now: () => now } as Clock;
-  const [signature, accepted] = [signatureOf(secret), otherSecrets.map(signatureOf)];
   const ends = createSessionEnds(100);
   ends.reachBackTo(Number.NEGATIVE_INFINITY);
   const asked: TokenClaims[] = [];
@@ -23,7 +22,7 @@ function setUp(expiresIn = '1h', otherSecrets: readonly string[] = []) {
     asked.push(claims);
     return claims.generation === 0;
   };
-  const tokens = createTokens({ secret, signature, accepted, digest, expiresIn, ends, wasEnded, clock });
+  const tokens = createTokens({ secret, accepted: otherSecrets, digest, expiresIn, ends, wasEnded, clock });
   const seconds = () => Math.floor(now / 1000);
   const pass = (ms: number) => {
     now += ms;
@@ -31,6 +30,8 @@ function setUp(expiresIn = '1h', otherSecrets: readonly string[] = []) {
   return { tokens, ends, asked, seconds, pass };
 }
 
+const subtleKey = (key: string) =>
+  crypto.subtle.importKey('raw', Buffer.from(key), { name: 'HMAC', hash: 'SHA-256' }, false, ['sign']);
 const part = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url');
 
 describe('issue', () => {
@@ -146,6 +147,23 @@ describe('verify', () => {
     expect(await tokens.verify(`${header}.${part({ userId: 8 })}.${signature}`)).toBeUndefined();
   });
 
+  it('takes a signature as it was written alone, so that no other spelling outlives a logout', async () => {
+    const { tokens } = setUp();
+    const token = await tokens.issue(user);
+    const next = String.fromCharCode(token.charCodeAt(token.length - 1) + 1);
+    const spellings = [`${token.slice(0, -1)}${next}`, `${token}=`, `${token} `, `${token}\n`];
+    for (const other of spellings) expect(await tokens.verify(other), other).toBeUndefined();
+    expect(await tokens.verify(token)).toBeDefined();
+  });
+
+  it.each(['a secret with PRIVATE in it', 'a secret with PUBLIC in it', 'ein Schlüssel 🔑'])(
+    'signs with %j',
+    async (odd) => {
+      const token = await sign({ userId: 7, exp: 4e9 }, await subtleKey(odd), 'HS256');
+      expect(await setUp('1h', [odd]).tokens.verify(token)).toBeDefined();
+    },
+  );
+
   it('refuses garbage without throwing', async () => {
     const { tokens } = setUp();
     for (const token of ['', '.', '..', 'x', 'a.b.c', '😀.😀.😀', 'null', '%%%.%%%.%%%', 'x'.repeat(100_000)]) {
@@ -193,7 +211,8 @@ describe('verify', () => {
       const text = `${part({ alg: 'HS256', ...head })}.${part({ userId: 7, exp: 4e9 })}`;
       return `${text}.${signatureOf(secret)(text)}`;
     };
-    for (const head of [{}, { kid: 'x' }, { typ: 'at+jwt' }]) expect(await tokens.verify(signed(head))).toBeDefined();
+    for (const head of [{}, { kid: 'x' }, { typ: 'JWT' }]) expect(await tokens.verify(signed(head))).toBeDefined();
+    expect(await tokens.verify(signed({ typ: 'at+jwt' }))).toBeUndefined();
     for (const crit of [['b64'], ['exp'], [], 'b64', null]) {
       expect(await tokens.verify(signed({ crit, b64: false })), `${crit}`).toBeUndefined();
     }

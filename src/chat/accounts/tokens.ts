@@ -1,5 +1,5 @@
 // Access tokens: JSON Web Tokens signed with HS256, issued here or by the former service with the same secret.
-import { sign } from 'hono/jwt';
+import { sign, verify } from 'hono/jwt';
 import type { Clock } from '../../backends/clock/clock.ts';
 import { durationSeconds } from '../../lib/duration.ts';
 import { decode } from '../../protocol/decode.ts';
@@ -8,23 +8,25 @@ import type { TokenClaims } from './principal.ts';
 import type { SessionEnds } from './session-ends.ts';
 
 const ALGORITHM = 'HS256';
-/** `{"alg":"HS256","typ":"JWT"}`, which nearly all tokens begin with. */
-const USUAL_HEAD = 'eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9';
-const BEYOND_ASCII = /[\u0080-\u00ff]/;
+/** Times are not looked at: the library's clock is not ours. Nor is `aud`: see `toClaims`. */
+const SIGNED_BY_US = { alg: ALGORITHM, exp: false, nbf: false, iat: false } as const;
+/**
+ * 32 bytes in base64url as they are written once. The library reads others as the same bytes, and what is no longer the
+ * token that was issued is not known by the id of an ended one.
+ */
+const SIGNATURE = /\.[\w-]{42}[AEIMQUYcgkosw048]$/;
 const CACHE_SIZE = 10_000;
 
-/** The HMAC-SHA-256 of a text under the service's secret, in base64url. */
-export type Signature = (text: string) => string;
+/** A key of the platform's, whose type not every runtime names. */
+type Key = Awaited<ReturnType<typeof crypto.subtle.importKey>>;
 
 /** The SHA-256 of a text, in base64url. */
 export type Digest = (text: string) => string;
 
 export interface TokensOptions {
   readonly secret: string;
-  /** Of the same secret. Handed in, for what is portable here imports the key and visits a thread for each token. */
-  readonly signature: Signature;
-  /** Of other secrets whose tokens are good too, such as the last and the next one. A bad token costs one of each. */
-  readonly accepted?: readonly Signature[];
+  /** Other secrets whose tokens are good too, such as the last and the next one. A bad token costs a look by each. */
+  readonly accepted?: readonly string[];
   /** What tokens are told apart by. */
   readonly digest: Digest;
   /** How long a token is good: `24h`, `7d`, or seconds. Also one that does not say, from its `iat` on. */
@@ -65,12 +67,12 @@ const NOT_GOOD: Judgement = { claims: undefined, isForged: false };
 
 /** Throws a RangeError where `expiresIn` is no duration. */
 export function createTokens(options: TokensOptions): Tokens {
-  const { secret, signature, accepted = [], expiresIn, digest, ends, wasEnded, clock } = options;
+  const { secret, accepted = [], expiresIn, digest, ends, wasEnded, clock } = options;
   const lifetime = durationSeconds(expiresIn);
   if (lifetime === undefined) throw new RangeError(`Cannot issue tokens: "${expiresIn}" is no duration`);
   // Good tokens only, the longest unused first: what is refused costs a few signatures and no memory.
   const cache = new Map<string, Known>();
-  const signatures = [signature, ...accepted];
+  const keys = [secret, ...accepted].map(keyOf);
 
   function remember(token: string, known: Known): void {
     cache.delete(token);
@@ -88,9 +90,9 @@ export function createTokens(options: TokensOptions): Tokens {
   }
 
   async function judgeUnknown(token: string): Promise<Judgement> {
-    const payload = readPayload(token, signatures);
-    if (payload === 'forged') return FORGED;
-    const claims = payload && toClaims(payload, digest(token), lifetime as number, clock.now());
+    const payload = await readPayload(token, keys);
+    if (payload === undefined) return FORGED;
+    const claims = toClaims(payload, digest(token), lifetime as number, clock.now());
     if (!claims || (!ends.covers(claims) && (await wasEnded(claims)))) return NOT_GOOD;
     if (ends.isEnded(claims)) return NOT_GOOD;
     claims.checked = ends.version;
@@ -110,10 +112,14 @@ export function createTokens(options: TokensOptions): Tokens {
   }
 
   return {
-    issue({ id, email, username }, generation = 0) {
+    async issue({ id, email, username }, generation = 0) {
       const iat = Math.floor(clock.now() / 1000);
       const jti = crypto.randomUUID();
-      return sign({ userId: id, email, username, iat, exp: iat + lifetime, jti, gen: generation }, secret, ALGORITHM);
+      return sign(
+        { userId: id, email, username, iat, exp: iat + lifetime, jti, gen: generation },
+        await (keys[0] as Promise<Key>),
+        ALGORITHM,
+      );
     },
     judge,
     async verify(token) {
@@ -126,51 +132,29 @@ export function createTokens(options: TokensOptions): Tokens {
   };
 }
 
-/** The payload of a token that one of our secrets signed. Times are not looked at: the clock here is not the library's. */
-function readPayload(token: string, signatures: readonly Signature[]): Record<string, unknown> | 'forged' | undefined {
-  const [head, body, given, ...more] = token.split('.');
-  if (given === undefined || more.length > 0) return 'forged';
-  if (!signatures.some((signature) => isSame(given, signature(`${head}.${body}`)))) return 'forged';
-  try {
-    const payload = isOurAlgorithm(head as string) ? parsePart(body as string) : undefined;
-    return typeof payload === 'object' && payload !== null ? (payload as Record<string, unknown>) : undefined;
-  } catch {
-    // Whatever is wrong with it: it is no token of ours.
-    return undefined;
+/** Made once: given a text, the library would make the key for each token, and take one that looks like PEM for PEM. */
+function keyOf(secret: string): Promise<Key> {
+  const algorithm = { name: 'HMAC', hash: 'SHA-256' };
+  return crypto.subtle.importKey('raw', new TextEncoder().encode(secret), algorithm, false, ['sign', 'verify']);
+}
+
+/** The payload of a token that one of these keys signed. Undefined where none did, whatever is wrong with it. */
+async function readPayload(token: string, keys: ReadonlyArray<Promise<Key>>): Promise<unknown> {
+  if (!SIGNATURE.test(token)) return undefined;
+  for (const key of keys) {
+    const payload = await verify(token, await key, SIGNED_BY_US).catch(() => undefined);
+    if (payload !== undefined) return payload;
   }
-}
-
-/** No header is known here whose meaning one has to know (`crit`). */
-function isOurAlgorithm(head: string): boolean {
-  if (head === USUAL_HEAD) return true;
-  const header = parsePart(head) as { alg?: unknown; crit?: unknown } | null;
-  return header?.alg === ALGORITHM && header.crit === undefined;
-}
-
-/** What the JSON in a part of a token says. Throws where it is none. */
-function parsePart(part: string): unknown {
-  const bytes = atob(part.replaceAll('-', '+').replaceAll('_', '/'));
-  return JSON.parse(BEYOND_ASCII.test(bytes) ? fromUtf8(bytes) : bytes);
-}
-
-function fromUtf8(bytes: string): string {
-  return new TextDecoder().decode(Uint8Array.from(bytes, (byte) => byte.charCodeAt(0)));
-}
-
-/** Takes the same time wherever the first difference is, so that no signature can be guessed piece by piece. */
-function isSame(given: string, right: string): boolean {
-  let difference = given.length ^ right.length;
-  for (let at = 0; at < right.length; at++) difference |= given.charCodeAt(at) ^ right.charCodeAt(at);
-  return difference === 0;
+  return undefined;
 }
 
 /**
  * `iat` says nothing about validity where there is an `exp`: nodes' clocks differ. No audience is known here, so a token
  * that names one is for somebody else.
  */
-function toClaims(payload: Record<string, unknown>, tokenId: string, lifetime: number, now: number): Known | undefined {
-  const { exp, iat, nbf, aud, gen } = payload;
-  const user = decode(idField, payload.userId ?? payload.id);
+function toClaims(payload: unknown, tokenId: string, lifetime: number, now: number): Known | undefined {
+  const { userId, id, exp, iat, nbf, aud, gen } = Object(payload) as Record<string, unknown>;
+  const user = decode(idField, userId ?? id);
   const issuedAt = Number.isFinite(iat) ? (iat as number) * 1000 : undefined;
   const expiresAt = toMilliseconds(exp, (issuedAt ?? Number.NaN) + lifetime * 1000);
   if (!user.ok || aud !== undefined || !(expiresAt > now) || !(toMilliseconds(nbf, 0) <= now)) return undefined;
