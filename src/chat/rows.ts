@@ -1,7 +1,7 @@
 // How rows of users and channels become what clients see: their column lists and their mapping.
 import { sql } from 'drizzle-orm';
 import { isoTime } from '../database/time.ts';
-import type { Channel, ChannelType, User } from '../protocol/resources.ts';
+import type { Channel, ChannelType, OwnUser } from '../protocol/resources.ts';
 
 /** What `userColumns` selects. */
 export type UserRow = { id: number; username: string; email: string; avatar: string | null; createdAt: string };
@@ -9,7 +9,8 @@ export type UserRow = { id: number; username: string; email: string; avatar: str
 /** Of `users u`. The password hash is not among them. */
 export const userColumns = sql`u."id", u."username", u."email", u."avatar", u."createdAt"`;
 
-export function toUser(row: UserRow): User {
+/** With the email address: for who it belongs to. What others see is in email-view.ts. */
+export function toUser(row: UserRow): OwnUser {
   return {
     id: row.id,
     username: row.username,

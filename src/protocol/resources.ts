@@ -7,12 +7,21 @@ export const userSchema = z
   .object({
     id,
     username: z.string().meta({ examples: ['ada'] }),
-    email: z.string().meta({ examples: ['ada@example.com'] }),
+    email: z
+      .string()
+      .nullable()
+      .meta({ description: "Null in other users where the service shows nobody's.", examples: ['ada@example.com'] }),
     avatar,
     createdAt: time,
   })
   .meta({ id: 'User' });
 export type User = z.infer<typeof userSchema>;
+
+/** A user as it sees itself. */
+export const ownUserSchema = userSchema
+  .extend({ email: z.string().meta({ examples: ['ada@example.com'] }) })
+  .meta({ id: 'OwnUser' });
+export type OwnUser = z.infer<typeof ownUserSchema>;
 
 export const channelTypeSchema = z.enum(['direct', 'group']);
 export type ChannelType = z.infer<typeof channelTypeSchema>;
@@ -65,4 +74,4 @@ export const paginationSchema = z
   .meta({ id: 'Pagination' });
 export type Pagination = z.infer<typeof paginationSchema>;
 
-export const sessionSchema = z.object({ user: userSchema, token: z.string() }).meta({ id: 'Session' });
+export const sessionSchema = z.object({ user: ownUserSchema, token: z.string() }).meta({ id: 'Session' });

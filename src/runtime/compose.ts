@@ -11,6 +11,7 @@ import { createSessions, type Sessions } from '../chat/accounts/sessions.ts';
 import { createTokens } from '../chat/accounts/tokens.ts';
 import { createChannels } from '../chat/channels/channels.ts';
 import { createConversations } from '../chat/conversations/conversations.ts';
+import { createEmailView } from '../chat/email-view.ts';
 import { createAddressLimit } from '../chat/limited.ts';
 import { createAppend } from '../chat/log/append.ts';
 import { createChange } from '../chat/log/change.ts';
@@ -122,6 +123,7 @@ export function composeChat(foundation: Foundation): Chat {
   });
   metrics.observeConnections(hub.connections);
 
+  const emails = createEmailView(config.publicEmails);
   const app = createApp({
     tokens,
     principals,
@@ -132,10 +134,11 @@ export function composeChat(foundation: Foundation): Chat {
       sessions,
       failures: createFailureLimit({ limiter: limiters.failures, digest, clock }),
       digest,
+      emails,
       reservedEmails: config.production ? adminEmails : [],
     }),
     sessions,
-    channels: createChannels({ db, announce }),
+    channels: createChannels({ db, announce, emails }),
     members: createMembers({ db, announce }),
     messages,
     live,

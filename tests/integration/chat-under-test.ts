@@ -15,6 +15,7 @@ import { createTokens } from '../../src/chat/accounts/tokens.ts';
 import type { Announcement } from '../../src/chat/announce.ts';
 import { createChannels } from '../../src/chat/channels/channels.ts';
 import { createConversations } from '../../src/chat/conversations/conversations.ts';
+import { createEmailView } from '../../src/chat/email-view.ts';
 import { createAppend } from '../../src/chat/log/append.ts';
 import { createChange } from '../../src/chat/log/change.ts';
 import type { LogEvent } from '../../src/chat/log/event.ts';
@@ -66,7 +67,8 @@ export function createChat(db: Database) {
   const append = createAppend({ db, sink, clock });
   const change = createChange({ db, sink });
   const messages = createMessages({ db, append, change, maxTextLength: MAX_TEXT_LENGTH });
-  const channels = createChannels({ db, announce });
+  const emails = createEmailView(true);
+  const channels = createChannels({ db, announce, emails });
   const authenticate = createAuthenticate({ tokens, principals, countForged: async () => {} });
   const accountsDependencies: AccountsDependencies = {
     db,
@@ -75,6 +77,7 @@ export function createChat(db: Database) {
     sessions,
     failures: createFailureLimit({ limiter: null, digest, clock }),
     digest,
+    emails,
     reservedEmails: [],
   };
   const accounts = createAccounts(accountsDependencies);

@@ -5,12 +5,13 @@ import { toChatError } from '../../database/errors.ts';
 import type { Deadline } from '../../lib/deadline.ts';
 import { ChatError } from '../../protocol/errors.ts';
 import type { LoginBody, ProfileBody, RegisterBody } from '../../protocol/requests.ts';
-import type { User } from '../../protocol/resources.ts';
+import type { OwnUser, User } from '../../protocol/resources.ts';
+import type { EmailView } from '../email-view.ts';
 import { assertInTime, NEVER } from '../in-time.ts';
 import { toUser, type UserRow, userColumns } from '../rows.ts';
 import type { FailureLimit } from './failure-limit.ts';
 import type { Askers, Passwords } from './passwords.ts';
-import type { Principal, TokenClaims } from './principal.ts';
+import type { Actor, Principal, TokenClaims } from './principal.ts';
 import { cutOff, type Sessions } from './sessions.ts';
 import { beginSession, isKnownAddress, noteAddress } from './sign-ins.ts';
 import type { Digest, Tokens } from './tokens.ts';
@@ -18,7 +19,7 @@ import type { Digest, Tokens } from './tokens.ts';
 const MAX_FOUND = 10;
 
 export interface SignedIn {
-  readonly user: User;
+  readonly user: OwnUser;
   readonly token: string;
 }
 
@@ -31,7 +32,7 @@ export interface Accounts {
   register(body: RegisterBody, from: From, deadline?: Deadline): Promise<SignedIn>;
   /** Throws INVALID_CREDENTIALS, RATE_LIMITED. */
   login(body: LoginBody, from: From): Promise<SignedIn>;
-  profile(principal: Principal): User;
+  profile(principal: Principal): OwnUser;
   /** A new password ends all sessions but that of `token`. Throws WRONG_PASSWORD, USERNAME_TAKEN, RATE_LIMITED. */
   updateProfile(
     principal: Principal,
@@ -39,9 +40,9 @@ export interface Accounts {
     token: TokenClaims,
     from: From,
     deadline?: Deadline,
-  ): Promise<User>;
+  ): Promise<OwnUser>;
   /** Users with this in their name, any case: that very name first, then names that begin with it. */
-  search(text: string): Promise<User[]>;
+  search(actor: Actor, text: string): Promise<User[]>;
 }
 
 export interface AccountsDependencies {
@@ -51,12 +52,13 @@ export interface AccountsDependencies {
   readonly sessions: Pick<Sessions, 'spread'>;
   readonly failures: FailureLimit;
   readonly digest: Digest;
+  readonly emails: EmailView;
   /** Email addresses that nobody can register: whoever did would be an admin. */
   readonly reservedEmails: readonly string[];
 }
 
 export function createAccounts(deps: AccountsDependencies): Accounts {
-  const { db, tokens, passwords, failures, digest } = deps;
+  const { db, tokens, passwords, failures, digest, emails } = deps;
   const reserved = new Set(deps.reservedEmails);
 
   async function signIn(row: UserRow, generation: number): Promise<SignedIn> {
@@ -103,7 +105,7 @@ export function createAccounts(deps: AccountsDependencies): Accounts {
       return toUser(user);
     },
 
-    async search(text) {
+    async search(actor, text) {
       const pattern = text.replace(/[\\%_]/g, '\\$&');
       const found = await rows<UserRow>(
         db,
@@ -112,7 +114,7 @@ export function createAccounts(deps: AccountsDependencies): Accounts {
           order by u."username" ilike ${pattern}::text desc, u."username" ilike ${`${pattern}%`}::text desc, u."username"
           limit ${MAX_FOUND}::int`,
       );
-      return found.map(toUser);
+      return found.map((row) => emails.toSeenUser(row, actor.id));
     },
   };
 

@@ -3,16 +3,16 @@ import { sql } from 'drizzle-orm';
 import { type Database, rows } from '../../database/database.ts';
 import { ChatError } from '../../protocol/errors.ts';
 import type { RegisterBody } from '../../protocol/requests.ts';
-import type { User } from '../../protocol/resources.ts';
+import type { OwnUser } from '../../protocol/resources.ts';
 import { toUser, type UserRow, userColumns } from '../rows.ts';
 import { insertUser, refuseTaken } from './accounts.ts';
 import type { Passwords } from './passwords.ts';
 
 export interface Admins {
   /** Throws EMAIL_TAKEN, USERNAME_TAKEN. */
-  add(body: RegisterBody, isAdmin: boolean): Promise<User>;
+  add(body: RegisterBody, isAdmin: boolean): Promise<OwnUser>;
   /** By the very email, or one that differs in case where there is just one. Throws USER_NOT_FOUND. */
-  set(email: string, isAdmin: boolean): Promise<User>;
+  set(email: string, isAdmin: boolean): Promise<OwnUser>;
 }
 
 export function createAdmins({ db, passwords }: { db: Database; passwords: Pick<Passwords, 'hash'> }): Admins {

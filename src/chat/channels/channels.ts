@@ -3,12 +3,13 @@ import { sql } from 'drizzle-orm';
 import { type Database, rows } from '../../database/database.ts';
 import { isoTime } from '../../database/time.ts';
 import { ChatError } from '../../protocol/errors.ts';
-import type { Channel, ChannelDetail, Member } from '../../protocol/resources.ts';
+import type { Channel, ChannelDetail } from '../../protocol/resources.ts';
 import type { Principal } from '../accounts/principal.ts';
 import type { Announce } from '../announce.ts';
-import { readMemberChannel, withLockedChannel } from '../members/membership.ts';
+import type { EmailView } from '../email-view.ts';
+import { readMemberChannel, readSeenChannel, withLockedChannel } from '../members/membership.ts';
 import { isOwner } from '../policy.ts';
-import { type ChannelRow, channelColumns, toChannel, toUser, type UserRow, userColumns } from '../rows.ts';
+import { type ChannelRow, channelColumns, toChannel, type UserRow, userColumns } from '../rows.ts';
 import { type CreateChannel, createChannelCreation } from './creation.ts';
 import { createListChannels, type ListChannels } from './list.ts';
 
@@ -26,14 +27,24 @@ export interface Channels {
   assertVisible(principal: Principal, id: number): Promise<void>;
 }
 
-export function createChannels({ db, announce }: { db: Database; announce: Announce }): Channels {
+export interface ChannelsDependencies {
+  readonly db: Database;
+  readonly announce: Announce;
+  readonly emails: EmailView;
+}
+
+export function createChannels({ db, announce, emails }: ChannelsDependencies): Channels {
   return {
-    list: createListChannels({ db }),
-    create: createChannelCreation({ db, announce }),
+    list: createListChannels({ db, emails }),
+    create: createChannelCreation({ db, announce, emails }),
 
     async get(principal, id) {
-      const channel = await readMemberChannel(db, id, principal.id);
-      return { ...toChannel(channel), members: await readMembers(db, id) };
+      const channel = await readSeenChannel(db, id, principal.id, emails);
+      const members = await readMembers(db, id);
+      return {
+        ...toChannel(channel),
+        members: members.map((row) => ({ ...emails.toSeenUser(row, principal.id), joinedAt: isoTime(row.joinedAt) })),
+      };
     },
 
     async rename(principal, id, name) {
@@ -70,14 +81,13 @@ export function createChannels({ db, announce }: { db: Database; announce: Annou
   };
 }
 
-async function readMembers(db: Database, channelId: number): Promise<Member[]> {
-  const found = await rows<UserRow & { joinedAt: string }>(
+function readMembers(db: Database, channelId: number): Promise<(UserRow & { joinedAt: string })[]> {
+  return rows<UserRow & { joinedAt: string }>(
     db,
     sql`select ${userColumns}, m."joinedAt" from channel_members m
       join users u on u."id" = m."userId" and u."deletedAt" is null
       where m."channelId" = ${channelId}::int order by m."joinedAt", m."id"`,
   );
-  return found.map((row) => ({ ...toUser(row), joinedAt: isoTime(row.joinedAt) }));
 }
 
 /** Gives undefined where there is no such group, or the user is no member of it. */

@@ -7,6 +7,7 @@ import type { CreateChannelBody } from '../../protocol/requests.ts';
 import type { Channel } from '../../protocol/resources.ts';
 import type { Principal } from '../accounts/principal.ts';
 import type { Announce } from '../announce.ts';
+import type { EmailView } from '../email-view.ts';
 import { assertInTime, NEVER } from '../in-time.ts';
 import { type ChannelRow, channelColumns, toChannel } from '../rows.ts';
 
@@ -23,8 +24,14 @@ export type CreateChannel = (
   deadline?: Deadline,
 ) => Promise<CreatedChannel>;
 
+export interface CreationDependencies {
+  readonly db: Database;
+  readonly announce: Announce;
+  readonly emails: EmailView;
+}
+
 /** Throws USER_NOT_FOUND, VALIDATION_FAILED for a direct channel with anything but one other user. */
-export function createChannelCreation({ db, announce }: { db: Database; announce: Announce }): CreateChannel {
+export function createChannelCreation({ db, announce, emails }: CreationDependencies): CreateChannel {
   async function createGroup(principal: Principal, name: string, others: number[]): Promise<CreatedChannel> {
     const channel = toChannel(await insertChannel(db, { type: 'group', name, ownerId: principal.id, others }));
     await announce({ type: 'channel.added', userIds: [principal.id, ...others], channel });
@@ -32,16 +39,20 @@ export function createChannelCreation({ db, announce }: { db: Database; announce
   }
 
   async function openDirect(principal: Principal, other: number, deadline: Deadline): Promise<CreatedChannel> {
-    const existing = await findDirect(db, principal.id, other);
+    const existing = await findDirect(db, emails, principal.id, other);
     if (existing) return { channel: toChannel(existing), created: false };
     assertInTime(deadline);
-    const { row, created } = await insertDirect(db, principal.id, other);
+    const { row, created } = await insertDirect(db, emails, principal.id, other);
     const channel = toChannel(row);
     if (created) {
       // Each of the two sees it under the name of the other.
       await Promise.all([
         announce({ type: 'channel.added', userIds: [principal.id], channel }),
-        announce({ type: 'channel.added', userIds: [other], channel: { ...channel, name: principal.email } }),
+        announce({
+          type: 'channel.added',
+          userIds: [other],
+          channel: { ...channel, name: emails.directNameOf(principal) },
+        }),
       ]);
     }
     return { channel, created };
@@ -89,27 +100,37 @@ async function insertChannel(db: Database, { type, name, ownerId, others }: NewC
   return channel;
 }
 
-/** The pair's direct channel as `userId` sees it: under the other's email. */
-async function findDirect(db: Database, userId: number, other: number): Promise<ChannelRow | undefined> {
-  const [channel] = await rows<ChannelRow & { email: string }>(
+/** The pair's direct channel as `userId` sees it: under the other's name. */
+async function findDirect(
+  db: Database,
+  { directName }: EmailView,
+  userId: number,
+  other: number,
+): Promise<ChannelRow | undefined> {
+  const [channel] = await rows<ChannelRow & { otherName: string }>(
     db,
-    sql`select ${channelColumns}, u."email" from channel_members me
+    sql`select ${channelColumns}, ${directName} as "otherName" from channel_members me
       join channel_members m on m."channelId" = me."channelId" and m."userId" = ${other}::int
       join channels c on c."id" = me."channelId" and c."type" = 'direct' and c."deletedAt" is null
       join users u on u."id" = m."userId" and u."deletedAt" is null
       where me."userId" = ${userId}::int order by c."id" limit 1`,
   );
-  return channel && { ...channel, name: channel.email };
+  return channel && { ...channel, name: channel.otherName };
 }
 
-function insertDirect(db: Database, ownerId: number, other: number): Promise<{ row: ChannelRow; created: boolean }> {
+function insertDirect(
+  db: Database,
+  emails: EmailView,
+  ownerId: number,
+  other: number,
+): Promise<{ row: ChannelRow; created: boolean }> {
   const low = Math.min(ownerId, other);
   const high = Math.max(ownerId, other);
   return db.transaction(async (transaction) => {
     await rows(transaction, sql`select pg_advisory_xact_lock(${low}::int, ${high}::int)`);
-    const raced = await findDirect(transaction, ownerId, other);
+    const raced = await findDirect(transaction, emails, ownerId, other);
     if (raced) return { row: raced, created: false };
     const row = await insertChannel(transaction, { type: 'direct', name: '', ownerId, others: [other] });
-    return { row: (await findDirect(transaction, ownerId, other)) ?? row, created: true };
+    return { row: (await findDirect(transaction, emails, ownerId, other)) ?? row, created: true };
   });
 }

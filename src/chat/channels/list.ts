@@ -6,7 +6,8 @@ import { createBatchLoader } from '../../lib/batch-loader.ts';
 import { ChatError } from '../../protocol/errors.ts';
 import type { Channel, DirectChannel } from '../../protocol/resources.ts';
 import type { Actor } from '../accounts/principal.ts';
-import { otherUser } from '../members/membership.ts';
+import type { EmailView } from '../email-view.ts';
+import { otherUser, seenName } from '../members/membership.ts';
 import { isGroup } from '../policy.ts';
 import { type ChannelRow, channelColumns, toChannel } from '../rows.ts';
 
@@ -19,22 +20,25 @@ export interface ChannelList {
   readonly group: readonly Channel[];
 }
 
-/** A direct channel goes under the other's email, with the other's avatar. Throws UNAUTHORIZED for an account that is gone. */
+/**
+ * A direct channel goes under the other's email (or name, where emails are not shown), with the other's avatar. Throws
+ * UNAUTHORIZED for an account that is gone.
+ */
 export type ListChannels = (actor: Actor) => Promise<ChannelList>;
 
-type ListRow = ChannelRow & { userId: number; otherEmail: string | null; otherAvatar: string | null };
+type ListRow = ChannelRow & { userId: number; otherName: string | null; otherAvatar: string | null };
 /** Of a user without channels. */
 type EmptyRow = { userId: number; id: null };
 
-export function createListChannels({ db }: { db: Database }): ListChannels {
+export function createListChannels({ db, emails }: { db: Database; emails: EmailView }): ListChannels {
   async function load(userIds: number[]): Promise<Map<number, ChannelList>> {
     const lists = new Map<number, { direct: DirectChannel[]; group: Channel[] }>();
-    for (const row of await readLists(db, userIds)) {
+    for (const row of await readLists(db, emails, userIds)) {
       const list = lists.get(row.userId) ?? { direct: [], group: [] };
       lists.set(row.userId, list);
       if (row.id === null) continue;
       if (isGroup(row)) list.group.push(toChannel(row));
-      else list.direct.push(toDirectChannel(row));
+      else list.direct.push(toDirectChannel(row, emails));
     }
     return lists;
   }
@@ -49,22 +53,22 @@ export function createListChannels({ db }: { db: Database }): ListChannels {
 }
 
 /** At least one row for each account that is there. */
-function readLists(db: Database, userIds: number[]): Promise<(ListRow | EmptyRow)[]> {
+function readLists(db: Database, emails: EmailView, userIds: number[]): Promise<(ListRow | EmptyRow)[]> {
   return rows<ListRow | EmptyRow>(
     db,
-    sql`select me."id" as "userId", ${channelColumns}, o."email" as "otherEmail", o."avatar" as "otherAvatar"
+    sql`select me."id" as "userId", ${channelColumns}, o."name" as "otherName", o."avatar" as "otherAvatar"
       from users me
       left join (channel_members m join channels c on c."id" = m."channelId" and c."deletedAt" is null)
         on m."userId" = me."id"
-      left join lateral (${otherUser(sql`me."id"`)}) o on true
+      left join lateral (${otherUser(sql`me."id"`, emails)}) o on true
       where me."id" = any(${sql.param(userIds)}::int[]) and me."deletedAt" is null order by c."id"`,
   );
 }
 
-function toDirectChannel(row: ListRow): DirectChannel {
+function toDirectChannel(row: ListRow, emails: EmailView): DirectChannel {
   return {
     id: row.id,
-    name: row.otherEmail ?? row.name,
+    name: seenName(row, emails),
     type: row.type,
     ownerId: row.ownerId,
     createdAt: isoTime(row.createdAt),

@@ -2,6 +2,8 @@
 import { type SQL, sql } from 'drizzle-orm';
 import { type Database, rows } from '../../database/database.ts';
 import { ChatError } from '../../protocol/errors.ts';
+import type { EmailView } from '../email-view.ts';
+import { isGroup } from '../policy.ts';
 import { type ChannelRow, channelColumns } from '../rows.ts';
 
 /**
@@ -9,21 +11,44 @@ import { type ChannelRow, channelColumns } from '../rows.ts';
  * found first, the user then by key: a join would be planned for the many members of a group. Ordered by a sum, so that
  * the planner does not walk the whole table by its primary key in hope of an early hit.
  */
-export const otherUser = (userId: number | SQL) => sql`
-  select u."email", u."avatar" from users u where u."id" = (
+export const otherUser = (userId: number | SQL, { directName }: EmailView) => sql`
+  select ${directName} as "name", u."avatar" from users u where u."id" = (
     select n."userId" from channel_members n
     where c."type" = 'direct' and n."channelId" = c."id" and n."userId" <> ${userId}::int order by n."id" + 0 limit 1)`;
 
-/** The channel as this member sees it. Throws CHANNEL_NOT_FOUND where there is none, or the user is no member. */
+/** The channel, a direct one without its name. Throws CHANNEL_NOT_FOUND where there is none, or the user is no member. */
 export async function readMemberChannel(db: Database, channelId: number, userId: number): Promise<ChannelRow> {
-  const [channel] = await rows<ChannelRow & { email: string | null }>(
+  const [channel] = await rows<ChannelRow>(
     db,
-    sql`select ${channelColumns}, o."email" from channel_members me join channels c on c."id" = me."channelId"
-      left join lateral (${otherUser(userId)}) o on true
+    sql`select ${channelColumns} from channel_members me join channels c on c."id" = me."channelId"
       where me."channelId" = ${channelId}::int and me."userId" = ${userId}::int and c."deletedAt" is null`,
   );
   if (!channel) throw new ChatError('CHANNEL_NOT_FOUND');
-  return { ...channel, name: channel.email ?? channel.name };
+  return channel;
+}
+
+/** The same, as this member sees it: a direct one under the name of the other. */
+export async function readSeenChannel(
+  db: Database,
+  channelId: number,
+  userId: number,
+  emails: EmailView,
+): Promise<ChannelRow> {
+  const [channel] = await rows<ChannelRow & { otherName: string | null }>(
+    db,
+    sql`select ${channelColumns}, o."name" as "otherName"
+      from channel_members me join channels c on c."id" = me."channelId"
+      left join lateral (${otherUser(userId, emails)}) o on true
+      where me."channelId" = ${channelId}::int and me."userId" = ${userId}::int and c."deletedAt" is null`,
+  );
+  if (!channel) throw new ChatError('CHANNEL_NOT_FOUND');
+  return { ...channel, name: seenName(channel, emails) };
+}
+
+/** What a user calls a channel in which the other one, where it is a direct one, has this name. */
+export function seenName(channel: ChannelRow & { otherName: string | null }, emails: EmailView): string {
+  if (isGroup(channel)) return channel.name;
+  return channel.otherName ?? emails.storedDirectName(channel.name);
 }
 
 /**

@@ -44,7 +44,8 @@ const listChannels = describe({
   id: 'listChannels',
   tag,
   summary: 'The channels of the signed-in user',
-  description: "A direct channel goes by the other user's email and avatar.",
+  description:
+    "A direct channel goes by the other user's email (the username, where the service shows no emails) and avatar.",
   answers: {
     200: ['The channels', answerOf(z.object({ direct: z.array(directChannelSchema), group: z.array(channelSchema) }))],
   },

@@ -3,7 +3,7 @@ import { Hono } from 'hono';
 import * as z from 'zod';
 import type { Accounts } from '../../chat/accounts/accounts.ts';
 import { profileBody, searchQuery } from '../../protocol/requests.ts';
-import { userSchema } from '../../protocol/resources.ts';
+import { ownUserSchema, userSchema } from '../../protocol/resources.ts';
 import { answer, answerOf } from '../answer.ts';
 import { BODY_ERRORS, describe } from '../describe.ts';
 import type { HttpEnvironment } from '../environment.ts';
@@ -32,7 +32,7 @@ export function userRoutes({ accounts, jsonBody, addressOf }: UserRouteDependenc
       ),
     )
     .get('/search', searchUsers, query(searchQuery), async (c) =>
-      answer(c, await accounts.search(c.req.valid('query').username)),
+      answer(c, await accounts.search(c.get('actor'), c.req.valid('query').username)),
     );
 }
 
@@ -41,7 +41,7 @@ const getProfile = describe({
   tag: 'Users',
   summary: 'The signed-in user',
   description: "With the email address, which is the user's own.",
-  answers: { 200: ['The user', answerOf(userSchema)] },
+  answers: { 200: ['The user', answerOf(ownUserSchema)] },
 });
 
 const updateProfile = describe({
@@ -50,7 +50,7 @@ const updateProfile = describe({
   summary: 'Change name, avatar or password',
   description: 'The current password confirms it. A new password ends all other tokens of the user.',
   example: { currentPassword: 'tea at four', avatar: 'https://example.com/ada.png' },
-  answers: { 200: ['The user as it is now', answerOf(userSchema)] },
+  answers: { 200: ['The user as it is now', answerOf(ownUserSchema)] },
   errors: [...BODY_ERRORS, 'WRONG_PASSWORD', 'USERNAME_TAKEN'],
 });
 
@@ -58,7 +58,8 @@ const searchUsers = describe({
   id: 'searchUsers',
   tag: 'Users',
   summary: 'Find users by a part of their name',
-  description: 'Matched anywhere in the name, in any case; the very name first. `%` and `_` are plain characters.',
+  description:
+    'Matched anywhere in the name, in any case; the very name first. `%` and `_` are plain characters. Not by email.',
   examples: { username: 'ad' },
   answers: { 200: ['At most 10 users', answerOf(z.array(userSchema))] },
   errors: ['VALIDATION_FAILED'],

@@ -48,6 +48,8 @@ export interface Config {
   readonly trustProxy: boolean;
   /** As accounts have them, to the letter. */
   readonly adminEmails: readonly string[];
+  /** Whether users see each other's email addresses. */
+  readonly publicEmails: boolean;
   readonly maxTextLength: number;
   readonly maxFrameBytes: number;
   /** Frames are made once for all connections that get them; else by the WebSocket library, for each. */
@@ -142,6 +144,7 @@ function environmentSchema(production: boolean) {
     WS_RATE_LIMIT_PER_SECOND: wholeNumber(0, 1_000_000).default(50),
     TRUST_PROXY: flag().default(false),
     ADMIN_EMAILS: adminEmails.default([]),
+    PUBLIC_EMAILS: flag().default(true),
     MAX_TEXT_LENGTH: wholeNumber(1, 10_000_000).default(10_000),
     MAX_FRAME_BYTES: wholeNumber(256, 100_000_000).default(65_536),
     WS_SHARED_FRAMES: flag().default(true),
@@ -208,6 +211,7 @@ function toConfig(env: Environment, database: DatabaseOptions): Config {
     maxUnauthenticatedPerAddress: env.MAX_UNAUTHENTICATED_PER_ADDRESS,
     trustProxy: env.TRUST_PROXY,
     adminEmails: env.ADMIN_EMAILS,
+    publicEmails: env.PUBLIC_EMAILS,
     maxTextLength: env.MAX_TEXT_LENGTH,
     maxFrameBytes: env.MAX_FRAME_BYTES,
     sharedFrames: env.WS_SHARED_FRAMES,

@@ -19,6 +19,7 @@ import { logsSuite } from './logs.suite.ts';
 import { pagesSuite } from './pages.suite.ts';
 import { patienceSuite } from './patience.suite.ts';
 import { presenceSuite } from './presence.suite.ts';
+import { privateEmailsSuite } from './private-emails.suite.ts';
 import { rateLimitsSuite } from './rate-limits.suite.ts';
 import { rawWebSocketSuite } from './raw-websocket.suite.ts';
 import { requestHeadsSuite } from './request-heads.suite.ts';
@@ -75,6 +76,7 @@ export function serviceSuite(target: Target): void {
     describe('a service of its own', () => {
       startSuite(target);
       pagesSuite(target);
+      privateEmailsSuite(target);
       rateLimitsSuite(target);
       connectionLimitsSuite(target);
       floodsSuite(target);
