@@ -13,9 +13,9 @@ export function answerFrame(answer: Answer, id: string | undefined, now: number)
   return JSON.stringify({ id: id ?? '', type, data: answer.data, timestamp: now });
 }
 
-/** The `id` of a client frame, if it is one that an answer can carry. */
+/** The `id` of a client frame, if it is one that an answer can carry; an empty one counts as none. */
 export function answerableId(frame: unknown, maxLength: number): string | undefined {
   if (typeof frame !== 'object' || frame === null) return undefined;
   const { id } = frame as { id?: unknown };
-  return typeof id === 'string' && id.length <= maxLength ? id : undefined;
+  return typeof id === 'string' && id !== '' && id.length <= maxLength ? id : undefined;
 }

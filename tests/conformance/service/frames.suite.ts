@@ -82,19 +82,22 @@ export function framesSuite(service: Service): void {
           for (const { id: sent } of frames) expect(answersTo(client, sent), sent).toBe(1);
         });
 
-        test('come for frames without an id only where they fail', async () => {
+        test.each([
+          ['without an id', {}],
+          ['with an empty id', { id: '' }],
+        ])('come for frames %s only where they fail', async (_, noId) => {
           const { owner } = people;
           const id = await group(owner);
           const client = await connect(owner);
-          client.emit({ type: 'channel.join', data: { channel_id: id } });
-          client.emit({ type: 'channel.message', data: { channel_id: id, text: 'silent' } });
+          client.emit({ ...noId, type: 'channel.join', data: { channel_id: id } });
+          client.emit({ ...noId, type: 'channel.message', data: { channel_id: id, text: 'silent' } });
           await client.next('channel.message');
-          client.emit({ type: 'channel.leave', data: { channel_id: id } });
-          client.emit({ type: 'direct.join', data: { user_id: owner.id } });
+          client.emit({ ...noId, type: 'channel.leave', data: { channel_id: id } });
+          client.emit({ ...noId, type: 'direct.join', data: { user_id: owner.id } });
           await client.fence();
           expect(framesOf(client, 'ack')).toEqual([]);
           expect(client.failures).toEqual([]);
-          client.emit({ type: 'channel.join', data: { channel_id: UNKNOWN_ID } });
+          client.emit({ ...noId, type: 'channel.join', data: { channel_id: UNKNOWN_ID } });
           const failure = await client.nextFailure();
           expect(failure).toMatchObject({ code: 'CHANNEL_NOT_FOUND', message: expect.stringMatching(/\S/) });
           if (transport === 'socketio') expect(failure).not.toHaveProperty('id');
