@@ -7,7 +7,7 @@ import type { HttpEnvironment } from './environment.ts';
 import { errorSchemaOf } from './error-schema.ts';
 import { createSchemaWriter, type SchemaWriter } from './json-schema.ts';
 import { headersOf, RESPONSE_HEADERS } from './openapi-headers.ts';
-import { respondJson } from './respond.ts';
+import { respondJsonText } from './respond.ts';
 
 const DESCRIPTION = `The REST interface. PresenceQueries events come over WebSocket at \`/api/v1/ws\` or over Socket.IO at \`/socket.io/\`.
 
@@ -26,12 +26,12 @@ interface DocumentedRoute {
   readonly inputs: readonly NonNullable<Marks['input']>[];
 }
 
-/** Answers with the document of all routes of `app`, made when it is first asked for. */
+/** Answers with the document of all routes of `app`, made when it is first asked for: one text for all who ask. */
 export function openApiDocument(app: Hono<HttpEnvironment>, version: string): MiddlewareHandler<HttpEnvironment> {
-  let document: object | undefined;
+  let document: string | undefined;
   return async (c) => {
-    document ??= createDocument(documentedRoutes(app), version);
-    return respondJson(c, 200, document);
+    document ??= JSON.stringify(createDocument(documentedRoutes(app), version));
+    return respondJsonText(c, 200, document);
   };
 }
 

@@ -6,7 +6,8 @@ import { getRequestListener, type HttpBindings } from '@hono/node-server';
 import type { Boundary } from '../lib/boundary.ts';
 import { ChatError } from '../protocol/errors.ts';
 import { isSocketIoPath, isUpgrade, pathOf } from '../transports/handshake.ts';
-import { type Refusal, type Refuse, refuseSocket } from '../transports/shared/refusal.ts';
+import { inTurn } from '../transports/shared/in-turn.ts';
+import { badRequest, type Refusal, type Refuse, refuseSocket } from '../transports/shared/refusal.ts';
 import { headProblem } from '../transports/shared/request-head.ts';
 import type { HandleUpgrade } from '../transports/upgrade.ts';
 
@@ -14,6 +15,11 @@ import type { HandleUpgrade } from '../transports/upgrade.ts';
 const HEADERS_TIMEOUT_MS = 10_000;
 const REQUEST_TIMEOUT_MS = 30_000;
 const CHECK_INTERVAL_MS = 2_000;
+/**
+ * Of an answer nothing was taken for so long: its peer does not read. More than lies between a poll of Socket.IO and what
+ * it waits for.
+ */
+const UNREAD_TIMEOUT_MS = 45_000;
 const MAX_HEADERS = 200;
 
 export interface HttpServerOptions {
@@ -64,9 +70,8 @@ export function createHttpServer(options: HttpServerOptions): Server {
     }
   }
 
-  const server = createServer({ ...SERVER_OPTIONS, keepAliveTimeout: keepAliveTimeoutMs }, (request, response) =>
-    guarded(request.socket, () => answer(request, response)),
-  );
+  const server = createServer({ ...SERVER_OPTIONS, keepAliveTimeout: keepAliveTimeoutMs }, inTurn(answer, guarded));
+  server.timeout = UNREAD_TIMEOUT_MS;
   server.maxHeadersCount = MAX_HEADERS;
   server.on('upgrade', (request, stream, head) => guarded(stream, () => takeUpgrade(request, stream as Socket, head)));
   server.on('clientError', (error, stream) => guarded(stream, () => refuseBytes(error, stream as Socket)));
@@ -121,10 +126,6 @@ function protocolError(error: NodeJS.ErrnoException): ChatError {
   if (error.code === 'HPE_HEADER_OVERFLOW') return new ChatError('PAYLOAD_TOO_LARGE', 'The headers are too large');
   if (error.code === 'ERR_HTTP_REQUEST_TIMEOUT') return badRequest('The request came too slowly');
   return badRequest('The request is not valid HTTP');
-}
-
-function badRequest(message: string): ChatError {
-  return new ChatError('VALIDATION_FAILED', message);
 }
 
 function toResponse({ status, headers, body }: Refusal): Response {

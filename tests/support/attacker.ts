@@ -20,6 +20,16 @@ export function clientFrame(opcode: number, payload: string, { isFinal = true } 
 
 export const OPCODE = { CONTINUATION: 0, TEXT: 1, BINARY: 2, PING: 9, PONG: 10 } as const;
 
+/** A TCP connection to the server at `url`, which reads nothing. */
+export function dial(url: string): Promise<Socket> {
+  const { hostname, port } = new URL(url);
+  const socket = connect(Number(port), hostname);
+  socket.setNoDelay(true).pause();
+  return new Promise((resolve, reject) => {
+    socket.once('error', reject).once('connect', () => resolve(socket.off('error', reject)));
+  });
+}
+
 /** A TCP connection to the server at `url` that asked for an upgrade of `path` and got it. */
 export function dialWebSocket(url: string, path: string): Promise<Socket> {
   const { hostname, port } = new URL(url);

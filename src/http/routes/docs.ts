@@ -33,9 +33,13 @@ const START_ASSET: DocsAsset = { body: new TextEncoder().encode(START), type: 't
 const CACHED = 'public, max-age=3600';
 
 export function docsRoutes({ docsAssets }: Pick<AppDependencies, 'docsAssets'>): Hono<HttpEnvironment> {
+  /** Read once: a copy for each who asks, and then takes its time, would be memory that strangers can ask for. */
+  const kept = new Map([['start.js', START_ASSET]]);
+
   async function find(name: string): Promise<DocsAsset | undefined> {
-    if (name === 'start.js') return START_ASSET;
-    return ASSETS.has(name) ? docsAssets(name) : undefined;
+    const asset = kept.get(name) ?? (ASSETS.has(name) ? await docsAssets(name) : undefined);
+    if (asset) kept.set(name, asset);
+    return asset;
   }
 
   return new Hono<HttpEnvironment>()

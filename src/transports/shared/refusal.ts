@@ -40,6 +40,11 @@ export function createRefuse(logger: Logger): Refuse {
   };
 }
 
+/** What a request is refused with that cannot be read as one. */
+export function badRequest(message: string): ChatError {
+  return new ChatError('VALIDATION_FAILED', message, { details: [{ path: '', message }] });
+}
+
 function limitHeaders({ retryAfterMs, rateLimit }: ChatError): Record<string, string> {
   return {
     ...(retryAfterMs !== undefined && { 'retry-after': String(Math.ceil(retryAfterMs / 1000)) }),

@@ -7,7 +7,6 @@ import type { Identity } from '../../chat/accounts/authenticate.ts';
 import type { Boundary } from '../../lib/boundary.ts';
 import type { Deadline } from '../../lib/deadline.ts';
 import { CLOSE } from '../../protocol/close-codes.ts';
-import { ChatError } from '../../protocol/errors.ts';
 import { LIMITS } from '../../protocol/limits.ts';
 import { answerableId, answerFrame } from '../../realtime/commands/answer-frame.ts';
 import type { Place } from '../../realtime/connections/connection-limits.ts';
@@ -17,7 +16,7 @@ import type { Answer, Incoming, Session, Transport } from '../../realtime/connec
 import { bytesTaken } from '../shared/bytes-taken.ts';
 import { EndingSocket } from '../shared/ending-socket.ts';
 import { addressOfSocket, type ForwardedOf } from '../shared/peer-address.ts';
-import { type Refuse, refuseSocket } from '../shared/refusal.ts';
+import { badRequest, type Refuse, refuseSocket } from '../shared/refusal.ts';
 import { encodeForSocket, writeTogether } from '../shared/shared-frames.ts';
 
 /** The subprotocol that a client names beside `bearer.<token>`; the only one that is ever selected. */
@@ -62,7 +61,7 @@ export function createRawServer(given: RawServerOptions): RawServer {
   };
   const server = new WebSocketServer(options);
   server.on('wsClientError', ({ message }, socket) => {
-    const refusal = refuse(new ChatError('VALIDATION_FAILED', message));
+    const refusal = refuse(badRequest(message));
     refuseSocket(socket, { ...refusal, headers: { ...refusal.headers, 'sec-websocket-version': '13' } });
   });
 

@@ -3,7 +3,7 @@
 import { execFileSync } from 'node:child_process';
 import { connect } from 'node:net';
 import { describe, expect, test } from 'vitest';
-import { bombard, clientFrame, dialWebSocket, OPCODE } from '../../support/attacker.ts';
+import { bombard, clientFrame, dial, dialWebSocket, OPCODE } from '../../support/attacker.ts';
 import { type Target, withService } from '../../support/service-under-test.ts';
 import { openPolling, openWire } from '../../support/socketio-wire.ts';
 import { until } from '../../support/until.ts';
@@ -50,6 +50,17 @@ const ATTACKS: [string, string, Buffer, Buffer][] = [
   ['Socket.IO 2: connects elsewhere', SOCKET_IO_2, text(''), text(`40/${'x'.repeat(60_000)},`)],
 ];
 
+/** Requests without a body, and one with; what they ask for is large, or costs something, or is nothing. */
+const REQUESTS: [string, ...string[]][] = [
+  ['GET /docs/swagger-ui-bundle.js'],
+  ['GET /openapi.json'],
+  ['GET /ready'],
+  ['GET /nothing'],
+  ['GET /api/v1/channels'],
+  ['GET /socket.io/?EIO=4&transport=polling'],
+  ['POST /api/v1/auth/login', 'Content-Type: application/json', 'Content-Length: 2'],
+];
+
 export function attacksSuite(target: Target): void {
   describe('attacks', () => {
     const service = withService(target);
@@ -92,6 +103,14 @@ export function attacksSuite(target: Target): void {
         const { written } = await undisturbed(() => bombard(socket, first, many(more), END_MS + 5_000));
         expect(written).toBeLessThan(WRITTEN_MAX);
       });
+    });
+
+    test.each(REQUESTS)('requests one after the other, of which nobody reads an answer: %s', async (line, ...more) => {
+      const head = [`${line} HTTP/1.1`, 'Host: x', `Authorization: Bearer ${people.ann.token}`, ...more, '', ''];
+      const request = Buffer.from(`${head.join('\r\n')}${more.length > 0 ? '{}' : ''}`);
+      const socket = await dial(limited.url(0));
+      const { written } = await undisturbed(() => bombard(socket, request, many(request), END_MS + 5_000));
+      expect(written).toBeLessThan(WRITTEN_MAX);
     });
 
     test('answers that nobody reads end a connection also where frames have no limit', async () => {

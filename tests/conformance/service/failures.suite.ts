@@ -6,6 +6,8 @@ import { expectFailure, failedFields, rest, send } from './kit/rest.ts';
 
 const JSON_TYPE = { 'content-type': 'application/json' };
 
+const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'PURGE'];
+
 export function failuresSuite(service: Service): void {
   describe('failures', () => {
     const people = cast(service, 'ann');
@@ -39,6 +41,22 @@ export function failuresSuite(service: Service): void {
     ])('%s %s is no route', async (method, path) => {
       const headers = { authorization: `Bearer ${people.ann.token}` };
       expectFailure(await send(address(path), { method, headers }), 404, 'NOT_FOUND');
+    });
+
+    test('no route answers to a method that it does not have, and HEAD is answered like GET', async () => {
+      const { paths } = (await send(address('/openapi.json'))).body as unknown as { paths: Record<string, object> };
+      const headers = { authorization: `Bearer ${people.ann.token}` };
+      for (const [path, operations] of Object.entries(paths)) {
+        const url = address(path.replace(/\{\w+\}/g, '2000000000'));
+        for (const method of METHODS.filter((name) => !(name.toLowerCase() in operations))) {
+          expectFailure(await send(url, { method, headers }), 404, 'NOT_FOUND');
+        }
+        const [head, get] = [await fetch(url, { method: 'HEAD', headers }), await fetch(url, { headers })];
+        expect([head.status, await head.text()], path).toEqual([get.status, '']);
+        await get.body?.cancel();
+        expect(head.headers.get('cache-control')).toBe('no-store');
+      }
+      expect(Object.keys(paths).length).toBeGreaterThan(15);
     });
 
     test.each([

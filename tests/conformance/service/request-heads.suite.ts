@@ -46,7 +46,10 @@ export function requestHeadsSuite(service: Service): void {
         ['a Host with a user', ['Host: user@a.example']],
         ['a Host with two ports', ['Host: a.example:1:2']],
       ])('refuses %s', async (_why, hosts) => {
-        expect(await ask(line, [...hosts, ...more])).toMatchObject({ status: 400, code: 'VALIDATION_FAILED' });
+        const refused = await ask(line, [...hosts, ...more]);
+        expect(refused).toMatchObject({ status: 400, code: 'VALIDATION_FAILED' });
+        expect(refused.text).toMatch(/"details":\[\{"path":"","message":"[^"]+"\}\]/);
+        expect(refused.text).toMatch(/^cache-control: no-store\r$/im);
       });
     });
 

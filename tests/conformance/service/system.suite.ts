@@ -10,6 +10,8 @@ post /auth/register
 post /auth/login
 get /users/profile
 put /users/profile
+post /auth/logout
+post /auth/logout-all
 get /users/search
 get /channels
 post /channels
@@ -19,6 +21,9 @@ delete /channels/{id}
 post /channels/{id}/users
 delete /channels/{id}/users
 post /channels/{id}/leave
+post /channels/{id}/user
+delete /channels/{id}/user
+put /channels/{id}/user
 get /messages/channel/{id}
 get /messages/friend/{friendId}
 post /messages
@@ -65,6 +70,7 @@ export function systemSuite(service: Service): void {
       const reply = await get('/metrics');
       expect(reply.status).toBe(200);
       expect(reply.headers.get('content-type')).toMatch(/^text\/plain/);
+      expect(reply.text).toMatch(/^chat_connections \d+$/m);
       expect(reply.text).toMatch(/^# HELP \S+ .+$/m);
       expect(reply.text).toMatch(/^# TYPE \S+ (counter|gauge|histogram|summary)$/m);
       const samples = reply.text.split('\n').filter((line) => line && !line.startsWith('#'));
