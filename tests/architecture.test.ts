@@ -13,8 +13,8 @@ interface Layer {
 
 /** From the bottom up: a folder can only name those above it in this list, so there are no cycles between folders. */
 const LAYERS: Readonly<Record<string, Layer>> = {
+  lib: { imports: [], packages: [] },
   protocol: { imports: [], packages: ['zod'] },
-  lib: { imports: ['protocol/errors.ts'], packages: [] },
   client: { imports: ['protocol'], packages: [] },
   drizzle: { imports: [], packages: ['drizzle-orm'] },
   backends: { imports: ['lib', 'protocol'], packages: ['ioredis', 'rate-limiter-flexible'] },

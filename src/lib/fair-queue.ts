@@ -1,14 +1,8 @@
-// A bounded waiting room before a fixed number of places, in which who did badly lately waits behind who did not, and who
-// asks a lot behind who asks little: a crowd that is turned away again and again starves nobody else.
+// A fixed number of places (see waiting-room.ts), for which who did badly lately waits behind who did not, and who asks a lot
+// behind who asks little: a crowd that is turned away again and again starves nobody else.
+import { createWaitingRoom, type Line, type Waiting, type WaitingRoomOptions } from './waiting-room.ts';
 
-export interface FairQueueOptions {
-  readonly places: number;
-  /** Who comes when so many wait already is refused at once, or goes in place of one that is worse. */
-  readonly maxWaiting: number;
-  /** Who has waited so long is refused. */
-  readonly maxWaitMs: number;
-  /** What the refused get. */
-  readonly refusal: () => Error;
+export interface FairQueueOptions extends WaitingRoomOptions {
   /** How long a blame is remembered, and of how many keys: beyond that the oldest is forgotten. */
   readonly memoryMs: number;
   readonly maxKeys: number;
@@ -16,34 +10,27 @@ export interface FairQueueOptions {
 
 export interface FairQueue {
   /**
-   * Runs `work` when a place is free. `keys` are whom it is done for, what counts most first: where two do equally well by
-   * the first, the second decides. Rejects with the refusal where `work` never began.
+   * Runs `work` when a place is free. `keys` are whom it is done for, what counts most first: if two do equally well by
+   * the first, the second decides. Rejects with the refusal if `work` never began.
    */
   run<T>(keys: readonly string[], work: () => Promise<T>): Promise<T>;
   /** These did badly: whatever waits for them, or comes for them later, goes behind the others. */
   blame(keys: readonly string[]): void;
 }
 
-interface Waiting {
+interface Guest {
   readonly keys: readonly string[];
   /** By key: how many others were there for it when this came. */
   readonly crowds: readonly number[];
-  readonly until: number;
-  enter(): void;
-  refuse(error: Error): void;
 }
 
 export function createFairQueue(options: FairQueueOptions): FairQueue {
-  const { places, maxWaiting, maxWaitMs, refusal } = options;
   const blames = createBlames(options);
+  const room = createWaitingRoom<Guest>(options, { first: best, last: worse });
   /** By key: how many wait or are being served. */
   const present = new Map<string, number>();
-  // A Set keeps the order of arrival, which is that of `until` too.
-  const queue = new Set<Waiting>();
-  let free = places;
-  let timer: ReturnType<typeof setTimeout> | undefined;
 
-  function isBetter(one: Waiting, other: Waiting): boolean {
+  function isBetter({ guest: one }: Waiting<Guest>, { guest: other }: Waiting<Guest>): boolean {
     for (let at = 0; at < Math.max(one.keys.length, other.keys.length); at++) {
       const difference = blames.of(one.keys[at]) - blames.of(other.keys[at]) || crowdAt(one, at) - crowdAt(other, at);
       if (difference !== 0) return difference < 0;
@@ -51,51 +38,18 @@ export function createFairQueue(options: FairQueueOptions): FairQueue {
     return false;
   }
 
-  function watch(): void {
-    const [first] = queue;
-    if (timer === undefined && first) timer = setTimeout(refuseLate, first.until - performance.now());
+  /** Of those who are equally good the one who waits longest. */
+  function best(line: Line<Guest>): Waiting<Guest> | undefined {
+    let found: Waiting<Guest> | undefined;
+    for (const waiting of line) if (!found || isBetter(waiting, found)) found = waiting;
+    return found;
   }
 
-  function refuseLate(): void {
-    timer = undefined;
-    const now = performance.now();
-    for (const waiting of queue) {
-      if (waiting.until > now) break;
-      queue.delete(waiting);
-      waiting.refuse(refusal());
-    }
-    watch();
-  }
-
-  function wait(keys: readonly string[], crowds: readonly number[]): Promise<void> {
-    return new Promise((enter, refuse) => {
-      const waiting = { keys, crowds, until: performance.now() + maxWaitMs, enter, refuse };
-      if (queue.size >= maxWaiting && !replaceWorst(waiting)) return refuse(refusal());
-      queue.add(waiting);
-      watch();
-    });
-  }
-
-  /** Of those who are equally bad the last one goes. False where nobody is worse than the newcomer. */
-  function replaceWorst(newcomer: Waiting): boolean {
-    let worst: Waiting | undefined;
-    for (const waiting of queue) if (!worst || !isBetter(waiting, worst)) worst = waiting;
-    if (!worst || !isBetter(newcomer, worst)) return false;
-    queue.delete(worst);
-    worst.refuse(refusal());
-    return true;
-  }
-
-  /** Hands the place to the best; of those who are equally good to the one who waits longest. */
-  function leave(): void {
-    let best: Waiting | undefined;
-    for (const waiting of queue) if (!best || isBetter(waiting, best)) best = waiting;
-    if (!best) {
-      free += 1;
-      return;
-    }
-    queue.delete(best);
-    best.enter();
+  /** Of those who are equally bad the last one. Undefined if nobody is worse than the newcomer. */
+  function worse(line: Line<Guest>, newcomer: Waiting<Guest>): Waiting<Guest> | undefined {
+    let worst: Waiting<Guest> | undefined;
+    for (const waiting of line) if (!worst || !isBetter(waiting, worst)) worst = waiting;
+    return worst && isBetter(newcomer, worst) ? worst : undefined;
   }
 
   function count(keys: readonly string[], step: 1 | -1): void {
@@ -111,13 +65,7 @@ export function createFairQueue(options: FairQueueOptions): FairQueue {
       const crowds = keys.map((key) => present.get(key) ?? 0);
       count(keys, 1);
       try {
-        if (free > 0) free -= 1;
-        else await wait(keys, crowds);
-        try {
-          return await work();
-        } finally {
-          leave();
-        }
+        return await room.run({ keys, crowds }, work);
       } finally {
         count(keys, -1);
       }
@@ -126,7 +74,7 @@ export function createFairQueue(options: FairQueueOptions): FairQueue {
   };
 }
 
-function crowdAt({ crowds }: Waiting, at: number): number {
+function crowdAt({ crowds }: Guest, at: number): number {
   return crowds[at] ?? 0;
 }
 

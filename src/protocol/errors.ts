@@ -76,6 +76,11 @@ export class ChatError extends Error {
   }
 }
 
+/** For what waits already in too great a number. */
+export function unavailable(): ChatError {
+  return new ChatError('UNAVAILABLE');
+}
+
 /** A LIMIT_REACHED: `bound` names what there is too much of, `message` says what to do about it. */
 export function limitReached(bound: string, message: string): ChatError {
   return new ChatError('LIMIT_REACHED', undefined, { details: [{ path: bound, message }] });

@@ -3,6 +3,7 @@ import { sql } from 'drizzle-orm';
 import { type Database, rows } from '../../database/database.ts';
 import { createBatchLoader } from '../../lib/batch-loader.ts';
 import type { Spacing } from '../../lib/spacing.ts';
+import { unavailable } from '../../protocol/errors.ts';
 import { toUser, type UserRow, userColumns } from '../rows.ts';
 import type { Principal } from './principal.ts';
 
@@ -33,5 +34,5 @@ export function createPrincipals({ db, adminEmails, spacing }: PrincipalsDepende
     return new Map(found.map((row) => [row.id, { isAdmin: row.isAdmin || admins.has(row.email), ...toUser(row) }]));
   }
 
-  return { load: createBatchLoader({ load, maxBatch: MAX_BATCH, spacing }) };
+  return { load: createBatchLoader({ load, maxBatch: MAX_BATCH, refusal: unavailable, spacing }) };
 }

@@ -3,7 +3,7 @@ import { sql } from 'drizzle-orm';
 import { type Database, rows } from '../../database/database.ts';
 import { isoTime } from '../../database/time.ts';
 import { createBatchLoader } from '../../lib/batch-loader.ts';
-import { ChatError } from '../../protocol/errors.ts';
+import { ChatError, unavailable } from '../../protocol/errors.ts';
 import type { Channel, DirectChannel } from '../../protocol/resources.ts';
 import type { Actor } from '../accounts/principal.ts';
 import type { EmailView } from '../email-view.ts';
@@ -43,7 +43,7 @@ export function createListChannels({ db, emails }: { db: Database; emails: Email
     return lists;
   }
 
-  const list = createBatchLoader({ load, maxBatch: MAX_BATCH });
+  const list = createBatchLoader({ load, maxBatch: MAX_BATCH, refusal: unavailable });
 
   return async ({ id }) => {
     const found = await list(id);

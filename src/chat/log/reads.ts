@@ -5,7 +5,7 @@ import type { Database } from '../../database/database.ts';
 import { createBatchLoader } from '../../lib/batch-loader.ts';
 import { createSemaphore } from '../../lib/semaphore.ts';
 import type { Spacing } from '../../lib/spacing.ts';
-import { ChatError } from '../../protocol/errors.ts';
+import { unavailable } from '../../protocol/errors.ts';
 import { isChannelKey, type LogKey, type PairKey } from './key.ts';
 import type { LogPage } from './log.ts';
 import {
@@ -59,7 +59,7 @@ export function createLogReads({ createSpacing, ...deps }: LogReadsDependencies)
     places: PAGES_AT_ONCE,
     maxWaiting: MAX_PAGES_WAITING,
     maxWaitMs: PAGE_PATIENCE_MS,
-    refusal: () => new ChatError('UNAVAILABLE'),
+    refusal: unavailable,
   });
   const readLog = createReadLog(deps);
   const readEntries = createReadEntries(deps);
@@ -68,16 +68,19 @@ export function createLogReads({ createSpacing, ...deps }: LogReadsDependencies)
 
   const entries = createBatchLoader<string, Entry>({
     maxBatch: LOOKUPS_AT_ONCE,
+    refusal: unavailable,
     spacing: createSpacing?.(),
     load: (names) => readEntries(names.map(toPair).map(([userId, channelId]) => ({ userId, channelId }))),
   });
   const pairEntries = createBatchLoader<string, PairEntry>({
     maxBatch: LOOKUPS_AT_ONCE,
+    refusal: unavailable,
     spacing: createSpacing?.(),
     load: (names) => readPairEntries(names.map(toPair).map(([userId, otherId]) => ({ userId, otherId }))),
   });
   const pairHeads = createBatchLoader<number, LogHead[]>({
     maxBatch: USERS_AT_ONCE,
+    refusal: unavailable,
     spacing: createSpacing?.(),
     load: async (userIds) => byUser(userIds, await readPairHeads(userIds)),
   });

@@ -2,7 +2,7 @@
 import { sql } from 'drizzle-orm';
 import { type Database, rows } from '../../database/database.ts';
 import { createBatchLoader } from '../../lib/batch-loader.ts';
-import { ChatError } from '../../protocol/errors.ts';
+import { ChatError, unavailable } from '../../protocol/errors.ts';
 
 const MAX_BATCH = 500;
 
@@ -24,7 +24,7 @@ export function createAssertReader({ db }: { db: Database }): AssertReader {
     return new Map(found.map(({ userId, channelId, isMember }) => [`${userId}:${channelId}`, isMember]));
   }
 
-  const isMember = createBatchLoader({ load, maxBatch: MAX_BATCH });
+  const isMember = createBatchLoader({ load, maxBatch: MAX_BATCH, refusal: unavailable });
 
   return async (userId, channelId) => {
     const answer = await isMember(`${userId}:${channelId}`);

@@ -1,0 +1,97 @@
+// A bounded waiting room before a fixed number of places: full means a refusal, never growth, and nobody waits for ever. Who
+// goes first, and who goes if it is full, is handed in.
+
+export interface WaitingRoomOptions {
+  readonly places: number;
+  /** If so many wait already, one of them or the newcomer is refused at once. */
+  readonly maxWaiting: number;
+  /** Who has waited so long is refused. */
+  readonly maxWaitMs: number;
+  /** What the refused get. */
+  readonly refusal: () => Error;
+}
+
+/** Someone who waits, and what the order goes by. */
+export interface Waiting<Guest> {
+  readonly guest: Guest;
+  /** Milliseconds of `performance.now()`. */
+  readonly until: number;
+  enter(): void;
+  refuse(error: Error): void;
+}
+
+/** A Set keeps the order of arrival, which is that of `until` too. */
+export type Line<Guest> = ReadonlySet<Waiting<Guest>>;
+
+export interface WaitingOrder<Guest> {
+  /** Who gets the place that is free; undefined if nobody waits. */
+  first(line: Line<Guest>): Waiting<Guest> | undefined;
+  /** Who is refused for the newcomer if the room is full; undefined if it is the newcomer. */
+  last(line: Line<Guest>, newcomer: Waiting<Guest>): Waiting<Guest> | undefined;
+}
+
+export interface WaitingRoom<Guest> {
+  /** Runs `work` when a place is free. Rejects with the refusal if `work` never began. */
+  run<T>(guest: Guest, work: () => Promise<T>): Promise<T>;
+}
+
+export function createWaitingRoom<Guest>(
+  { places, maxWaiting, maxWaitMs, refusal }: WaitingRoomOptions,
+  order: WaitingOrder<Guest>,
+): WaitingRoom<Guest> {
+  const line = new Set<Waiting<Guest>>();
+  let free = places;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+
+  function watch(): void {
+    const [first] = line;
+    if (timer === undefined && first) timer = setTimeout(refuseLate, first.until - performance.now());
+  }
+
+  function refuseLate(): void {
+    timer = undefined;
+    const now = performance.now();
+    for (const waiting of line) {
+      if (waiting.until > now) break;
+      line.delete(waiting);
+      waiting.refuse(refusal());
+    }
+    watch();
+  }
+
+  function wait(guest: Guest): Promise<void> {
+    return new Promise((enter, refuse) => {
+      const newcomer = { guest, until: performance.now() + maxWaitMs, enter, refuse };
+      if (line.size >= maxWaiting) {
+        const refused = order.last(line, newcomer) ?? newcomer;
+        line.delete(refused);
+        refused.refuse(refusal());
+        if (refused === newcomer) return;
+      }
+      line.add(newcomer);
+      watch();
+    });
+  }
+
+  function leave(): void {
+    const next = order.first(line);
+    if (!next) {
+      free += 1;
+      return;
+    }
+    line.delete(next);
+    next.enter();
+  }
+
+  return {
+    async run(guest, work) {
+      if (free > 0) free -= 1;
+      else await wait(guest);
+      try {
+        return await work();
+      } finally {
+        leave();
+      }
+    },
+  };
+}
