@@ -91,7 +91,7 @@ export const conversations = pgTable(
     lastSeq: integer('lastSeq').notNull().default(0),
     lastEventAt: utc('lastEventAt'),
     /** Grows when somebody loses access: events that carry a higher one wait until readers are checked. */
-    membersVersion: integer('membersVersion').notNull().default(0),
+    accessVersion: integer('membersVersion').notNull().default(0),
   },
   (table) => [
     unique('UQ_conversations_channel').on(table.channelId),

@@ -94,11 +94,11 @@ export function createDelivery(deps: DeliveryDependencies): Delivery {
   const forgetInterruptions = broker.onInterruption(() => void reconciler.run());
 
   const sink: EventSink = (events) => {
-    for (const { key, membersVersion, feedEvents } of byLog(events)) {
-      localFeed(key)?.receive(feedEvents, membersVersion);
+    for (const { key, accessVersion, feedEvents } of byLog(events)) {
+      localFeed(key)?.receive(feedEvents, accessVersion);
       let payload: string | undefined;
       const encode = () => {
-        payload ??= encodeEvents({ origin: nodeId, log: logName(key), membersVersion, events: feedEvents });
+        payload ??= encodeEvents({ origin: nodeId, log: logName(key), accessVersion, events: feedEvents });
         return payload;
       };
       for (const topic of topicsOf(key)) broker.publishToOthers(topic, encode);
@@ -138,7 +138,7 @@ function topicsOf(key: LogKey): string[] {
 
 interface LogEvents {
   readonly key: LogKey;
-  membersVersion: number;
+  accessVersion: number;
   readonly feedEvents: FeedEvent[];
 }
 
@@ -149,11 +149,11 @@ function byLog(events: readonly LogEvent[]): Iterable<LogEvents> {
     const name = logName(event.key);
     const known = logs.get(name);
     if (!known) {
-      const { key, membersVersion } = event;
-      logs.set(name, { key, membersVersion, feedEvents: [fromLogEvent(event)] });
+      const { key, accessVersion } = event;
+      logs.set(name, { key, accessVersion, feedEvents: [fromLogEvent(event)] });
       continue;
     }
-    known.membersVersion = Math.max(known.membersVersion, event.membersVersion);
+    known.accessVersion = Math.max(known.accessVersion, event.accessVersion);
     known.feedEvents.push(fromLogEvent(event));
   }
   return logs.values();

@@ -125,7 +125,7 @@ describe('append', () => {
   it('refuses in a batch what may not be stored, and stores its neighbours without a gap', async () => {
     const { append } = node();
     const before = await headOf(1);
-    const fates = await Promise.all([
+    const outcomes = await Promise.all([
       code(append(draft(1, 1))),
       code(append(draft(2, LONELY))),
       code(append(draft(1, 999))),
@@ -133,7 +133,7 @@ describe('append', () => {
       code(append({ ...draft(1, 1), channelId: null, receiverId: 999 })),
       code(append(draft(2, 1))),
     ]);
-    expect(fates).toEqual([
+    expect(outcomes).toEqual([
       'stored',
       'CHANNEL_NOT_FOUND',
       'CHANNEL_NOT_FOUND',
@@ -147,12 +147,12 @@ describe('append', () => {
   it('stores a text that the database refuses for nobody else', async () => {
     const { append } = node();
     const before = await headOf(1);
-    const fates = await Promise.allSettled([
+    const outcomes = await Promise.allSettled([
       append(draft(1, 1)),
       append(draft(1, 1, { text: 'a\u0000b' })),
       append(draft(2, 1)),
     ]);
-    expect(fates.map((fate) => fate.status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
+    expect(outcomes.map((outcome) => outcome.status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
     expect(await headOf(1)).toBe(before + 2);
   });
 
@@ -298,7 +298,7 @@ describe('rows that the former service writes', () => {
   });
 
   it('make readers be checked again when a member is taken out', async () => {
-    const version = async () => (await node().read(channelKey(2), 0, 1)).membersVersion;
+    const version = async () => (await node().read(channelKey(2), 0, 1)).accessVersion;
     const before = await version();
     await rows(db, sql`delete from channel_members where "channelId" = 2 and "userId" = ${USERS}::int`);
     expect(await version()).toBe(before + 1);

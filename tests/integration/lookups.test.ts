@@ -18,12 +18,12 @@ it('a batch reads a few rows of each table, whatever was in them when it was pla
   try {
     await runMigrations(handle, 'migrations');
     await rows(handle.db, sql`vacuum analyze`);
-    expect(await fates(handle.db, 1)).toEqual(['no_sender']);
+    expect(await outcomes(handle.db, 1)).toEqual(['no_sender']);
     await fill(handle.db);
     await handle.db.transaction(async (transaction) => {
       const db = transaction as Database;
       const before = await entriesRead(db);
-      expect(await fates(db, BATCH)).toEqual(Array.from({ length: BATCH }, () => 'stored'));
+      expect(await outcomes(db, BATCH)).toEqual(Array.from({ length: BATCH }, () => 'stored'));
       const read = [...(await entriesRead(db))].map(([name, entries]) => [name, entries - (before.get(name) ?? 0)]);
       expect(read.filter(([, entries]) => (entries as number) > BATCH * 10)).toEqual([]);
     });
@@ -33,12 +33,12 @@ it('a batch reads a few rows of each table, whatever was in them when it was pla
   }
 });
 
-async function fates(db: Database, count: number): Promise<string[]> {
+async function outcomes(db: Database, count: number): Promise<string[]> {
   const nothing = { receiverId: null, content: { text: 'hello', url: null, fileName: null } };
   const drafts = Array.from({ length: count }, (_, i): Draft => {
     return { ...nothing, senderId: i + 1, channelId: 100 + i, clientId: `client ${i}` };
   });
-  return (await createStoreBatch(db)(drafts)).map(({ fate }) => fate);
+  return (await createStoreBatch(db)(drafts)).map(({ outcome }) => outcome);
 }
 
 /** As many users and channels, each with its log, each user in all of the first channels, and messages with client ids. */

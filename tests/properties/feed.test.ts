@@ -84,7 +84,7 @@ function createPlay() {
     const changed = messages.filter((message) => message.updatedSeq > after);
     const page = changed.sort((a, b) => a.updatedSeq - b.updatedSeq).slice(0, PAGE);
     const upTo = page.length < PAGE ? model.head() : (page.at(-1)?.updatedSeq as number);
-    return { messages: page, upTo: Math.max(after, upTo), head: model.head(), membersVersion: 0 };
+    return { messages: page, upTo: Math.max(after, upTo), head: model.head(), accessVersion: 0 };
   }
 
   function createReader(number: number) {

@@ -152,7 +152,7 @@ describe('publications between nodes', () => {
   test('say on the other node what they said here, and nothing to the one that sent them', async () => {
     const frame = fc.jsonValue().map((data) => JSON.stringify({ id: 'a-1', type: 'channel.join', data }));
     const events = fc.array(event, { minLength: 1, maxLength: 5 });
-    const cases = fc.record({ origin, log, membersVersion: number, events, exceptUserId: number, frame });
+    const cases = fc.record({ origin, log, accessVersion: number, events, exceptUserId: number, frame });
     await check('publications', cases, 1_000, ({ exceptUserId, frame, ...written }) => {
       const events = { ...written, events: inOrder(written.events, written.log) };
       const signal = { origin: events.origin, log: events.log, exceptUserId, frame };

@@ -8,14 +8,14 @@ import type { StoredMessage } from './event.ts';
 import type { Draft } from './log.ts';
 
 /** What became of one draft: see `append_messages` in migrations/. */
-export interface Fate extends Record<string, unknown> {
-  fate: string;
+export interface Outcome extends Record<string, unknown> {
+  outcome: string;
   id: number;
   seq: number;
   createdAt: string;
   senderName: string;
   senderAvatar: string | null;
-  membersVersion: number;
+  accessVersion: number;
   /** Of a duplicate; null for others. */
   before: Before | null;
 }
@@ -33,16 +33,16 @@ const value = (name: string) => sql.placeholder(name);
 
 /** One row per draft, in their order. What only duplicates have comes as one column, for a row costs by its columns. */
 const APPEND = sql`
-  select fate, id, seq, "createdAt"::text, "senderName", "senderAvatar", "membersVersion",
+  select fate as outcome, id, seq, "createdAt"::text, "senderName", "senderAvatar", "membersVersion" as "accessVersion",
     case fate when 'duplicate' then json_build_object('updatedSeq', "updatedSeq", 'updatedAt', "updatedAt"::text,
       'deleted', deleted, 'text', text, 'url', url, 'fileName', "fileName",
       'channelId', "channelId", 'receiverId', "receiverId") end as before
   from append_messages(${value('senderId')}::int[], ${value('channelId')}::int[], ${value('receiverId')}::int[],
     ${value('text')}::text[], ${value('url')}::text[], ${value('fileName')}::text[], ${value('clientId')}::text[])`;
 
-/** Gives the fates of the drafts, in their order. One round trip for all of them. */
-export function createStoreBatch(db: Database): (drafts: readonly Draft[]) => Promise<Fate[]> {
-  const store = prepare<Fate>(db, APPEND);
+/** Gives the outcomes of the drafts, in their order. One round trip for all of them. */
+export function createStoreBatch(db: Database): (drafts: readonly Draft[]) => Promise<Outcome[]> {
+  const store = prepare<Outcome>(db, APPEND);
   return (drafts) => store(columns(drafts));
 }
 
@@ -60,17 +60,17 @@ function columns(drafts: readonly Draft[]): Record<string, unknown[]> {
 }
 
 /** The message that a draft became, or was before. Field by field: spread objects were an eighth of the cost of storing. */
-export function toMessage(draft: Draft, fate: Fate): StoredMessage {
-  const { before } = fate;
-  const createdAt = isoTime(fate.createdAt);
+export function toMessage(draft: Draft, outcome: Outcome): StoredMessage {
+  const { before } = outcome;
+  const createdAt = isoTime(outcome.createdAt);
   const party = before ?? draft;
   return {
-    id: fate.id,
-    seq: fate.seq,
-    updatedSeq: before ? before.updatedSeq : fate.seq,
+    id: outcome.id,
+    seq: outcome.seq,
+    updatedSeq: before ? before.updatedSeq : outcome.seq,
     senderId: draft.senderId,
-    senderName: fate.senderName,
-    senderAvatar: fate.senderAvatar,
+    senderName: outcome.senderName,
+    senderAvatar: outcome.senderAvatar,
     content: before ? contentOf(before) : draft.content,
     clientId: draft.clientId,
     channelId: party.channelId,

@@ -5,7 +5,7 @@ import { isRefused, isUnavailable, sqlState, withoutValues } from '../../databas
 import { type Deadline, deadlineIn } from '../../lib/deadline.ts';
 import { ChatError, type ErrorCode } from '../../protocol/errors.ts';
 import { LIMITS } from '../../protocol/limits.ts';
-import { createStoreBatch, type Fate, toMessage } from './append-statement.ts';
+import { createStoreBatch, type Outcome, toMessage } from './append-statement.ts';
 import { keyOfMessage, type LogKey, logName } from './key.ts';
 import type { Append, Appended, Draft, EventSink } from './log.ts';
 
@@ -23,7 +23,7 @@ const TRY_AGAIN = new Set(['23505', '40001', '40P01']);
 const MAX_TRIES = 3;
 const WAITED_TOO_LONG = 'The message waited too long: try again';
 
-/** The fates of a draft that stored nothing. */
+/** The outcomes of a draft that stored nothing. */
 const REFUSALS: Readonly<Record<string, ErrorCode>> = {
   no_sender: 'UNAUTHORIZED',
   no_channel: 'CHANNEL_NOT_FOUND',
@@ -135,13 +135,13 @@ export function createAppend(deps: AppendDependencies): Append {
 
   async function storeBatch(lane: Lane, batch: Waiting[], attempt: number): Promise<void> {
     const started = clock.monotonic();
-    let fates: Fate[];
+    let outcomes: Outcome[];
     try {
-      fates = await store(batch.map((item) => item.draft));
+      outcomes = await store(batch.map((item) => item.draft));
     } catch (error) {
       return recover(lane, batch, attempt, error);
     }
-    settle(lane, batch, fates);
+    settle(lane, batch, outcomes);
     deps.onBatch?.(batch.length, clock.monotonic() - started);
   }
 
@@ -183,26 +183,26 @@ export function createAppend(deps: AppendDependencies): Append {
     return lane;
   }
 
-  function settle(lane: Lane, batch: Waiting[], fates: Fate[]): void {
+  function settle(lane: Lane, batch: Waiting[], outcomes: Outcome[]): void {
     const events = [];
     const repeats = [];
     for (const [index, item] of batch.entries()) {
-      const fate = fates[index] as Fate;
-      if (fate.fate === 'repeat') {
+      const result = outcomes[index] as Outcome;
+      if (result.outcome === 'repeat') {
         repeats.push(item);
         continue;
       }
-      const refusal = REFUSALS[fate.fate];
+      const refusal = REFUSALS[result.outcome];
       if (refusal) {
         giveBack([item], new ChatError(refusal));
         continue;
       }
       forget(item);
-      const message = toMessage(item.draft, fate);
-      const duplicate = fate.fate === 'duplicate';
+      const message = toMessage(item.draft, result);
+      const duplicate = result.outcome === 'duplicate';
       item.resolve({ message, duplicate });
       if (!duplicate)
-        events.push({ key: item.key, kind: 'stored' as const, message, membersVersion: fate.membersVersion });
+        events.push({ key: item.key, kind: 'stored' as const, message, accessVersion: result.accessVersion });
     }
     lane.queue.unshift(...repeats);
     if (events.length > 0) sink(events);

@@ -10,14 +10,14 @@ export function createChange(deps: { readonly db: Database; readonly sink: Event
   const { db, sink } = deps;
 
   return async ({ messageId, actorId, text }) => {
-    const [row] = await rows<MessageRow & { membersVersion: number }>(
+    const [row] = await rows<MessageRow & { accessVersion: number }>(
       db,
-      sql`select * from change_message(${messageId}::int, ${actorId}::int, ${text}::text)`,
+      sql`select *, "membersVersion" as "accessVersion" from change_message(${messageId}::int, ${actorId}::int, ${text}::text)`,
     );
     if (!row) throw new ChatError('MESSAGE_NOT_FOUND');
     const message = toStoredMessage(row);
     const kind = text === null ? 'deleted' : 'updated';
-    sink([{ key: keyOfMessage(message), kind, message, membersVersion: row.membersVersion }]);
+    sink([{ key: keyOfMessage(message), kind, message, accessVersion: row.accessVersion }]);
     return message;
   };
 }

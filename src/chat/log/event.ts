@@ -15,5 +15,5 @@ export interface LogEvent {
   readonly kind: EventKind;
   readonly message: StoredMessage;
   /** Grows when somebody loses access to the log: see feed.ts. */
-  readonly membersVersion: number;
+  readonly accessVersion: number;
 }

@@ -50,7 +50,7 @@ export interface LogPage {
   /** The log's last number when this was read. */
   readonly head: number;
   /** Grows when somebody loses access to the log. */
-  readonly membersVersion: number;
+  readonly accessVersion: number;
 }
 
 /** Reads what changed after number `after`, at most `limit` messages. An unknown log is an empty one with head 0. */

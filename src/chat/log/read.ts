@@ -10,12 +10,12 @@ export interface LogHead {
   readonly key: LogKey;
   /** The number of its last event. */
   readonly head: number;
-  readonly membersVersion: number;
+  readonly accessVersion: number;
 }
 
 interface PageRow extends MessageRow {
   head: number;
-  membersVersion: number;
+  accessVersion: number;
 }
 
 export function createReadLog(deps: { readonly db: Database }): ReadLog {
@@ -24,7 +24,7 @@ export function createReadLog(deps: { readonly db: Database }): ReadLog {
     // The limit, always the same, is in the text: of a parameter the planner would expect a tenth of the log.
     const page = await rows<PageRow>(
       deps.db,
-      sql`select c."lastSeq" as head, c."membersVersion", m.* from conversations c
+      sql`select c."lastSeq" as head, c."membersVersion" as "accessVersion", m.* from conversations c
         left join lateral (
           select ${storedMessageColumns} from chats m join users s on s.id = m."senderId"
           where m."conversationId" = c.id and m."updatedSeq" > ${after}::int
@@ -44,14 +44,14 @@ function ofKey(key: LogKey) {
 
 function toPage(page: readonly PageRow[], after: number, limit: number): LogPage {
   const first = page[0];
-  if (!first) return { messages: [], upTo: after, head: 0, membersVersion: 0 };
+  if (!first) return { messages: [], upTo: after, head: 0, accessVersion: 0 };
   const messages = first.id === null ? [] : page.map(toStoredMessage);
   const whole = messages.length < limit;
   return {
     messages,
     upTo: whole ? Math.max(first.head, after) : (messages.at(-1)?.updatedSeq as number),
     head: first.head,
-    membersVersion: first.membersVersion,
+    accessVersion: first.accessVersion,
   };
 }
 
@@ -60,14 +60,14 @@ interface HeadRow extends Record<string, unknown> {
   userLow: number;
   userHigh: number;
   head: number;
-  membersVersion: number;
+  accessVersion: number;
 }
 
-const headColumns = sql`c."channelId", c."userLow", c."userHigh", c."lastSeq" as head, c."membersVersion"`;
+const headColumns = sql`c."channelId", c."userLow", c."userHigh", c."lastSeq" as head, c."membersVersion" as "accessVersion"`;
 
 function toHead(row: HeadRow): LogHead {
   const key = row.channelId === null ? pairKey(row.userLow, row.userHigh) : channelKey(row.channelId);
-  return { key, head: row.head, membersVersion: row.membersVersion };
+  return { key, head: row.head, accessVersion: row.accessVersion };
 }
 
 /** Heads of channels' logs, by channel id. */
@@ -114,15 +114,15 @@ export function createReadTime(deps: { readonly db: Database }) {
 /** What a join needs to know: whether the user is a member of the living channel, and how far its log has come. */
 export interface Entry {
   readonly head: number;
-  readonly membersVersion: number;
+  readonly accessVersion: number;
 }
 
 /** Looks up many joins in one statement; those of no members are left out. */
 export function createReadEntries(deps: { readonly db: Database }) {
   return async (wanted: ReadonlyArray<{ userId: number; channelId: number }>): Promise<Map<string, Entry>> => {
-    const found = await rows<{ userId: number; channelId: number; head: number; membersVersion: number }>(
+    const found = await rows<{ userId: number; channelId: number; head: number; accessVersion: number }>(
       deps.db,
-      sql`select w."userId", w."channelId", coalesce(c."lastSeq", 0) as head, coalesce(c."membersVersion", 0) as "membersVersion"
+      sql`select w."userId", w."channelId", coalesce(c."lastSeq", 0) as head, coalesce(c."membersVersion", 0) as "accessVersion"
         from unnest(${sql.param(wanted.map((entry) => entry.userId))}::int[], ${sql.param(wanted.map((entry) => entry.channelId))}::int[]) as w("userId", "channelId")
         join users u on u.id = w."userId" and u."deletedAt" is null
         join channel_members m on m."userId" = w."userId" and m."channelId" = w."channelId"

@@ -19,12 +19,12 @@ const next: FeedEvent = {
   kind: 'deleted',
   data: JSON.stringify({ id: 12, seq: 3, updated_seq: 8, receiver_id: 3 }),
 };
-const sent = { origin: 'a', log: 'd3.9', membersVersion: 4, events: [event, next] };
+const sent = { origin: 'a', log: 'd3.9', accessVersion: 4, events: [event, next] };
 const payload = encodeEvents(sent);
 const ofAChannel = {
   origin: 'a',
   log: 'c30',
-  membersVersion: 0,
+  accessVersion: 0,
   events: [{ ...event, data: '{"id":12,"seq":3,"updated_seq":7,"channel_id":30}' }],
 };
 
@@ -63,7 +63,7 @@ describe('a publication', () => {
     ['data that was cut', payload.replace('}\n', '\n')],
     ['numbers that go back', encodeEvents({ ...sent, events: [next, next] })],
   ])('with %s says how far the log has come, and nothing else', (_what, text) => {
-    expect(decodePublication(text, 'b')).toEqual({ origin: 'a', log: 'd3.9', membersVersion: 4, head: 8, events: [] });
+    expect(decodePublication(text, 'b')).toEqual({ origin: 'a', log: 'd3.9', accessVersion: 4, head: 8, events: [] });
   });
 
   it('of a channel is not taken for one of a channel whose number begins alike', () => {
@@ -80,7 +80,7 @@ describe('a publication', () => {
       fc.property(fc.oneof(fc.string(), broken), (text) => {
         const read = decodePublication(text, 'b');
         if (!read || !('events' in read)) return;
-        expect(Number.isSafeInteger(read.head) && Number.isSafeInteger(read.membersVersion)).toBe(true);
+        expect(Number.isSafeInteger(read.head) && Number.isSafeInteger(read.accessVersion)).toBe(true);
         for (const one of read.events) {
           expect(one.data.startsWith(`{"id":${one.messageId},"seq":${one.storedSeq},"updated_seq":${one.seq},`)).toBe(
             true,

@@ -7,7 +7,7 @@ import type { FeedEvent } from '../log/feed-event.ts';
 export interface EventPublication {
   readonly origin: string;
   readonly log: string;
-  readonly membersVersion: number;
+  readonly accessVersion: number;
   /** The log's number that the last of them has. */
   readonly head: number;
   /** Empty if this node does not understand them, as those of a newer version: it reads the log instead. */
@@ -38,9 +38,9 @@ const KINDS: Readonly<Record<string, EventKind | undefined>> = Object.assign(Obj
 const PARTY = /^"(channel_id|receiver_id)":(\d{1,10})[,}]/;
 const PARTY_LENGTH = 26;
 
-/** `e`, origin, log, members version; then a line per event: seq, kind, message, stored seq, sender, time, data. */
+/** `e`, origin, log, access version; then a line per event: seq, kind, message, stored seq, sender, time, data. */
 export function encodeEvents(publication: Omit<EventPublication, 'head'>): string {
-  let text = `${EVENTS}\t${publication.origin}\t${publication.log}\t${publication.membersVersion}`;
+  let text = `${EVENTS}\t${publication.origin}\t${publication.log}\t${publication.accessVersion}`;
   for (const e of publication.events) {
     text += `\n${e.seq}\t${e.kind[0]}\t${e.messageId}\t${e.storedSeq}\t${e.senderId}\t${e.time}\t${e.data}`;
   }
@@ -65,12 +65,12 @@ export function decodePublication(payload: string, self: string): Publication | 
   if (origin === undefined || log === undefined || number === undefined || more.length > 0) return undefined;
   const body = payload.slice(end + 1);
   if (tag === SIGNAL) return isFrame(body) ? { origin, log, exceptUserId: number, frame: body } : undefined;
-  return tag === EVENTS ? decodeEvents(body.split('\n'), { origin, log, membersVersion: number }) : undefined;
+  return tag === EVENTS ? decodeEvents(body.split('\n'), { origin, log, accessVersion: number }) : undefined;
 }
 
 function decodeEvents(
   lines: readonly string[],
-  header: Pick<EventPublication, 'origin' | 'log' | 'membersVersion'>,
+  header: Pick<EventPublication, 'origin' | 'log' | 'accessVersion'>,
 ): EventPublication | undefined {
   const head = wholeNumber(lines.at(-1)?.split('\t', 1)[0]);
   if (head === undefined) return undefined;

@@ -56,6 +56,6 @@ async function lookUp(
   if (!entry) throw new ChatError('CHANNEL_NOT_FOUND');
   // The feed knows of a removal that this lookup may have missed, by another node's word or by the log itself.
   const isCurrent = () =>
-    feeds.get(channelId) === feed && feed.removals === removals && entry.membersVersion >= feed.knownVersion();
+    feeds.get(channelId) === feed && feed.removals === removals && entry.accessVersion >= feed.knownVersion();
   return { channelId, feed, entry, isCurrent, release };
 }

@@ -85,7 +85,7 @@ export function joinChannel({ feeds, tracker, reads }: CommandDependencies): Com
 
 /** The answer comes before the events that it speaks of. */
 function answer(context: Context, { channelId, feed, entry }: Entrance): void {
-  feed.begin(entry.head, entry.membersVersion);
+  feed.begin(entry.head, entry.accessVersion);
   context.ack({ channel_id: channelId, last_seq: entry.head });
 }
 

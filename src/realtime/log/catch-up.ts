@@ -18,7 +18,7 @@ export async function catchUp(reader: Reader, gone: () => boolean): Promise<bool
     const page = await feed.pageAfter(reader.cursor, reader.target);
     // Also if the client wants another page by now: it would be read for nothing as often as it liked.
     if (!owner.outbox.lagging) owner.noteRead(feed.name, page.upTo);
-    feed.noteHead(page.head, page.membersVersion);
+    feed.noteHead(page.head, page.accessVersion);
     // Somebody may have lost access since: nothing is sent before that is known.
     await feed.whenSettled();
     if (stopped()) return true;

@@ -196,13 +196,13 @@ export function createDirectFeeds(deps: {
     gone.close();
   }
 
-  function noteHead({ key, head, membersVersion }: LogHead & { readonly key: PairKey }): void {
+  function noteHead({ key, head, accessVersion }: LogHead & { readonly key: PairKey }): void {
     const known = feeds.get(logName(key));
-    if (known) return known.noteHead(head, membersVersion);
+    if (known) return known.noteHead(head, accessVersion);
     const unknown = presentInboxes(key).some(
       (userFeeds) => userFeeds.loaded && (userFeeds.heads?.get(otherOf(key, userFeeds.userId)) ?? 0) < head,
     );
-    if (unknown) feed(key)?.noteHead(head, membersVersion);
+    if (unknown) feed(key)?.noteHead(head, accessVersion);
   }
 
   function sweep(): void {

@@ -44,7 +44,7 @@ export class Feed implements ReadFeed {
   /** The last number handed out; -1 before `begin`. */
   head = -1;
   /** Readers were checked when the log had this version. */
-  membersVersion = 0;
+  accessVersion = 0;
   /** False before `begin`, and while readers are being checked: nothing is handed out then. */
   settled = false;
   /** Grows when somebody was taken out, so that a join that was looked up before is looked up again. */
@@ -79,17 +79,17 @@ export class Feed implements ReadFeed {
   }
 
   /** Starts at number `head`, as the database has it; where it runs already, that is one more thing it is told. */
-  begin(head: number, membersVersion: number): void {
-    if (this.head >= 0) return this.noteHead(head, membersVersion);
+  begin(head: number, accessVersion: number): void {
+    if (this.head >= 0) return this.noteHead(head, accessVersion);
     this.head = head;
     this.recent.clear(head);
-    this.membersVersion = membersVersion;
+    this.accessVersion = accessVersion;
     this.settle();
   }
 
   /** New events of the log, ascending, from this node's own commits or from a publication. */
-  receive(events: readonly FeedEvent[], membersVersion: number): void {
-    this.noteVersion(membersVersion);
+  receive(events: readonly FeedEvent[], accessVersion: number): void {
+    this.noteVersion(accessVersion);
     for (const event of events) {
       if (event.seq <= this.head) continue;
       if (this.settled && event.seq === this.head + 1) this.handOut(event);
@@ -99,16 +99,16 @@ export class Feed implements ReadFeed {
   }
 
   /** What another node says of the log: its events, or if they are not understood here, that there are some. */
-  hear({ events, head, membersVersion }: Omit<EventPublication, 'origin' | 'log'>): void {
-    if (events.length > 0) this.receive(events, membersVersion);
-    else if (this.head >= 0) this.noteHead(head, membersVersion);
+  hear({ events, head, accessVersion }: Omit<EventPublication, 'origin' | 'log'>): void {
+    if (events.length > 0) this.receive(events, accessVersion);
+    else if (this.head >= 0) this.noteHead(head, accessVersion);
     else this.expected = Math.max(this.expected, head);
   }
 
   /** The log was seen to have come to number `head`. */
-  noteHead(head: number, membersVersion: number): void {
+  noteHead(head: number, accessVersion: number): void {
     this.expected = Math.max(this.expected, head);
-    this.noteVersion(membersVersion);
+    this.noteVersion(accessVersion);
     this.advance();
   }
 
@@ -135,9 +135,9 @@ export class Feed implements ReadFeed {
       : new Promise((resolve) => this.settledWaiters.push(resolve));
   }
 
-  /** The highest members version that the log is known to have come to. */
+  /** The highest access version that the log is known to have come to. */
   knownVersion(): number {
-    return Math.max(this.membersVersion, this.wantedVersion);
+    return Math.max(this.accessVersion, this.wantedVersion);
   }
 
   /** Resolves when what was pushed in this turn has been written. */
@@ -248,7 +248,7 @@ export class Feed implements ReadFeed {
     const before = this.head;
     try {
       const page = await this.pageAfter(before, this.expected);
-      this.noteVersion(page.membersVersion);
+      this.noteVersion(page.accessVersion);
       if (this.settled) this.takePage(page);
     } catch (error) {
       this.context.logger.warn({ log: this.name, err: error }, 'Cannot read missing events: will try again');
@@ -289,18 +289,18 @@ export class Feed implements ReadFeed {
   }
 
   private async readPage(after: number): Promise<EventPage> {
-    const { messages, upTo, head, membersVersion } = await this.context.readPage(this.key, after);
+    const { messages, upTo, head, accessVersion } = await this.context.readPage(this.key, after);
     const events = messages.map((message) => {
       const kind = message.deleted ? 'deleted' : message.seq > after ? 'stored' : 'updated';
       return feedEvent(message, kind);
     });
-    return { events, upTo, head, membersVersion };
+    return { events, upTo, head, accessVersion };
   }
 
   /** Somebody may have lost access: nothing more is handed out before the readers are checked. */
-  private noteVersion(membersVersion: number): void {
-    if (this.head < 0 || membersVersion <= this.knownVersion()) return;
-    this.wantedVersion = membersVersion;
+  private noteVersion(accessVersion: number): void {
+    if (this.head < 0 || accessVersion <= this.knownVersion()) return;
+    this.wantedVersion = accessVersion;
     this.settled = false;
     void this.check();
   }
@@ -313,14 +313,14 @@ export class Feed implements ReadFeed {
       // What was handed out before the change goes to those who had access then.
       this.flush();
       await this.context.checkReaders(this);
-      this.membersVersion = version;
+      this.accessVersion = version;
     } catch (error) {
       this.context.logger.warn({ log: this.name, err: error }, 'Cannot check who may read: delivery waits');
     }
     this.checking = false;
     if (this.closed) return;
-    if (this.membersVersion === this.wantedVersion) this.settle();
-    else this.context.clock.after(this.membersVersion === version ? 0 : RETRY_MS, () => void this.check());
+    if (this.accessVersion === this.wantedVersion) this.settle();
+    else this.context.clock.after(this.accessVersion === version ? 0 : RETRY_MS, () => void this.check());
   }
 
   private settle(): void {

@@ -29,7 +29,7 @@ export interface EventPage {
   readonly events: readonly FeedEvent[];
   readonly upTo: number;
   readonly head: number;
-  readonly membersVersion: number;
+  readonly accessVersion: number;
 }
 
 /** The feed, as its readers and their catching up use it; feed.ts says what its parts mean. */
@@ -44,7 +44,7 @@ export interface ReadFeed {
   arrivals: number;
   usedAt: number;
   pageAfter(cursor: number, target: number): Promise<EventPage>;
-  noteHead(head: number, membersVersion: number): void;
+  noteHead(head: number, accessVersion: number): void;
   whenSettled(): Promise<void>;
   /** Resolves once what this turn of the event loop has pushed was written. */
   turnEnd(): Promise<void>;

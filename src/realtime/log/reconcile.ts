@@ -71,8 +71,8 @@ export function createReconciler(deps: {
     for (const feed of feeds.all())
       if (feed.head >= 0 && feed.readers.size > 0) ids.push((feed.key as ChannelKey).channelId);
     for (const chunk of chunks(ids)) {
-      for (const { key, head, membersVersion } of await reads.channelHeads(chunk)) {
-        if (isChannelKey(key)) feeds.get(key.channelId)?.noteHead(head, membersVersion);
+      for (const { key, head, accessVersion } of await reads.channelHeads(chunk)) {
+        if (isChannelKey(key)) feeds.get(key.channelId)?.noteHead(head, accessVersion);
       }
     }
   }
