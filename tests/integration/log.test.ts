@@ -229,7 +229,7 @@ describe('change', () => {
     const edited = await change({ messageId: message.id, actorId: 1, text: 'better' });
     const deleted = await change({ messageId: message.id, actorId: 1, text: null });
     expect([edited.updatedSeq, deleted.updatedSeq]).toEqual([message.seq + 1, message.seq + 2]);
-    expect(events.map((event) => event.kind)).toEqual(['stored', 'updated', 'deleted']);
+    expect(events.map((event) => event.change.type)).toEqual(['stored', 'updated', 'deleted']);
     expect(deleted).toMatchObject({ deleted: true, content: { text: null }, seq: message.seq });
   });
 

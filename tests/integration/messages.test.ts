@@ -34,7 +34,7 @@ describeChat('messages', (chat) => {
         updatedAt: message.createdAt,
       });
       expect(await chat().messages.get(bob, message.id)).toEqual(message);
-      expect(chat().events.map((event) => [event.kind, event.message.seq])).toEqual([
+      expect(chat().events.map((event) => [event.change.type, event.message.seq])).toEqual([
         ['stored', 1],
         ['stored', 2],
       ]);
@@ -123,7 +123,7 @@ describeChat('messages', (chat) => {
       expect(edited).toEqual({ ...message, content, updatedSeq: 2, updatedAt: edited.updatedAt });
       expect(await chat().messages.edit(bob, message.id, 'two')).toMatchObject({ content, seq: 1, updatedSeq: 3 });
       expect(await chat().messages.get(ann, message.id)).toMatchObject({ content, updatedSeq: 3 });
-      expect(chat().events.map((event) => event.kind)).toEqual(['stored', 'updated', 'updated']);
+      expect(chat().events.map((event) => event.change.type)).toEqual(['stored', 'updated', 'updated']);
     });
 
     it('is deleted by its sender, the owner of the channel, an admin, and nobody else', async () => {
@@ -143,7 +143,7 @@ describeChat('messages', (chat) => {
       await expect(chat().messages.remove(bob, direct.id)).rejects.toMatchObject({ code: 'FORBIDDEN' });
       await chat().messages.remove(root, direct.id);
       expect(chat().events.at(-1)).toMatchObject({
-        kind: 'deleted',
+        change: { type: 'deleted' },
         message: { id: direct.id, content: { text: null }, updatedSeq: 2 },
       });
     });

@@ -12,7 +12,7 @@ import { createFlushScheduler } from '../../src/realtime/connections/flush-sched
 import { HubSession, LONGEST_WAIT_MS } from '../../src/realtime/connections/session.ts';
 import { attachReader } from '../../src/realtime/log/catch-up.ts';
 import { Feed } from '../../src/realtime/log/feed.ts';
-import { feedEvent } from '../../src/realtime/log/feed-event.ts';
+import { stateEvent } from '../../src/realtime/log/feed-event.ts';
 import { RecordingTransport } from '../support/hub-node.ts';
 import { createSilentLogger } from '../support/silent-logger.ts';
 import { check, TIMEOUT_MS } from './kit/check.ts';
@@ -143,7 +143,7 @@ function createPlay() {
   function happen(kind: 'stored' | 'updated' | 'deleted', message: StoredMessage, way: string): void {
     const number = message.updatedSeq;
     model.add({ number, kind, id: message.id, text: message.content.text, began: number, answered: number });
-    const tell = () => feed.receive([feedEvent(message, kind)], 0);
+    const tell = () => feed.receive([stateEvent(message, number - 1)], 0);
     if (way === 'own') tell();
     else if (way === 'late') pending.push(tell);
   }

@@ -1,6 +1,7 @@
 // The ring of recent events against the plain array of all of them.
 import fc from 'fast-check';
 import { expect, test, vi } from 'vitest';
+import { stored } from '../../src/chat/messages/changes.ts';
 import type { FeedEvent } from '../../src/realtime/log/feed-event.ts';
 import { RecentEvents } from '../../src/realtime/log/recent-events.ts';
 import { check, TIMEOUT_MS } from './kit/check.ts';
@@ -61,5 +62,6 @@ test('a ring gives all events after a number, or says that it has forgotten some
 
 function event(seq: number, length: number): FeedEvent {
   const data = 'x'.repeat(length);
-  return { seq, kind: 'stored', messageId: seq, storedSeq: seq, senderId: 1, time: 0, data };
+  const message = { messageId: seq, storedSeq: seq, senderId: 1, time: 0 };
+  return { seq, change: stored, standing: 'new', ...message, data, live: undefined };
 }

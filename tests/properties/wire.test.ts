@@ -3,11 +3,14 @@
 import { createRequire } from 'node:module';
 import fc from 'fast-check';
 import { describe, expect, test, vi } from 'vitest';
+import { CHANGES, changeNamed } from '../../src/chat/log/changes.ts';
+import { defineChange } from '../../src/chat/log/define-change.ts';
 import { CLIENT_FRAMES, clientFrameOf } from '../../src/protocol/client-frames.ts';
 import { decodeFrame } from '../../src/protocol/decode-frame.ts';
 import { ERRORS } from '../../src/protocol/errors.ts';
 import { isStorable } from '../../src/protocol/fields.ts';
 import { decodePublication, encodeEvents, encodeSignal } from '../../src/realtime/cluster/publication.ts';
+import type { FeedEvent } from '../../src/realtime/log/feed-event.ts';
 import { encodeTextFrames } from '../../src/transports/shared/shared-frames.ts';
 import { readClientPacket } from '../../src/transports/socketio/client-packet.ts';
 import { ackPacket, eventPacket } from '../../src/transports/socketio/packet.ts';
@@ -136,11 +139,15 @@ describe('Socket.IO packets', () => {
   }
 });
 
+/** A change that says how it came about, as a later version may have. */
+const REACTED = defineChange({ type: 'reacted', live: 'message.updated' });
+const known = (name: string) => (name === REACTED.type ? REACTED : changeNamed(name));
+
 describe('publications between nodes', () => {
   const number = fc.nat();
   const event = fc.record({
     ...{ seq: number, messageId: number, storedSeq: number, senderId: number, time: fc.maxSafeNat() },
-    kind: fc.constantFrom('stored' as const, 'updated' as const, 'deleted' as const),
+    change: fc.constantFrom(...CHANGES, REACTED),
     text: fc.jsonValue(),
   });
   const log = fc.oneof(
@@ -156,21 +163,29 @@ describe('publications between nodes', () => {
     await check('publications', cases, 1_000, ({ exceptUserId, frame, ...written }) => {
       const events = { ...written, events: inOrder(written.events, written.log) };
       const signal = { origin: events.origin, log: events.log, exceptUserId, frame };
-      expect(decodePublication(encodeEvents(events), 'other node')).toEqual({ ...events, head: events.events.length });
+      expect(decodePublication(encodeEvents(events), 'other node', known)).toEqual({
+        ...events,
+        head: events.events.length,
+      });
       expect(decodePublication(encodeSignal(signal), 'other node')).toEqual(signal);
-      expect(decodePublication(encodeEvents(events), events.origin)).toBeUndefined();
+      expect(decodePublication(encodeEvents(events), events.origin, known)).toBeUndefined();
     });
   });
 });
 
 /** As nodes write them: one number after the other, and data that says which message of which conversation it is of. */
-function inOrder<E extends { messageId: number; storedSeq: number; text: unknown }>(events: readonly E[], log: string) {
+function inOrder<E extends Pick<FeedEvent, 'change' | 'messageId' | 'storedSeq'> & { text: unknown }>(
+  events: readonly E[],
+  log: string,
+) {
   const party = log.startsWith('c')
     ? { channel_id: Number(log.slice(1)) }
     : { receiver_id: Number(log.slice(1).split('.')[0]) };
   return events.map(({ text, ...event }, at) => {
-    const { messageId, storedSeq } = event;
-    const data = { id: messageId, seq: storedSeq, updated_seq: at + 1, ...party, text };
-    return { ...event, seq: at + 1, data: JSON.stringify(data) };
+    const { change, messageId, storedSeq } = event;
+    const identity = { id: messageId, seq: storedSeq, updated_seq: at + 1, ...party };
+    const standing = change.isDeletion ? ('gone' as const) : storedSeq > at ? ('new' as const) : ('changed' as const);
+    const live = change.live && JSON.stringify({ ...identity, how: text });
+    return { ...event, seq: at + 1, standing, data: JSON.stringify({ ...identity, text }), live };
   });
 }

@@ -5,6 +5,7 @@ import { isRefused, isUnavailable, sqlState, withoutValues } from '../../databas
 import { type Deadline, deadlineIn } from '../../lib/deadline.ts';
 import { ChatError, type ErrorCode } from '../../protocol/errors.ts';
 import { LIMITS } from '../../protocol/limits.ts';
+import { stored } from '../messages/changes.ts';
 import { createStoreBatch, type Outcome, toMessage } from './append-statement.ts';
 import { keyOfMessage, type LogKey, logName } from './key.ts';
 import type { Append, Appended, Draft, EventSink } from './log.ts';
@@ -201,8 +202,7 @@ export function createAppend(deps: AppendDependencies): Append {
       const message = toMessage(item.draft, result);
       const duplicate = result.outcome === 'duplicate';
       item.resolve({ message, duplicate });
-      if (!duplicate)
-        events.push({ key: item.key, kind: 'stored' as const, message, accessVersion: result.accessVersion });
+      if (!duplicate) events.push({ key: item.key, change: stored, message, accessVersion: result.accessVersion });
     }
     lane.queue.unshift(...repeats);
     if (events.length > 0) sink(events);

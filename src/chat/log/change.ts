@@ -2,6 +2,7 @@
 import { sql } from 'drizzle-orm';
 import { type Database, rows } from '../../database/database.ts';
 import { ChatError } from '../../protocol/errors.ts';
+import { deleted, updated } from '../messages/changes.ts';
 import { type MessageRow, toStoredMessage } from './columns.ts';
 import { keyOfMessage } from './key.ts';
 import type { Change, EventSink } from './log.ts';
@@ -16,8 +17,8 @@ export function createChange(deps: { readonly db: Database; readonly sink: Event
     );
     if (!row) throw new ChatError('MESSAGE_NOT_FOUND');
     const message = toStoredMessage(row);
-    const kind = text === null ? 'deleted' : 'updated';
-    sink([{ key: keyOfMessage(message), kind, message, accessVersion: row.accessVersion }]);
+    const change = text === null ? deleted : updated;
+    sink([{ key: keyOfMessage(message), change, message, accessVersion: row.accessVersion }]);
     return message;
   };
 }

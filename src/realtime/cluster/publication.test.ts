@@ -1,12 +1,16 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { defineChange } from '../../chat/log/define-change.ts';
+import { deleted, updated } from '../../chat/messages/changes.ts';
 import type { FeedEvent } from '../log/feed-event.ts';
 import { decodePublication, encodeEvents, encodeSignal } from './publication.ts';
 
 const data = { id: 12, seq: 3, updated_seq: 7, receiver_id: 3, sender_id: 9, text: 'tab\tline\nend 😀' };
 const event: FeedEvent = {
   seq: 7,
-  kind: 'updated',
+  change: updated,
+  standing: 'changed',
+  live: undefined,
   messageId: 12,
   storedSeq: 3,
   senderId: 9,
@@ -16,11 +20,17 @@ const event: FeedEvent = {
 const next: FeedEvent = {
   ...event,
   seq: 8,
-  kind: 'deleted',
+  change: deleted,
+  standing: 'gone',
   data: JSON.stringify({ id: 12, seq: 3, updated_seq: 8, receiver_id: 3 }),
 };
 const sent = { origin: 'a', log: 'd3.9', accessVersion: 4, events: [event, next] };
 const payload = encodeEvents(sent);
+/** A change with a live form, as those of a later version may be. */
+const reacted = defineChange({ type: 'reacted', live: 'message.updated' });
+const known = (name: string) => (name === 'reacted' ? reacted : undefined);
+const live = JSON.stringify({ id: 12, seq: 3, updated_seq: 7, receiver_id: 3, changes: ['tab\t'] });
+const reaction = { ...sent, events: [{ ...event, change: reacted, live }] };
 const ofAChannel = {
   origin: 'a',
   log: 'c30',
@@ -64,6 +74,30 @@ describe('a publication', () => {
     ['numbers that go back', encodeEvents({ ...sent, events: [next, next] })],
   ])('with %s says how far the log has come, and nothing else', (_what, text) => {
     expect(decodePublication(text, 'b')).toEqual({ origin: 'a', log: 'd3.9', accessVersion: 4, head: 8, events: [] });
+  });
+
+  it('calls changes of released versions what nodes of those versions call them, and knows them by name too', () => {
+    expect(payload).toMatch(/^7\tu\t12\t3\t9\t1700000000000\t\{.*\}\n8\td\t/m);
+    const named = payload.replace('\tu\t', '\tupdated\t').replace('\td\t', '\tdeleted\t');
+    expect(decodePublication(named, 'b')).toEqual({ ...sent, head: 8 });
+  });
+
+  it('brings how a change came about beside the state that it led to', () => {
+    expect(decodePublication(encodeEvents(reaction), 'b', known)).toEqual({ ...reaction, head: 7 });
+  });
+
+  it.each([
+    ['to a node that does not know the change', (text: string) => text, undefined],
+    [
+      'if it is of another message',
+      (text: string) =>
+        text.replace('\t{"id":12,"seq":3,"updated_seq":7,"receiver_id":3,"changes"', '\t{"id":1,"changes"'),
+      known,
+    ],
+    ['of a change that has none', (text: string) => text.replace('\treacted\t', '\tu\t'), undefined],
+    ['that was cut', (text: string) => text.slice(0, -1), known],
+  ])('says with a live form %s how far the log has come, and nothing else', (_what, broken, lookup) => {
+    expect(decodePublication(broken(encodeEvents(reaction)), 'b', lookup)).toMatchObject({ head: 7, events: [] });
   });
 
   it('of a channel is not taken for one of a channel whose number begins alike', () => {

@@ -1,7 +1,8 @@
 // What nodes publish to each other about one log: its new events, or a notice to its live readers. Text lines, so that
 // a node passes the data on without parsing it: JSON text holds no line break and no tab.
-import type { EventKind } from '../../chat/log/event.ts';
-import type { FeedEvent } from '../log/feed-event.ts';
+import { changeNamed } from '../../chat/log/changes.ts';
+import type { Change } from '../../chat/log/define-change.ts';
+import { type FeedEvent, standingOf } from '../log/feed-event.ts';
 
 /** Events of one log, ascending. */
 export interface EventPublication {
@@ -23,26 +24,25 @@ export interface PublishedSignal {
   readonly frame: string;
 }
 
+/** The change of a name; undefined for one that is not known. */
+type ChangeLookup = (name: string) => Change | undefined;
+
 export type Publication = EventPublication | PublishedSignal;
 
 const EVENTS = 'e';
 const SIGNAL = 'n';
 /** Tags have one letter, then comes a tab. */
 const TAG_END = 2;
-const KINDS: Readonly<Record<string, EventKind | undefined>> = Object.assign(Object.create(null), {
-  s: 'stored',
-  u: 'updated',
-  d: 'deleted',
-});
 /** Which of the two it is that a message was sent to. */
 const PARTY = /^"(channel_id|receiver_id)":(\d{1,10})[,}]/;
 const PARTY_LENGTH = 26;
 
-/** `e`, origin, log, access version; then a line per event: seq, kind, message, stored seq, sender, time, data. */
+/** `e`, origin, log, access version; then a line per event: seq, change, message, stored seq, sender, time, data, live data. */
 export function encodeEvents(publication: Omit<EventPublication, 'head'>): string {
   let text = `${EVENTS}\t${publication.origin}\t${publication.log}\t${publication.accessVersion}`;
   for (const e of publication.events) {
-    text += `\n${e.seq}\t${e.kind[0]}\t${e.messageId}\t${e.storedSeq}\t${e.senderId}\t${e.time}\t${e.data}`;
+    text += `\n${e.seq}\t${e.change.published}\t${e.messageId}\t${e.storedSeq}\t${e.senderId}\t${e.time}\t${e.data}`;
+    if (e.live !== undefined) text += `\t${e.live}`;
   }
   return text;
 }
@@ -56,7 +56,11 @@ export function encodeSignal(signal: PublishedSignal): string {
  * Reads a publication. Undefined for what is none, and for what came from this node itself, which knows it already. It may
  * be anything: nothing of it becomes a frame unless it is whole and belongs to the log that it names.
  */
-export function decodePublication(payload: string, self: string): Publication | undefined {
+export function decodePublication(
+  payload: string,
+  self: string,
+  known: ChangeLookup = changeNamed,
+): Publication | undefined {
   // Before anything else, for a node that is alone hears of nobody but itself.
   if (payload.startsWith(self, TAG_END) && payload[TAG_END + self.length] === '\t') return undefined;
   const end = payload.indexOf('\n');
@@ -65,16 +69,18 @@ export function decodePublication(payload: string, self: string): Publication | 
   if (origin === undefined || log === undefined || number === undefined || more.length > 0) return undefined;
   const body = payload.slice(end + 1);
   if (tag === SIGNAL) return isFrame(body) ? { origin, log, exceptUserId: number, frame: body } : undefined;
-  return tag === EVENTS ? decodeEvents(body.split('\n'), { origin, log, accessVersion: number }) : undefined;
+  if (tag !== EVENTS) return undefined;
+  return decodeEvents(body.split('\n'), { origin, log, accessVersion: number }, known);
 }
 
 function decodeEvents(
   lines: readonly string[],
   header: Pick<EventPublication, 'origin' | 'log' | 'accessVersion'>,
+  known: ChangeLookup,
 ): EventPublication | undefined {
   const head = wholeNumber(lines.at(-1)?.split('\t', 1)[0]);
   if (head === undefined) return undefined;
-  const events = lines.map((line) => decodeEvent(line, header.log)).filter((event) => event !== undefined);
+  const events = lines.map((line) => decodeEvent(line, header.log, known)).filter((event) => event !== undefined);
   const isUnderstood =
     events.length === lines.length && events.every(({ seq }, at) => at === 0 || seq > seqAt(events, at - 1));
   return { ...header, head, events: isUnderstood ? events : [] };
@@ -84,28 +90,36 @@ function seqAt(events: readonly FeedEvent[], at: number): number {
   return (events[at] as FeedEvent).seq;
 }
 
-/** Undefined for a kind that this version does not know, and for what is no event of that log. */
-function decodeEvent(line: string, log: string): FeedEvent | undefined {
+/** Undefined for a change that this version does not know, and for what is no event of that log. */
+function decodeEvent(line: string, log: string, known: ChangeLookup): FeedEvent | undefined {
   const fields = line.split('\t', 6);
-  const [seq, kind, messageId, storedSeq, senderId, time] = fields;
-  const data = line.slice(fields.join('\t').length + 1);
-  const known = KINDS[kind ?? ''];
+  const [seq, name, messageId, storedSeq, senderId, time] = fields;
+  const [data, live] = cutAtTab(line.slice(fields.join('\t').length + 1));
+  const change = known(name ?? '');
   const numbers = [seq, messageId, storedSeq, senderId, time].map(wholeNumber);
-  if (known === undefined || numbers.includes(undefined)) return undefined;
+  if (change === undefined || numbers.includes(undefined)) return undefined;
   const event = {
     seq: Number(seq),
-    kind: known,
+    change,
     messageId: Number(messageId),
     storedSeq: Number(storedSeq),
     senderId: Number(senderId),
     time: Number(time),
+    standing: standingOf(change.isDeletion, Number(storedSeq), Number(seq) - 1),
     data,
+    live,
   };
-  return belongs(event, log) ? event : undefined;
+  if (live !== undefined && (change.live === undefined || !belongs(event, live, log))) return undefined;
+  return belongs(event, data, log) ? event : undefined;
+}
+
+function cutAtTab(text: string): [before: string, after: string | undefined] {
+  const tab = text.indexOf('\t');
+  return tab < 0 ? [text, undefined] : [text.slice(0, tab), text.slice(tab + 1)];
 }
 
 /** Nodes write the data themselves, so its beginning is known; the rest is JSON because it was never cut. */
-function belongs({ seq, messageId, storedSeq, data }: FeedEvent, log: string): boolean {
+function belongs({ seq, messageId, storedSeq }: FeedEvent, data: string, log: string): boolean {
   const start = `{"id":${messageId},"seq":${storedSeq},"updated_seq":${seq},`;
   if (!data.startsWith(start) || !data.endsWith('}')) return false;
   const [, party, id] = PARTY.exec(data.slice(start.length, start.length + PARTY_LENGTH)) ?? [];

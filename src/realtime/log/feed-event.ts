@@ -1,58 +1,88 @@
-// A log's event as feeds hand it out: its data encoded once, its frame made when first needed.
-import type { EventKind, LogEvent, StoredMessage } from '../../chat/log/event.ts';
+// An event of a log as feeds hand it out: its data is JSON text, encoded once, and its frame is made when first needed.
+import { type Change, defineChange } from '../../chat/log/define-change.ts';
+import type { LogEvent, StoredMessage } from '../../chat/log/event.ts';
 import { messageData, messageIdentity } from '../../protocol/messages.ts';
 import type { ServerFrameType } from '../../protocol/server-frames.ts';
 import { frameText } from '../connections/frame-text.ts';
 
+/** What a message's state is to those who get it: it decides which frame it comes in. */
+type Standing = 'new' | 'changed' | 'gone';
+
 export interface FeedEvent {
   /** The log's number of the event. */
   readonly seq: number;
-  readonly kind: EventKind;
+  readonly change: Change;
   readonly messageId: number;
   /** The number under which the message was stored: tells what is new to a reader from what has changed for it. */
   readonly storedSeq: number;
   readonly senderId: number;
   /** Milliseconds since 1970. */
   readonly time: number;
-  /** JSON text of the frame's data. */
+  /** To live readers. */
+  readonly standing: Standing;
+  /** JSON text of the state: the data that catch-ups bring. */
   readonly data: string;
+  /** JSON text of the data of the change's live form; undefined if the state is what live readers get. */
+  readonly live: string | undefined;
 }
 
-/** The event of number `message.updatedSeq` with the state that the message has now. */
-export function feedEvent(message: StoredMessage, kind: EventKind): FeedEvent {
+/** What was read from the log: a state, whatever led to it. Published by nobody. */
+const READ = defineChange({ type: 'read' });
+
+export function fromLogEvent({ change, message, live }: LogEvent): FeedEvent {
+  const known = message.updatedSeq - 1;
+  return stateEvent(message, known, change, live && JSON.stringify(live));
+}
+
+/** The event that led to the state that a message has now. Who gets it live has everything up to number `known`. */
+export function stateEvent(message: StoredMessage, known: number, change = READ, live?: string): FeedEvent {
   return {
     seq: message.updatedSeq,
-    kind,
+    change,
     messageId: message.id,
     storedSeq: message.seq,
     senderId: message.senderId,
     time: Date.parse(message.updatedAt),
-    data: JSON.stringify(kind === 'deleted' ? messageIdentity(message) : messageData(message)),
+    standing: standingOf(message.deleted, message.seq, known),
+    data: JSON.stringify(message.deleted ? messageIdentity(message) : messageData(message)),
+    live,
   };
 }
 
-export function fromLogEvent(event: LogEvent): FeedEvent {
-  return feedEvent(event.message, event.kind);
+export function standingOf(isGone: boolean, storedSeq: number, known: number): Standing {
+  if (isGone) return 'gone';
+  return storedSeq > known ? 'new' : 'changed';
 }
 
-function frameType(kind: EventKind, log: string): ServerFrameType {
-  if (kind === 'updated') return 'message.updated';
-  if (kind === 'deleted') return 'message.deleted';
-  return log.startsWith('c') ? 'channel.message' : 'direct.message';
+/** The same event for live readers who have everything up to number `known`, which may be more than it was made for. */
+export function knownUpTo(event: FeedEvent, known: number): FeedEvent {
+  return event.standing === 'new' && event.storedSeq <= known ? { ...event, standing: 'changed' } : event;
+}
+
+/** What it takes of a budget of text. */
+export function lengthOf({ data, live }: FeedEvent): number {
+  return live === undefined ? data.length : data.length + live.length;
 }
 
 /** JSON text of the event's frame as live readers get it. `log` is the log's name. */
 export function eventFrame(log: string, event: FeedEvent): string {
-  return frameOfKind(log, event, event.kind);
+  const { change, live } = event;
+  if (live === undefined || change.live === undefined) return stateFrame(log, event, event.standing);
+  return frameText(`${log}-${event.seq}`, change.live, live, event.time, undefined, event.seq);
 }
 
-/** The same for a reader that has everything up to number `since`: new to it is what was stored after that. */
+/** JSON text of the state for a reader that has everything up to number `since`: new to it is what was stored after that. */
 export function catchUpFrame(log: string, event: FeedEvent, since: number): string {
-  if (event.kind === 'deleted') return eventFrame(log, event);
-  return frameOfKind(log, event, event.storedSeq > since ? 'stored' : 'updated');
+  return stateFrame(log, event, standingOf(event.standing === 'gone', event.storedSeq, since));
 }
 
-function frameOfKind(log: string, event: FeedEvent, kind: EventKind): string {
-  const sender = kind === 'deleted' ? undefined : event.senderId;
-  return frameText(`${log}-${event.seq}`, frameType(kind, log), event.data, event.time, sender, event.seq);
+function stateFrame(log: string, event: FeedEvent, standing: Standing): string {
+  const sender = standing === 'gone' ? undefined : event.senderId;
+  return frameText(`${log}-${event.seq}`, frameType(standing, log), event.data, event.time, sender, event.seq);
+}
+
+function frameType(standing: Standing, log: string): ServerFrameType {
+  if (standing === 'changed') return 'message.updated';
+  if (standing === 'gone') return 'message.deleted';
+  return log.startsWith('c') ? 'channel.message' : 'direct.message';
 }

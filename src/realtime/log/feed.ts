@@ -7,7 +7,7 @@ import type { Logger } from '../../lib/logger.ts';
 import type { EventPublication } from '../cluster/publication.ts';
 import type { FlushScheduler } from '../connections/flush-scheduler.ts';
 import { type Outgoing, outgoing } from '../connections/outgoing.ts';
-import { catchUpFrame, eventFrame, type FeedEvent, feedEvent } from './feed-event.ts';
+import { eventFrame, type FeedEvent, knownUpTo, lengthOf, stateEvent } from './feed-event.ts';
 import type { EventPage, Reader, ReadFeed } from './reader.ts';
 import { RecentEvents, type RingBudget } from './recent-events.ts';
 
@@ -188,23 +188,21 @@ export class Feed implements ReadFeed {
   private hold(event: FeedEvent): boolean {
     const { budget } = this.context;
     if (this.held.has(event.seq)) return true;
-    if (this.closed || this.held.size >= MAX_HELD || budget.used + event.data.length > budget.max) return false;
+    if (this.closed || this.held.size >= MAX_HELD || budget.used + lengthOf(event) > budget.max) return false;
     this.held.set(event.seq, event);
-    budget.used += event.data.length;
+    budget.used += lengthOf(event);
     return true;
   }
 
   private letGo(event: FeedEvent): void {
     this.held.delete(event.seq);
-    this.context.budget.used -= event.data.length;
+    this.context.budget.used -= lengthOf(event);
   }
 
   private newerThan(events: readonly FeedEvent[], cursor: number): Outgoing {
     const newer = events.filter((event) => event.seq > cursor);
-    // A hole may have brought a message as new that was stored before the cursor; a change is never news of a message.
-    const frame = (event: FeedEvent) =>
-      event.kind === 'stored' ? catchUpFrame(this.name, event, cursor) : eventFrame(this.name, event);
-    return outgoing(newer.map(frame));
+    // A hole may have brought a message as new that was stored before the cursor.
+    return outgoing(newer.map((event) => eventFrame(this.name, knownUpTo(event, cursor))));
   }
 
   private handOut(event: FeedEvent): void {
@@ -265,9 +263,7 @@ export class Feed implements ReadFeed {
     const news = page.events.filter(({ seq }) => seq > head);
     // A number that the page lacks changed a message, whose state in the ring is of before that: the ring begins anew.
     if (page.upTo - head > news.length) this.recent.clear(head);
-    for (const event of news) {
-      this.handOut(event.kind === 'stored' && event.storedSeq <= head ? { ...event, kind: 'updated' } : event);
-    }
+    for (const event of news) this.handOut(knownUpTo(event, head));
     this.head = Math.max(this.head, page.upTo);
     this.expected = Math.max(this.expected, page.head);
     for (const event of this.held.values()) if (event.seq <= this.head) this.letGo(event);
@@ -290,11 +286,7 @@ export class Feed implements ReadFeed {
 
   private async readPage(after: number): Promise<EventPage> {
     const { messages, upTo, head, accessVersion } = await this.context.readPage(this.key, after);
-    const events = messages.map((message) => {
-      const kind = message.deleted ? 'deleted' : message.seq > after ? 'stored' : 'updated';
-      return feedEvent(message, kind);
-    });
-    return { events, upTo, head, accessVersion };
+    return { events: messages.map((message) => stateEvent(message, after)), upTo, head, accessVersion };
   }
 
   /** Somebody may have lost access: nothing more is handed out before the readers are checked. */

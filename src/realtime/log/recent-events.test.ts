@@ -1,10 +1,13 @@
 import { describe, expect, it } from 'vitest';
+import { stored } from '../../chat/messages/changes.ts';
 import type { FeedEvent } from './feed-event.ts';
 import { RecentEvents } from './recent-events.ts';
 
 const event = (seq: number, length = 10): FeedEvent => ({
   seq,
-  kind: 'stored',
+  change: stored,
+  standing: 'new',
+  live: undefined,
   messageId: seq,
   storedSeq: seq,
   senderId: 1,

@@ -1,5 +1,5 @@
 // The latest events of one log, in memory: what reconnecting readers need most, without asking the database.
-import type { FeedEvent } from './feed-event.ts';
+import { type FeedEvent, lengthOf } from './feed-event.ts';
 
 const MAX_EVENTS = 256;
 const MAX_LENGTH = 128 << 10;
@@ -28,7 +28,7 @@ export class RecentEvents {
 
   push(event: FeedEvent): void {
     this.events.push(event);
-    this.count(event.data.length);
+    this.count(lengthOf(event));
     const maxLength = maxLengthIn(this.budget);
     while (this.events.length - this.start > MAX_EVENTS || this.length > maxLength) this.dropOldest();
     if (this.start > MAX_EVENTS) {
@@ -56,7 +56,7 @@ export class RecentEvents {
     const oldest = this.events[this.start] as FeedEvent;
     this.start += 1;
     this.low = oldest.seq;
-    this.count(-oldest.data.length);
+    this.count(-lengthOf(oldest));
   }
 
   private count(length: number): void {
