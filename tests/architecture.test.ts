@@ -57,7 +57,7 @@ const WALL_CLOCK = /\bDate\.now\b|\bnew Date\(\)/;
 const MAY_READ_THE_WALL_CLOCK = new Set([
   'src/backends/clock/system.ts',
   // The time when a window ends, the time of a frame, and that of a line of the log.
-  'src/backends/rate-limit/take.ts',
+  'src/backends/rate-limit/state.ts',
   'src/transports/socketio/connection.ts',
   'src/runtime/platform/deno-basics.ts',
 ]);

@@ -1,16 +1,12 @@
 // One point from a limiter of the library, as this service says it.
 import { RateLimiterRes } from 'rate-limiter-flexible';
 import type { RateLimitState } from './rate-limiter.ts';
+import { stateOf } from './state.ts';
 
 /** `consume` is the library's. Rejects only where the limiter cannot count. */
 export async function takePoint(limit: number, consume: () => Promise<RateLimiterRes>): Promise<RateLimitState> {
   const { consumedPoints, msBeforeNext } = await consume().catch(refusal);
-  return {
-    allowed: consumedPoints <= limit,
-    limit,
-    remaining: Math.max(0, limit - consumedPoints),
-    resetAt: Date.now() + Math.max(0, msBeforeNext),
-  };
+  return stateOf(limit, consumedPoints, msBeforeNext);
 }
 
 /** The library rejects with its result when no point is left, and with an error when something failed. */

@@ -1,0 +1,12 @@
+// What a limiter says of a key by its count.
+import type { RateLimitState } from './rate-limiter.ts';
+
+/** `msLeft`: until the window ends. */
+export function stateOf(limit: number, points: number, msLeft: number): RateLimitState {
+  return {
+    allowed: points <= limit,
+    limit,
+    remaining: Math.max(0, limit - points),
+    resetAt: Date.now() + Math.max(0, msLeft),
+  };
+}
