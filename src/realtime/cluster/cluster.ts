@@ -2,22 +2,17 @@
 import type { Broker } from '../../backends/broker/broker.ts';
 import type { Clock } from '../../backends/clock/clock.ts';
 import type { PresenceStore } from '../../backends/presence/presence-store.ts';
-import type { Announcement } from '../../chat/announce.ts';
+import { type Command, decodeCommand } from './command.ts';
 import { ALL_NODES_TOPIC, nodeTopic } from './topics.ts';
 
 /** A node that does not answer for this long is not waited for. */
 const ANSWER_TIMEOUT_MS = 1_000;
 
-export type Command =
-  | Announcement
-  | { readonly type: 'disconnect'; readonly userId: number }
-  | { readonly type: 'count.connections' }
-  | { readonly type: 'count.user'; readonly userId: number };
-
 interface Request {
   readonly from: string;
   readonly id: number;
-  readonly command: Command;
+  /** Undefined for one that means nothing here. */
+  readonly command: Command | undefined;
 }
 
 interface Reply {
@@ -39,14 +34,14 @@ export interface Cluster {
 }
 
 /**
- * `act` carries a command out on this node and gives a count, which `ask` sums up; undefined if it does not know it.
+ * `act` carries a command out on this node and gives a count, which `ask` sums up.
  */
 export function createCluster(deps: {
   readonly broker: Broker;
   readonly presence: PresenceStore;
   readonly clock: Clock;
   readonly nodeId: string;
-  readonly act: (command: Command) => number | undefined;
+  readonly act: (command: Command) => number;
 }): Cluster {
   const { broker, presence, clock, nodeId, act } = deps;
   const questions = new Map<number, Question>();
@@ -56,8 +51,9 @@ export function createCluster(deps: {
     broker.subscribe(ALL_NODES_TOPIC, (payload) => {
       const request = decodeRequest(payload);
       if (!request || request.from === nodeId) return;
-      // A command of a newer version means nothing here, and its asker is not to wait for this node.
-      const reply: Reply = { id: request.id, from: nodeId, result: act(request.command) ?? 0 };
+      // One of a newer version for example: its asker is not to wait for this node.
+      const result = request.command ? act(request.command) : 0;
+      const reply: Reply = { id: request.id, from: nodeId, result };
       void broker.publish(nodeTopic(request.from), JSON.stringify(reply));
     }),
     broker.subscribe(nodeTopic(nodeId), (payload) => {
@@ -70,7 +66,7 @@ export function createCluster(deps: {
   ];
 
   async function ask(command: Command): Promise<number> {
-    const own = act(command) ?? 0;
+    const own = act(command);
     const others = new Set(await presence.nodes());
     others.delete(nodeId);
     const id = ++lastId;
@@ -110,9 +106,8 @@ export function createCluster(deps: {
 
 function decodeRequest(payload: string): Request | undefined {
   const { from, id, command } = fieldsOf(payload);
-  const isCommand = typeof command === 'object' && command !== null && 'type' in command;
-  return typeof from === 'string' && Number.isSafeInteger(id) && isCommand
-    ? { from, id: id as number, command: command as Command }
+  return typeof from === 'string' && Number.isSafeInteger(id)
+    ? { from, id: id as number, command: decodeCommand(command) }
     : undefined;
 }
 

@@ -12,13 +12,13 @@ import type { Feed } from '../log/feed.ts';
 import type { Reader } from '../log/reader.ts';
 import type { PresenceTracker } from '../presence/tracker.ts';
 import type { Signals } from '../signals/signals.ts';
-import type { Command } from './cluster.ts';
+import type { Command } from './command.ts';
 
 const NOBODY = 0;
 
 export interface NodeActions {
-  /** Carries a command out on this node; gives how many connections it touched or counted. Undefined for an unknown one. */
-  act(command: Command): number | undefined;
+  /** Carries a command out on this node; gives how many connections it touched or counted. */
+  act(command: Command): number;
   /** Takes out readers of a channel who lost access, by what the database says now. */
   checkReaders(feed: Feed): Promise<void>;
 }
@@ -35,7 +35,7 @@ export function createNodeActions(deps: {
 }): NodeActions {
   const { feeds, directFeeds, signals, tracker, clock } = deps;
 
-  function act(command: Command): number | undefined {
+  function act(command: Command): number {
     switch (command.type) {
       case 'channel.added':
         return added(command.channel, command.userIds);
@@ -53,8 +53,6 @@ export function createNodeActions(deps: {
         return deps.connectionsOf(command.userId);
       case 'count.connections':
         return tracker.connections();
-      default:
-        return undefined;
     }
   }
 
