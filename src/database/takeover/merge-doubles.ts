@@ -122,19 +122,18 @@ async function lastChannel(db: Database, last: number): Promise<number | undefin
 
 /** The one that stays is locked, so that it is still there when the others go. */
 function mergeSome(tx: Database, from: number, to: number): Promise<{ id: number; channelId: number }[]> {
-  const range = sql`m."channelId" > ${from}::int and m."channelId" <= ${to}::int`;
   return rows(
     tx,
     sql`with doubled as (
-        select m."channelId", m."userId" from channel_members m where ${range}
+        select array_agg(m.id) as ids from channel_members m
+        where m."channelId" > ${from}::int and m."channelId" <= ${to}::int
         group by m."channelId", m."userId" having count(*) > 1
         limit ${MEMBERS_AT_ONCE}::int
       ), ranked as materialized (
         select m.id, first_value(m.id) over (
           partition by m."channelId", m."userId", ${FACTS} order by m."joinedAt", m.id
         ) as kept
-        from channel_members m join doubled d on d."channelId" = m."channelId" and d."userId" = m."userId"
-        where ${range}
+        from channel_members m where m.id in (select unnest(ids) from doubled)
       ), locked as materialized (
         select k.id from channel_members k where k.id in (select kept from ranked where id <> kept) for key share
       )
