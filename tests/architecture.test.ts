@@ -28,7 +28,7 @@ const LAYERS: Readonly<Record<string, Layer>> = {
     types: ['backends'],
     packages: ['drizzle-orm', 'hono/jwt', '@node-rs/*'],
   },
-  realtime: { imports: ['lib', 'protocol', 'chat'], types: ['backends'], packages: [] },
+  realtime: { imports: ['lib', 'protocol', 'chat'], types: ['backends'], packages: ['zod'] },
   http: {
     imports: ['lib', 'protocol', 'chat', 'realtime'],
     types: ['backends'],

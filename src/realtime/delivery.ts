@@ -9,8 +9,9 @@ import type { EventSink } from '../chat/log/log.ts';
 import type { LogReads } from '../chat/log/reads.ts';
 import type { Logger } from '../lib/logger.ts';
 import { type Cluster, createCluster } from './cluster/cluster.ts';
-import { createNodeActions } from './cluster/node-actions.ts';
+import { carryOut } from './cluster/node-requests.ts';
 import { encodeEvents } from './cluster/publication.ts';
+import { createTakeOut } from './cluster/take-out.ts';
 import { channelTopic, userTopic } from './cluster/topics.ts';
 import { type AccountCheck, createAccountCheck } from './connections/account-check.ts';
 import {
@@ -19,14 +20,15 @@ import {
   createConnectionLimits,
 } from './connections/connection-limits.ts';
 import { createFlushScheduler, type FlushScheduler } from './connections/flush-scheduler.ts';
+import { createHooks, type Hooks } from './hooks.ts';
 import { type ChannelFeeds, createChannelFeeds } from './log/channel-feeds.ts';
 import { createDirectFeeds, type DirectFeeds } from './log/direct-feeds.ts';
 import type { Feed, FeedContext } from './log/feed.ts';
 import { type FeedEvent, fromLogEvent } from './log/feed-event.ts';
 import { createReconciler, type Reconciler } from './log/reconcile.ts';
+import { createEndReading, type EndReading } from './presence/end-reading.ts';
 import { createPresenceQueries, type PresenceQueries } from './presence/queries.ts';
 import { createPresenceTracker, type PresenceTracker } from './presence/tracker.ts';
-import { createCoalescedSignals } from './signals/coalesced.ts';
 import { createSignals, type Signals } from './signals/signals.ts';
 
 /** All rings of a node together, in UTF-16 units. */
@@ -48,6 +50,8 @@ export interface Delivery {
   readonly directFeeds: DirectFeeds;
   readonly signals: Signals;
   readonly tracker: PresenceTracker;
+  readonly endReading: EndReading;
+  readonly hooks: Hooks;
   readonly reconciler: Reconciler;
   readonly accountCheck: AccountCheck;
   readonly connectionLimits: ConnectionLimits;
@@ -62,34 +66,40 @@ export interface Delivery {
 export function createDelivery(deps: DeliveryDependencies): Delivery {
   const { nodeId, broker, presence, reads, clock, logger } = deps;
   const scheduler = createFlushScheduler(clock.defer);
+  const hooks = createHooks();
   const context: FeedContext = {
     scheduler,
     clock,
     logger,
     budget: { used: 0, max: RING_BUDGET },
     readPage: reads.page,
-    checkReaders: (feed) => actions.checkReaders(feed),
+    checkReaders: (feed) => takeOut.check(feed),
+    handedOut: hooks.event.happened,
   };
-  const coalesced = createCoalescedSignals({ clock });
-  const feeds = createChannelFeeds({ broker, clock, nodeId, context, coalesced });
-  const directFeeds = createDirectFeeds({ broker, clock, nodeId, context, readHeads: reads.pairHeads });
-  const signals = createSignals({ broker, clock, nodeId, feeds, coalesced });
+  const forLogs = { broker, clock, nodeId, context };
+  const feeds = createChannelFeeds({ ...forLogs, onSignal: (feed, signal) => signals.receive(feed, signal) });
+  const directFeeds = createDirectFeeds({
+    ...forLogs,
+    readHeads: reads.pairHeads,
+    onSignal: (pair, signal) => signals.receiveOfPair(pair, signal),
+  });
+  const signals = createSignals({ broker, clock, nodeId, feeds, directFeeds });
   const tracker = createPresenceTracker({ store: presence, signals });
+  const endReading = createEndReading({ tracker, hooks, clock });
+  const takeOut = createTakeOut({ feeds, signals, endReading, hooks, readership: reads.readership });
   const connectionLimits = createConnectionLimits({
     ...deps.limits,
     countEverywhere: (userId) => cluster.ask({ type: 'count.user', userId }),
   });
   const connectionsOf = connectionLimits.ofUser;
-  const actions = createNodeActions({
-    connectionsOf,
-    feeds,
-    directFeeds,
-    signals,
-    tracker,
+  const node = { feeds, directFeeds, signals, tracker, takeOut, clock, connectionsOf };
+  const cluster: Cluster = createCluster({
+    broker,
+    presence,
     clock,
-    readership: reads.readership,
+    nodeId,
+    carryOut: (request) => carryOut(node, request),
   });
-  const cluster: Cluster = createCluster({ broker, presence, clock, nodeId, act: actions.act });
   const reconciler = createReconciler({ feeds, directFeeds, reads, clock, logger });
   const forgetInterruptions = broker.onInterruption(() => void reconciler.run());
 
@@ -115,6 +125,8 @@ export function createDelivery(deps: DeliveryDependencies): Delivery {
     directFeeds,
     signals,
     tracker,
+    endReading,
+    hooks,
     reconciler,
     connectionLimits,
     accountCheck: createAccountCheck({ directFeeds, goneUsers: reads.goneUsers, logger }),

@@ -73,6 +73,7 @@ function createPlay() {
       return new Promise((resolve) => pending.push(() => resolve(page)));
     },
     checkReaders: async () => {},
+    handedOut() {},
   });
   feed.begin(0, 0);
   const sessions = new Timetable<HubSession>(LONGEST_WAIT_MS);

@@ -30,6 +30,11 @@ export function keyOfMessage(message: {
   return channelId === null ? pairKey(senderId, receiverId as number) : channelKey(channelId);
 }
 
+/** The other one of a pair to which `userId` belongs; the same one for messages to oneself. */
+export function otherOf(pair: PairKey, userId: number): number {
+  return pair.userLow === userId ? pair.userHigh : pair.userLow;
+}
+
 export function isChannelKey(key: LogKey): key is ChannelKey {
   return 'channelId' in key;
 }

@@ -1,18 +1,19 @@
-// Commands from one node to all: told, or asked and waited for.
+// Requests from one node to all, which each carries out and answers.
 import type { Broker } from '../../backends/broker/broker.ts';
 import type { Clock } from '../../backends/clock/clock.ts';
 import type { PresenceStore } from '../../backends/presence/presence-store.ts';
-import { type Command, decodeCommand } from './command.ts';
+import type { NodeRequest } from './node-requests.ts';
 import { ALL_NODES_TOPIC, nodeTopic } from './topics.ts';
 
 /** A node that does not answer for this long is not waited for. */
 const ANSWER_TIMEOUT_MS = 1_000;
 
+/** What is published. The request is called `command` there, as nodes of earlier versions know it. */
 interface Request {
   readonly from: string;
   readonly id: number;
-  /** Undefined for one that means nothing here. */
-  readonly command: Command | undefined;
+  /** May be anything. */
+  readonly command: unknown;
 }
 
 interface Reply {
@@ -28,22 +29,23 @@ interface Question {
 }
 
 export interface Cluster {
-  /** Has every node act on the command, this one first. Resolves with the sum of their results; never rejects. */
-  ask(command: Command): Promise<number>;
+  /** Has every node carry the request out, this one first. Resolves with the sum of their results; never rejects. */
+  ask(request: NodeRequest): Promise<number>;
   close(): void;
 }
 
 /**
- * `act` carries a command out on this node and gives a count, which `ask` sums up.
+ * `carryOut` does on this node what is asked for and gives a count, which `ask` sums up; undefined if it does not
+ * understand it.
  */
 export function createCluster(deps: {
   readonly broker: Broker;
   readonly presence: PresenceStore;
   readonly clock: Clock;
   readonly nodeId: string;
-  readonly act: (command: Command) => number;
+  readonly carryOut: (request: unknown) => number | undefined;
 }): Cluster {
-  const { broker, presence, clock, nodeId, act } = deps;
+  const { broker, presence, clock, nodeId, carryOut } = deps;
   const questions = new Map<number, Question>();
   let lastId = 0;
 
@@ -52,7 +54,7 @@ export function createCluster(deps: {
       const request = decodeRequest(payload);
       if (!request || request.from === nodeId) return;
       // One of a newer version for example: its asker is not to wait for this node.
-      const result = request.command ? act(request.command) : 0;
+      const result = carryOut(request.command) ?? 0;
       const reply: Reply = { id: request.id, from: nodeId, result };
       void broker.publish(nodeTopic(request.from), JSON.stringify(reply));
     }),
@@ -65,18 +67,18 @@ export function createCluster(deps: {
     }),
   ];
 
-  async function ask(command: Command): Promise<number> {
-    const own = act(command);
+  async function ask(command: NodeRequest): Promise<number> {
+    const own = carryOut(command) ?? 0;
     const others = new Set(await presence.nodes());
     others.delete(nodeId);
     const id = ++lastId;
-    const request: Request = { from: nodeId, id, command };
+    const request = JSON.stringify({ from: nodeId, id, command } satisfies Request);
     const heard = broker.connected(ALL_NODES_TOPIC) && broker.connected(nodeTopic(nodeId));
     if (others.size === 0 || !heard) {
-      await broker.publish(ALL_NODES_TOPIC, JSON.stringify(request));
+      await broker.publish(ALL_NODES_TOPIC, request);
       return own;
     }
-    return own + (await question(id, others, JSON.stringify(request)));
+    return own + (await question(id, others, request));
   }
 
   function question(id: number, waitingFor: Set<string>, request: string): Promise<number> {
@@ -106,9 +108,7 @@ export function createCluster(deps: {
 
 function decodeRequest(payload: string): Request | undefined {
   const { from, id, command } = fieldsOf(payload);
-  return typeof from === 'string' && Number.isSafeInteger(id)
-    ? { from, id: id as number, command: decodeCommand(command) }
-    : undefined;
+  return typeof from === 'string' && Number.isSafeInteger(id) ? { from, id: id as number, command } : undefined;
 }
 
 function decodeReply(payload: string): Reply | undefined {

@@ -11,6 +11,7 @@ import type { Place } from '../connections/connection-limits.ts';
 import type { HubSession } from '../connections/session.ts';
 import type { ChannelFeeds } from '../log/channel-feeds.ts';
 import type { DirectFeeds } from '../log/direct-feeds.ts';
+import type { EndReading } from '../presence/end-reading.ts';
 import type { PresenceTracker } from '../presence/tracker.ts';
 
 /** One client frame that is being worked on. */
@@ -58,8 +59,7 @@ export interface CommandDependencies {
   readonly directFeeds: DirectFeeds;
   readonly tracker: PresenceTracker;
   readonly reads: Pick<LogReads, 'entry' | 'pairEntry'>;
-  /** Milliseconds that only ever go on. */
-  readonly now: () => number;
+  readonly endReading: EndReading;
   /** Makes the connection the user's; resolves when live direct messages reach it. */
   readonly signIn: (session: HubSession, identity: Identity) => Promise<void>;
   /** A place among the connections of the user. Rejects with RATE_LIMITED if there is none. */

@@ -4,7 +4,6 @@ import type { Broker } from '../../backends/broker/broker.ts';
 import type { Clock } from '../../backends/clock/clock.ts';
 import type { PresenceStore } from '../../backends/presence/presence-store.ts';
 import type { Authenticate, Identity } from '../../chat/accounts/authenticate.ts';
-import { isChannelKey } from '../../chat/log/key.ts';
 import type { LogReads } from '../../chat/log/reads.ts';
 import { createBoundary } from '../../lib/boundary.ts';
 import { createDeadlines, type Deadline, deadlineIn, inTime } from '../../lib/deadline.ts';
@@ -18,10 +17,8 @@ import { connectData } from '../commands/authenticate.ts';
 import type { Send } from '../commands/command.ts';
 import { createCommands } from '../commands/commands.ts';
 import type { Delivery } from '../delivery.ts';
-import { detachReader } from '../log/catch-up.ts';
 import type { ConnectionLimits, Place } from './connection-limits.ts';
 import type { HubMetrics } from './metrics.ts';
-import { outgoing } from './outgoing.ts';
 import { HubSession, LONGEST_WAIT_MS, type SessionContext, type SessionLimits } from './session.ts';
 import type { Session, Transport } from './transport.ts';
 
@@ -76,7 +73,7 @@ export interface Hub {
 
 export function createHub(deps: HubDependencies): Hub {
   const { nodeId, delivery, broker, presence, reads, clock, logger } = deps;
-  const { feeds, directFeeds, tracker, signals, connectionLimits } = delivery;
+  const { feeds, directFeeds, tracker, endReading, hooks, signals, connectionLimits } = delivery;
   const deadlines = createDeadlines(LATE_BY_MS);
   const sessions = new Timetable<HubSession>(LONGEST_WAIT_MS);
   const timers: Array<() => void> = [];
@@ -101,7 +98,7 @@ export function createHub(deps: HubDependencies): Hub {
       feeds,
       directFeeds,
       tracker,
-      now: () => clock.monotonic(),
+      endReading,
       reads,
       signIn,
       takePlace: connectionLimits.takeUser,
@@ -157,11 +154,8 @@ export function createHub(deps: HubDependencies): Hub {
     sessions.remove(session);
     session.admission?.release();
     if (!session.identity) return;
-    const now = clock.monotonic();
-    for (const reader of [...session.readers.values()]) {
-      detachReader(reader, now);
-      if (isChannelKey(reader.feed.key)) tracker.left(reader.feed.key.channelId, session.user);
-    }
+    for (const reader of [...session.readers.values()]) endReading(reader);
+    hooks.closed.happened(session);
     signOut(session);
   }
 
@@ -188,9 +182,9 @@ export function createHub(deps: HubDependencies): Hub {
     delivery.accountCheck.tick(clock.monotonic());
   }
 
-  function closing(reason: string) {
+  function closing(reason: 'shutdown' | 'unavailable') {
     const reconnect = Math.round(Math.random() * RECONNECT_SPREAD_MS);
-    return outgoing([signals.text('connection.closing', { reason, reconnect_after_ms: reconnect })]);
+    return signals.frame('connection.closing', { reason, reconnect_after_ms: reconnect });
   }
 
   function wait(ms: number): Promise<void> {

@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { createFakeClock, type FakeClock } from '../../backends/clock/fake.ts';
 import { createFlushScheduler } from '../connections/flush-scheduler.ts';
-import { createCoalescedSignals } from '../signals/coalesced.ts';
 import { type ChannelFeeds, createChannelFeeds, type HeldFeed } from './channel-feeds.ts';
 
 /** As many as a node may have. */
@@ -26,13 +25,14 @@ function open(): { feeds: ChannelFeeds; topics: Set<string>; budget: { readonly 
     logger: silent,
     readPage: () => Promise.reject(new Error('Nothing is read')),
     checkReaders: async () => {},
+    handedOut() {},
   };
   const feeds = createChannelFeeds({
     broker: broker as never,
     clock,
     nodeId: 'n1',
     context,
-    coalesced: createCoalescedSignals({ clock }),
+    onSignal() {},
   });
   return { feeds, topics, budget: context.budget, clock };
 }

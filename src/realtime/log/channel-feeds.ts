@@ -3,9 +3,8 @@ import type { Broker, Unsubscribe } from '../../backends/broker/broker.ts';
 import type { Clock } from '../../backends/clock/clock.ts';
 import { channelKey } from '../../chat/log/key.ts';
 import { ChatError } from '../../protocol/errors.ts';
-import { decodePublication } from '../cluster/publication.ts';
+import { decodePublication, type PublishedSignal } from '../cluster/publication.ts';
 import { channelTopic } from '../cluster/topics.ts';
-import type { CoalescedSignals } from '../signals/coalesced.ts';
 import { Feed, type FeedContext } from './feed.ts';
 
 /** A feed stays this long without readers: those of a cut network come back to its ring, not to the database. */
@@ -51,9 +50,10 @@ export function createChannelFeeds(deps: {
   readonly clock: Clock;
   readonly nodeId: string;
   readonly context: FeedContext;
-  readonly coalesced: CoalescedSignals;
+  /** Another node has published a signal to the readers of a feed. */
+  readonly onSignal: (feed: Feed, signal: PublishedSignal) => void;
 }): ChannelFeeds {
-  const { broker, clock, nodeId, context, coalesced } = deps;
+  const { broker, clock, nodeId, context, onSignal } = deps;
   const entries = new Map<number, Entry>();
   let makeRoomAt = 0;
 
@@ -85,7 +85,7 @@ export function createChannelFeeds(deps: {
     const publication = decodePublication(payload, nodeId);
     if (publication?.log !== feed.name) return;
     if ('events' in publication) feed.hear(publication);
-    else coalesced.tell(feed, publication.frame, publication.exceptUserId);
+    else onSignal(feed, publication);
   }
 
   function makeRoom(): void {

@@ -2,10 +2,10 @@
 // pair's feed exists from its first event on. So a lost publication shows as a hole, like in a channel.
 import type { Broker, Unsubscribe } from '../../backends/broker/broker.ts';
 import type { Clock } from '../../backends/clock/clock.ts';
-import { logName, type PairKey, pairNamed } from '../../chat/log/key.ts';
+import { logName, otherOf, type PairKey, pairNamed } from '../../chat/log/key.ts';
 import type { LogHead } from '../../chat/log/read.ts';
 import { limitReached } from '../../protocol/errors.ts';
-import { decodePublication } from '../cluster/publication.ts';
+import { decodePublication, type PublishedSignal } from '../cluster/publication.ts';
 import { userTopic } from '../cluster/topics.ts';
 import { attachReader, detachReader } from './catch-up.ts';
 import { Feed, type FeedContext } from './feed.ts';
@@ -59,8 +59,10 @@ export function createDirectFeeds(deps: {
   readonly context: FeedContext;
   /** The heads of all direct logs of one user. Calls made at the same time share a statement. */
   readonly readHeads: (userId: number) => Promise<readonly LogHead[]>;
+  /** Another node has published a signal from one user of a pair to the other. */
+  readonly onSignal: (pair: PairKey, signal: PublishedSignal) => void;
 }): DirectFeeds {
-  const { broker, clock, nodeId, context } = deps;
+  const { broker, clock, nodeId, context, onSignal } = deps;
   const directFeeds = new Map<number, UserFeeds>();
   const feeds = new Map<string, Feed>();
   const all = new Set<Feed>();
@@ -129,9 +131,10 @@ export function createDirectFeeds(deps: {
   /** One function for all users: a pair that nobody here belongs to has no feed. */
   function receive(payload: string): void {
     const publication = decodePublication(payload, nodeId);
-    if (!publication || !('events' in publication)) return;
-    const key = pairNamed(publication.log);
-    if (key) feed(key)?.hear(publication);
+    const key = publication && pairNamed(publication.log);
+    if (!key) return;
+    if ('events' in publication) feed(key)?.hear(publication);
+    else onSignal(key, publication);
   }
 
   function feed(key: PairKey): Feed | undefined {
@@ -240,8 +243,4 @@ function setHead(userFeeds: UserFeeds, key: PairKey, head: number): void {
 
 function baseline(userFeeds: UserFeeds, feed: Feed): number {
   return userFeeds.heads?.get(otherOf(feed.key as PairKey, userFeeds.userId)) ?? 0;
-}
-
-function otherOf(key: PairKey, userId: number): number {
-  return key.userLow === userId ? key.userHigh : key.userLow;
 }

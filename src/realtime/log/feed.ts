@@ -26,6 +26,8 @@ export interface FeedContext {
   readonly readPage: (key: LogKey, after: number) => Promise<LogPage>;
   /** Takes readers out that lost access, by what the database says now. */
   readonly checkReaders: (feed: Feed) => Promise<void>;
+  /** Is told of each event that a feed hands out. */
+  readonly handedOut: (feed: Feed, event: FeedEvent) => void;
 }
 
 /** A read of the database under way; it sees at least what was known of the log when it began. */
@@ -161,14 +163,6 @@ export class Feed implements ReadFeed {
     }
   }
 
-  /** Hands a frame without a number to all live readers that keep up, but not to the connections of one user. */
-  notify(frame: Outgoing, exceptUserId: number): void {
-    for (const reader of this.readers) {
-      const { outbox, user } = reader.owner;
-      if (user.id !== exceptUserId && !outbox.lagging) outbox.push(frame);
-    }
-  }
-
   /** Nothing waits to be handed out or caught up with: whoever is put in its place at `head` loses nothing. */
   isQuiet(): boolean {
     return this.settled && !this.behind() && this.pending.length === 0 && [...this.readers].every(isLive);
@@ -213,6 +207,7 @@ export class Feed implements ReadFeed {
     this.head = event.seq;
     this.recent.push(event);
     this.pending.push(event);
+    this.context.handedOut(this, event);
   }
 
   /** Hands out what has come to its turn; what is missing before the rest is fetched after a moment. */

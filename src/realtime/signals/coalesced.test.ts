@@ -3,7 +3,9 @@ import { createFakeClock } from '../../backends/clock/fake.ts';
 import type { Outgoing } from '../connections/outgoing.ts';
 import type { Feed } from '../log/feed.ts';
 import type { Reader } from '../log/reader.ts';
-import { createCoalescedSignals } from './coalesced.ts';
+import { createCoalesced } from './coalesced.ts';
+import { joins } from './joins.ts';
+import type { Signal } from './signal.ts';
 
 /** A channel whose readers note each push: the frames in it. */
 function channel() {
@@ -18,9 +20,13 @@ function channel() {
   return { feed: feed as unknown as Feed, come };
 }
 
-function make() {
+function make(signal: Signal = joins) {
   const clock = createFakeClock();
-  return { clock, signals: createCoalescedSignals({ clock }), ...channel() };
+  const coalesced = createCoalesced({ clock, signal, textOf: (data) => `made of ${data}` });
+  const signals = {
+    tell: (feed: Feed, text: string, exceptUserId: number) => coalesced.tell(feed, { text, data: text, exceptUserId }),
+  };
+  return { clock, signals, ...channel() };
 }
 
 describe('who comes and goes', () => {
@@ -75,5 +81,28 @@ describe('who comes and goes', () => {
     signals.tell(feed, 'in a crowd', 2);
     clock.advance(5_000);
     expect(ann).toHaveLength(2);
+  });
+});
+
+describe('a signal', () => {
+  const gathering: Signal = { ...joins, gather: (waiting) => [waiting.join('+')] };
+
+  it('that gathers makes one frame of what waits, for each who gets the same', () => {
+    const { signals, feed, come, clock } = make(gathering);
+    const [ann, bob] = [come(1), come(2)];
+    for (const [text, user] of [['a', 3] as const, ['b', 2] as const, ['c', 3] as const])
+      signals.tell(feed, text, user);
+    clock.advance(500);
+    expect(ann).toEqual([['a'], ['made of b+c']]);
+    // What is the only one left for a reader is as it came.
+    expect(bob).toEqual([['a'], ['c']]);
+  });
+
+  it('that is not coalesced is told at once each time, however many are live', () => {
+    const { signals, feed, come } = make({ ...joins, coalesceMs: 0, notAbove: Number.POSITIVE_INFINITY });
+    const ann = come(1);
+    for (let id = 2; id <= 300; id++) come(id);
+    for (const text of ['first', 'second']) signals.tell(feed, text, 0);
+    expect(ann).toEqual([['first'], ['second']]);
   });
 });

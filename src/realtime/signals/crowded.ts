@@ -1,17 +1,16 @@
-// Whether so many users read a log on this node alone that nobody is told who comes and goes.
-import { LIMITS } from '../../protocol/limits.ts';
+// Whether so many users read a log on this node alone that they are not told of each other.
 import type { Reader } from '../log/reader.ts';
 
 /**
- * Asked beside the presence store, which knows all nodes: in a rush its answers are long past when they are acted on,
- * and while it is away it has none. Takes a bounded time, however many there are.
+ * True if there are more than `max` users. Asked beside the presence store, which knows all nodes: in a rush its answers
+ * are long past when they are acted on, and while it is away it has none. Takes a bounded time, however many there are.
  */
-export function isCrowded(readers: ReadonlySet<Reader>): boolean {
-  if (readers.size <= LIMITS.ANNOUNCED_USERS_MAX) return false;
+export function isCrowded(readers: ReadonlySet<Reader>, max: number): boolean {
+  if (readers.size <= max) return false;
   const users = new Set<number>();
   for (const { owner } of readers) {
     users.add(owner.user.id);
-    if (users.size > LIMITS.ANNOUNCED_USERS_MAX) return true;
+    if (users.size > max) return true;
   }
   return false;
 }

@@ -1,26 +1,42 @@
-// Frames without a number: what happens around a log's messages, to its live readers on every node or on this one.
+// All signals: the list of them, and how one comes to its readers on every node or on this one.
 import type { Broker } from '../../backends/broker/broker.ts';
 import type { Clock } from '../../backends/clock/clock.ts';
-import { channelKey, logName } from '../../chat/log/key.ts';
-import type { ServerFrameType } from '../../protocol/server-frames.ts';
-import { encodeSignal } from '../cluster/publication.ts';
-import { channelTopic } from '../cluster/topics.ts';
+import { channelKey, logName, otherOf, type PairKey } from '../../chat/log/key.ts';
+import { decode } from '../../protocol/decode.ts';
+import type { ServerFrameData, ServerFrameType } from '../../protocol/server-frames.ts';
+import { encodeSignal, type PublishedSignal } from '../cluster/publication.ts';
+import { channelTopic, userTopic } from '../cluster/topics.ts';
 import { frameText } from '../connections/frame-text.ts';
 import { type Outgoing, outgoing } from '../connections/outgoing.ts';
 import type { ChannelFeeds } from '../log/channel-feeds.ts';
-import type { CoalescedSignals } from './coalesced.ts';
+import type { DirectFeeds } from '../log/direct-feeds.ts';
+import type { Feed } from '../log/feed.ts';
+import { channelNews } from './channel-news.ts';
+import { type CoalescedSignal, createCoalesced, type SignalFrame } from './coalesced.ts';
 import { isCrowded } from './crowded.ts';
+import { joins } from './joins.ts';
+import type { Signal } from './signal.ts';
+
+/** Each says how its frames travel. */
+export const SIGNALS: readonly Signal[] = [joins, channelNews];
+
+/** What another node sends that this version does not know: passed on as it is, to no crowd. */
+const UNKNOWN: Signal = { ...joins, frames: [] };
+const NOBODY = 0;
 
 export interface Signals {
-  /** The text of a frame with a new id; `data` is anything that JSON carries. */
-  text(type: ServerFrameType, data: unknown): string;
-  /** The frame, ready to be sent to any number of connections. */
-  frame(type: ServerFrameType, data: unknown): Outgoing;
-  /**
-   * Who comes and goes: to all live readers of a channel on every node, but not to the connections of that user. Nodes
-   * where too many are live leave it out.
-   */
-  publish(channelId: number, type: ServerFrameType, data: unknown, exceptUserId: number): void;
+  /** A server frame with a new id, ready to be sent to any number of connections. */
+  frame<T extends ServerFrameType>(type: T, data: ServerFrameData<T>): Outgoing;
+  /** To the readers of a channel on this node. Gives how many there are. */
+  tell<T extends ServerFrameType>(channelId: number, type: T, data: ServerFrameData<T>): number;
+  /** To the readers of a channel on every node, but not to the connections of that user. */
+  publish<T extends ServerFrameType>(channelId: number, type: T, data: ServerFrameData<T>, exceptUserId: number): void;
+  /** From one user of a pair to all connections of the other, on every node. Not gathered. */
+  publishToOther<T extends ServerFrameType>(pair: PairKey, from: number, type: T, data: ServerFrameData<T>): void;
+  /** What another node published for the readers of a channel. */
+  receive(feed: Feed, published: PublishedSignal): void;
+  /** What another node published for the other user of a pair. */
+  receiveOfPair(pair: PairKey, published: PublishedSignal): void;
 }
 
 export function createSignals(deps: {
@@ -28,26 +44,68 @@ export function createSignals(deps: {
   readonly clock: Clock;
   readonly nodeId: string;
   readonly feeds: ChannelFeeds;
-  readonly coalesced: CoalescedSignals;
+  readonly directFeeds: Pick<DirectFeeds, 'owners'>;
 }): Signals {
-  const { broker, clock, nodeId, feeds, coalesced } = deps;
+  const { broker, clock, nodeId, feeds, directFeeds } = deps;
+  const coalesced = new Map([...SIGNALS, UNKNOWN].map((signal) => [signal, coalesce(signal)]));
   let count = 0;
 
-  function text(type: ServerFrameType, data: unknown): string {
+  function text(type: string, data: unknown): string {
     count += 1;
-    return frameText(`${nodeId}-${count}`, type, JSON.stringify(data), clock.now());
+    return frameText(`${nodeId}-${count}`, type as ServerFrameType, JSON.stringify(data), clock.now());
+  }
+
+  function coalesce(signal: Signal): CoalescedSignal {
+    return createCoalesced({ clock, signal, textOf: (data) => text(signal.frames[0]?.type ?? '', data) });
+  }
+
+  function hand(feed: Feed, signal: Signal, frame: SignalFrame): void {
+    coalesced.get(signal)?.tell(feed, frame);
+  }
+
+  function handToOther(pair: PairKey, from: number, frame: Outgoing): void {
+    // Nothing is told to oneself.
+    if (pair.userLow === pair.userHigh) return;
+    for (const { outbox } of directFeeds.owners(otherOf(pair, from))) if (!outbox.lagging) outbox.push(frame);
   }
 
   return {
-    text,
     frame: (type, data) => outgoing([text(type, data)]),
+    tell(channelId, type, data) {
+      const feed = feeds.get(channelId);
+      if (!feed) return 0;
+      hand(feed, signalOf(type), { text: text(type, data), data, exceptUserId: NOBODY });
+      return feed.readers.size;
+    },
     publish(channelId, type, data, exceptUserId) {
       const feed = feeds.get(channelId);
-      if (feed && isCrowded(feed.readers)) return;
+      const signal = signalOf(type);
+      if (feed && isCrowded(feed.readers, signal.notAbove)) return;
       const frame = text(type, data);
-      if (feed) coalesced.tell(feed, frame, exceptUserId);
+      if (feed) hand(feed, signal, { text: frame, data, exceptUserId });
       const log = logName(channelKey(channelId));
       broker.publishToOthers(channelTopic(channelId), () => encodeSignal({ origin: nodeId, log, exceptUserId, frame }));
     },
+    publishToOther(pair, from, type, data) {
+      const frame = text(type, data);
+      handToOther(pair, from, outgoing([frame]));
+      const published = { origin: nodeId, log: logName(pair), exceptUserId: from, frame };
+      broker.publishToOthers(userTopic(otherOf(pair, from)), () => encodeSignal(published));
+    },
+    receive(feed, { frame, exceptUserId }) {
+      const { type, data } = JSON.parse(frame) as { type: string; data: unknown };
+      const signal = signalOf(type);
+      const [definition] = signal.frames;
+      if (!signal.gather || !definition) return hand(feed, signal, { text: frame, exceptUserId });
+      const decoded = decode(definition.data, data);
+      if (decoded.ok) hand(feed, signal, { text: frame, data: decoded.data, exceptUserId });
+    },
+    receiveOfPair(pair, { frame, exceptUserId: from }) {
+      if (from === pair.userLow || from === pair.userHigh) handToOther(pair, from, outgoing([frame]));
+    },
   };
+}
+
+function signalOf(type: string): Signal {
+  return SIGNALS.find(({ frames }) => frames.some((frame) => frame.type === type)) ?? UNKNOWN;
 }

@@ -1,0 +1,37 @@
+// All requests from one node to all: the list of them, and how one is carried out here.
+import type { z } from 'zod';
+import { decode } from '../../protocol/decode.ts';
+import { adminMessage, channelAdded, channelDeleted, channelUpdated, memberRemoved } from './channel-requests.ts';
+import { countConnections, countOfUser, disconnect } from './connection-requests.ts';
+import type { NodeParts, NodeRequestDefinition } from './node-request.ts';
+
+export const NODE_REQUESTS = [
+  channelAdded,
+  channelUpdated,
+  channelDeleted,
+  memberRemoved,
+  adminMessage,
+  disconnect,
+  countOfUser,
+  countConnections,
+] as const;
+
+type Requested<Definition> = Definition extends { readonly type: infer T; readonly data: infer D extends z.ZodType }
+  ? Readonly<{ type: T } & z.output<D>>
+  : never;
+export type NodeRequest = Requested<(typeof NODE_REQUESTS)[number]>;
+
+const BY_TYPE: ReadonlyMap<unknown, NodeRequestDefinition> = new Map(
+  NODE_REQUESTS.map((definition) => [definition.type, definition]),
+);
+
+/** Carries out what a node asked for, which may be anything. Undefined for what is not understood here. */
+export function carryOut(node: NodeParts, request: unknown): number | undefined {
+  const definition = isObject(request) ? BY_TYPE.get(request.type) : undefined;
+  const decoded = definition && decode(definition.data, request);
+  return decoded?.ok ? definition?.run(node, decoded.data) : undefined;
+}
+
+function isObject(value: unknown): value is { readonly type?: unknown } {
+  return typeof value === 'object' && value !== null;
+}

@@ -1,0 +1,26 @@
+// A connection reads a log no more, for whatever reason.
+import type { Clock } from '../../backends/clock/clock.ts';
+import { isChannelKey } from '../../chat/log/key.ts';
+import type { Hooks } from '../hooks.ts';
+import { detachReader } from '../log/catch-up.ts';
+import type { Reader } from '../log/reader.ts';
+import type { PresenceTracker } from './tracker.ts';
+
+/** Takes the reader out of its feed; others hear that its user left, if that was the last of the user's connections. */
+export type EndReading = (reader: Reader) => void;
+
+export function createEndReading(deps: {
+  readonly tracker: PresenceTracker;
+  readonly hooks: Hooks;
+  readonly clock: Pick<Clock, 'monotonic'>;
+}): EndReading {
+  const { tracker, hooks, clock } = deps;
+  return (reader) => {
+    const { owner, feed } = reader;
+    detachReader(reader, clock.monotonic());
+    if (!isChannelKey(feed.key)) return;
+    const { channelId } = feed.key;
+    tracker.left(channelId, owner.user);
+    hooks.left.happened(owner, channelId);
+  };
+}
