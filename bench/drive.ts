@@ -1,4 +1,4 @@
-// PresenceQueries rooms brought to work, at their most and at a steady rate, and the figures of that.
+// Live rooms brought to work, at their most and at a steady rate, and the figures of that.
 import type { Latencies } from './load/latencies.ts';
 import { deliveriesOf, keepPace, keepUnderWay, type LiveRoom, lostOf, wrongOf } from './load/live-room.ts';
 import { pause } from './load/pace.ts';

@@ -13,7 +13,7 @@ import { type Channel, createPeople, createReaders } from './load/people.ts';
 const RECEIVERS = 100;
 const IDLE = 1_000;
 const BURST = 50;
-/** PresenceQueries users of a channel that joins are announced in, and of one that has too many for that. */
+/** Live users of a channel that joins are announced in, and of one that has too many for that. */
 const ANNOUNCED = 20;
 const CROWDED = 300;
 const READERS = { people: 20, channelsEach: 50 };

@@ -9,7 +9,7 @@ import { createSchemaWriter, type SchemaWriter } from './json-schema.ts';
 import { headersOf, RESPONSE_HEADERS } from './openapi-headers.ts';
 import { respondJsonText } from './respond.ts';
 
-const DESCRIPTION = `The REST interface. PresenceQueries events come over WebSocket at \`/api/v1/ws\` or over Socket.IO at \`/socket.io/\`.
+const DESCRIPTION = `The REST interface. Live events come over WebSocket at \`/api/v1/ws\` or over Socket.IO at \`/socket.io/\`.
 
 Success is \`{"success": true, "data": …}\`, failure \`{"success": false, "code", "message", "details"?, "requestId"}\`. Decide by the
 code. Ids are integers; their decimal strings are accepted too. Times are ISO 8601 in UTC. Fields that are not named here are

@@ -60,7 +60,7 @@ export const KEPT: Readonly<Record<string, readonly unknown[]>> = {
     ],
   ],
   log: [
-    // A pair's feed that was behind was folded back into the directFeeds: what a connection came with was sent to it again.
+    // A pair's feed that was behind was folded back into its users' entries: what a connection came with was sent to it again.
     [
       { do: 'weather', node: 0, fate: 'lost' },
       { do: 'send', node: 0, user: 0, log: 2, count: 1, name: 0, wait: false },

@@ -99,18 +99,18 @@ export function rawAddress(url: string): string {
 
 /** A chat client over a WebSocket that is being opened. Throws where the server refuses the upgrade. */
 export async function rawClient(socket: WebSocket): Promise<ChatClient> {
-  const userFeeds = createInbox();
+  const inbox = createInbox();
   socket.on('message', (data) => {
     const frame = JSON.parse(String(data)) as ServerFrame;
-    userFeeds.frame(frame);
-    if (frame.type === 'error') userFeeds.failure({ ...(frame.data as unknown as Failure), id: frame.id });
+    inbox.frame(frame);
+    if (frame.type === 'error') inbox.failure({ ...(frame.data as unknown as Failure), id: frame.id });
   });
-  socket.on('close', (code, reason) => userFeeds.end(code, String(reason)));
+  socket.on('close', (code, reason) => inbox.end(code, String(reason)));
   await new Promise<void>((resolve, reject) => {
     socket.once('open', resolve);
     socket.on('error', reject);
   });
-  return chatClient('raw', userFeeds, {
+  return chatClient('raw', inbox, {
     emit: (frame) => socket.send(JSON.stringify(frame)),
     pause: () => socket.pause(),
     resume: () => socket.resume(),
@@ -128,16 +128,16 @@ async function connectSocketIo(url: string, token: string | undefined): Promise<
 
 /** A chat client over a Socket.IO socket that is being connected. */
 export async function socketIoClient(socket: Socket): Promise<ChatClient> {
-  const userFeeds = createInbox();
-  socket.on('message', userFeeds.frame);
-  socket.on('error', userFeeds.failure);
-  socket.on('disconnect', (reason) => userFeeds.end(undefined, reason));
+  const inbox = createInbox();
+  socket.on('message', inbox.frame);
+  socket.on('error', inbox.failure);
+  socket.on('disconnect', (reason) => inbox.end(undefined, reason));
   await new Promise<void>((resolve, reject) => {
     socket.once('connect', resolve);
     socket.once('connect_error', reject);
   });
   const underlying = (): WebSocket => (socket.io.engine.transport as unknown as { ws: WebSocket }).ws;
-  return chatClient('socketio', userFeeds, {
+  return chatClient('socketio', inbox, {
     emit: (frame) => void socket.emit('message', frame),
     pause: () => underlying().pause(),
     resume: () => underlying().resume(),
@@ -174,11 +174,11 @@ function createInbox() {
 const ASKED = 'ask-';
 const isAsked = (id: string | undefined): boolean => id?.startsWith(ASKED) ?? false;
 
-type UserFeeds = ReturnType<typeof createInbox>;
+type Inbox = ReturnType<typeof createInbox>;
 type Wire = Pick<ChatClient, 'emit' | 'pause' | 'resume'> & { end(): void };
 
-function chatClient(transport: TransportName, userFeeds: UserFeeds, { end, ...wire }: Wire): ChatClient {
-  const { frames, failures, answers, closed } = userFeeds;
+function chatClient(transport: TransportName, inbox: Inbox, { end, ...wire }: Wire): ChatClient {
+  const { frames, failures, answers, closed } = inbox;
   let lastId = 0;
 
   function ask(type: string, data: unknown): Promise<ServerFrame | Failure> {

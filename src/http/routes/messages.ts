@@ -92,7 +92,7 @@ const editMessage = describe({
   id: 'editMessage',
   tag,
   summary: 'Change the text of a message',
-  description: 'Its sender may, nobody else. PresenceQueries members get `message.updated`.',
+  description: 'Its sender may, nobody else. Live members get `message.updated`.',
   example: { text: 'Hello again' },
   answers: { 200: ['The message as it is now', answerOf(messageSchema)] },
   errors: [...BODY_ERRORS, 'FORBIDDEN', 'MESSAGE_NOT_FOUND'],
@@ -102,7 +102,7 @@ const deleteMessage = describe({
   id: 'deleteMessage',
   tag,
   summary: 'Delete a message',
-  description: 'Its sender, the owner of the channel and admins may. PresenceQueries members get `message.deleted`.',
+  description: 'Its sender, the owner of the channel and admins may. Live members get `message.deleted`.',
   answers: { 200: ['Deleted', doneSchema] },
   errors: ['VALIDATION_FAILED', 'FORBIDDEN', 'MESSAGE_NOT_FOUND'],
 });

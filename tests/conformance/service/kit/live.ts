@@ -1,4 +1,4 @@
-// PresenceQueries connections of a test, and what to look for in what came to them.
+// Live connections of a test, and what to look for in what came to them.
 import { afterEach, expect } from 'vitest';
 import { type ChatClient, connect, type ServerFrame, type TransportName } from '../../../support/contract-clients.ts';
 import type { Service } from '../../../support/service-under-test.ts';
