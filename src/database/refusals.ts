@@ -1,31 +1,14 @@
-// A database that answers, and yet does not do what it is for: read-only, full, without a right. Told once in the log when
-// it begins, again when it is something else, and when it is over; and for as long as it lasts to whoever asks.
+// A database that answers, and yet does not do what it is for: read-only, full, without a right. Which kinds there are, by what
+// it says.
+
 import type { Logger } from '../lib/logger.ts';
+import { createRefusals as createLog, type RefusalKind, type Refusals as RefusalLog } from '../lib/refusals.ts';
 import { isBusy, isFatal, isLinkLost, serverText, sqlState } from './errors.ts';
 
-export interface Refusals {
-  /** A statement failed. `statement` is its text, which names it: its success later means that the reason is gone. */
-  failed(statement: string, error: unknown): void;
-  /** A statement succeeded. Costs nothing where nothing is refused. */
-  succeeded(statement: string): void;
-  /** From now on the log hears of it; before, whoever starts says what is wrong. */
-  speak(): void;
-  /** Why the database cannot be relied on now, though it answers, in few words and without values; undefined where it can. */
-  reason(): string | undefined;
-}
+type Kind = RefusalKind;
 
-interface Kind {
-  /** For `/ready`, and in the log. */
-  readonly reason: string;
-  readonly remedy: string;
-  /**
-   * It is about connections, of which others may work: whoever asks finds out by a statement of their own, and any that
-   * succeeds ends it. Else it is over only with a statement that has failed for this reason.
-   */
-  readonly ofConnections?: true;
-  /** A statement besides, whose success ends it. */
-  readonly endedBy?: string;
-}
+/** `what` is the text of a statement, or CHECK. */
+export type Refusals = RefusalLog<Kind>;
 
 /** Names the question whether the database is what it should be. */
 export const CHECK = 'check';
@@ -48,7 +31,7 @@ const KINDS: Readonly<Record<string, Kind>> = {
     remedy: 'lead to the primary, or set default_transaction_read_only off: reading goes on, connections are made anew',
     endedBy: CHECK,
   },
-  '42501': { reason: 'permission denied', remedy: 'grant the user of this service what it lacks' },
+  '42501': { reason: 'permission denied', remedy: 'grant the user of this service what it lacks', ofObjects: true },
   '53100': { reason: 'disk full', remedy: 'make room on the disk of the server' },
   '53200': { reason: 'out of memory', remedy: 'look at the memory of the server, and at max_locks_per_transaction' },
   '53300': {
@@ -71,65 +54,8 @@ const KINDS: Readonly<Record<string, Kind>> = {
   '08': { reason: 'connections are refused', remedy: 'look at the pooler before the server', ofConnections: true },
 };
 
-/** Since the last failure, before a success counts as the end: while some succeed and some fail, nothing has changed. */
-const QUIET_MS = 5_000;
-/** Since the last failure, before it may be tried again: somebody has to find out whether it is over. */
-const DOUBT_MS = 15_000;
-/** Different objects without a right: each has its line, up to here. */
-const MAX_ACTIVE = 20;
-const MAX_STATEMENTS = 20;
-
-interface Active {
-  readonly kind: Kind;
-  readonly statements: Set<string>;
-  lastAt: number;
-}
-
 export function createRefusals(logger?: Logger): Refusals {
-  const active = new Map<string, Active>();
-  let speaks = false;
-
-  function begin(name: string, kind: Kind, error: unknown): Active | undefined {
-    if (!speaks || active.size >= MAX_ACTIVE) return undefined;
-    const begun = { kind, statements: new Set(kind.endedBy && [kind.endedBy]), lastAt: 0 };
-    active.set(name, begun);
-    const { reason, remedy } = kind;
-    logger?.error(
-      { reason, said: serverText(error) },
-      `the database cannot be used as it should be: ${reason}: ${remedy}`,
-    );
-    return begun;
-  }
-
-  return {
-    failed(statement, error) {
-      const kind = kindOf(error);
-      if (!kind) return;
-      const name = kind === KINDS['42501'] ? `${kind.reason} ${serverText(error)}` : kind.reason;
-      const known = active.get(name) ?? begin(name, kind, error);
-      if (!known) return;
-      known.lastAt = performance.now();
-      if (known.statements.size < MAX_STATEMENTS) known.statements.add(statement);
-    },
-    succeeded(statement) {
-      if (active.size === 0) return;
-      const before = performance.now() - QUIET_MS;
-      for (const [name, { kind, statements, lastAt }] of active) {
-        if (lastAt > before || !(kind.ofConnections || statements.has(statement))) continue;
-        active.delete(name);
-        logger?.info({ reason: kind.reason }, `the database works again: it is over (${kind.reason})`);
-      }
-    },
-    speak() {
-      speaks = true;
-    },
-    reason() {
-      const before = performance.now() - DOUBT_MS;
-      const lasting = [...active.values()].filter(({ kind, lastAt }) => !kind.ofConnections && lastAt > before);
-      const reasons = lasting.map(({ kind }) => kind.reason);
-      return reasons.length === 0 ? undefined : [...new Set(reasons)].join(', ');
-    },
-  };
+  return createLog({ server: 'the database', kindOf, textOf: serverText, ...(logger && { logger }) });
 }
 
 /** Why a statement failed, in few words; undefined where it is no matter of the database as a whole. */
