@@ -1,5 +1,6 @@
 // A server that answers, and yet does not do what it is for. Told once in the log when it begins, again when it is something
 // else, and when it is over; and for as long as it lasts to whoever asks.
+import type { Logger } from './logger.ts';
 
 export interface RefusalKind {
   /** For `/ready`, and in the log. */
@@ -33,10 +34,7 @@ export interface RefusalsOptions<Kind> {
   readonly kindOf: (error: unknown) => Kind | undefined;
   /** What the server said, without values. */
   readonly textOf: (error: unknown) => string | undefined;
-  readonly logger?: {
-    error(fields: object, message: string): void;
-    info(fields: object, message: string): void;
-  };
+  readonly logger?: Logger;
 }
 
 /** Since the last failure, before a success counts as the end: while some succeed and some fail, nothing has changed. */

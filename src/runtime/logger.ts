@@ -20,8 +20,8 @@ export function createLogger(level: LevelWithSilent): ServiceLogger {
       level,
       formatters: { level: (label) => ({ level: label }) },
       timestamp: stdTimeFunctions.isoTime,
-      // Whoever logs an error of the database: what users wrote stays out.
-      serializers: { err: (error) => stdSerializers.err(withoutValues(error) as Error) },
+      // Whoever logs an error of the database or of Redis: what users wrote, and passwords, stay out.
+      serializers: { err: (error) => withoutCommand(stdSerializers.err(withoutValues(error) as Error)) },
     },
     output,
   );
@@ -32,4 +32,10 @@ export function createLogger(level: LevelWithSilent): ServiceLogger {
     error: (fields, message) => logger.error(fields, message),
     flush: output.flush,
   };
+}
+
+/** The client for Redis hangs the refused command on its errors: to sign in, that is the password. */
+function withoutCommand(written: object): object {
+  const { command: _, lastNodeError: __, ...rest } = written as Record<string, unknown>;
+  return rest;
 }

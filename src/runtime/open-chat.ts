@@ -52,7 +52,7 @@ export async function openChat(config: Config, options: OpenOptions): Promise<Ch
   teardown.add('broker', () => broker.close());
   teardown.add('presence', () => presence.close());
 
-  const pings = { database: databaseHandle.check, redis: config.redis === null ? undefined : broker.ping };
+  const pings = { database: databaseHandle.check, redis: config.redis === null ? undefined : backends.check };
   const readiness = createReadiness({ pings, stopping });
   const chat = composeChat({ config, jwtSecret, nodeId, db: databaseHandle.db, backends, clock, logger, readiness });
   teardown.add('hub', () => chat.hub.close());

@@ -116,6 +116,57 @@ describe('presence in Redis', () => {
     await proxy.stop();
   });
 
+  test('what is none of ours in the hash of nodes is passed over, and stays for those who know it', async () => {
+    const prefix = `${randomUUID()}:`;
+    const [a, b] = [await startNode([redis], prefix), await startNode([redis], prefix)];
+    await b.setConnected(4, true);
+    const client = new Redis(redis.port, redis.host);
+    const [key] = (await client.keys(`${prefix}*nodes`)) as [string];
+    const values = [
+      '',
+      'x',
+      '1',
+      '1 x',
+      '-1 1',
+      '1 2 3',
+      `${'9'.repeat(400)} 1`,
+      `1 ${'9'.repeat(400)}`,
+      '{"at":1}',
+      '\0',
+    ];
+    // A time far ahead is readable: somebody was heard before the clock was set back, and is gone.
+    const ahead = '9999999999999 1';
+    for (const [index, value] of [...values, ahead].entries()) await client.hset(key, `other-${index}`, value);
+    await Promise.all([a.heartbeat(1), b.heartbeat(2)]);
+    expect(await a.users()).toEqual([4]);
+    expect(await a.nodes()).toHaveLength(2);
+    expect(await a.stats()).toEqual({ connectedUsers: 1, connections: 3, nodes: 2, channels: [] });
+    expect((await a.enter(7, 4)).edge).toBe(true);
+    expect(await client.hlen(key)).toBe(2 + values.length);
+    client.disconnect();
+  });
+
+  test('what Redis does not take is not told wrongly: readers say that it is unavailable until it is', async () => {
+    const prefix = `${randomUUID()}:`;
+    const [a, b] = [await startNode([redis], prefix, 2_000), await startNode([redis], prefix, 2_000)];
+    await b.setConnected(4, true);
+    const client = new Redis(redis.port, redis.host);
+    await client.call('REPLICAOF', '127.0.0.1', '1');
+    const known = await a.nodes();
+    await a.setConnected(5, true);
+    await expect(a.check()).rejects.toThrow(/READONLY|writeable/);
+    for (const read of [a.users(), a.members(7), a.stats()]) await expect(read).rejects.toEqual(unavailable);
+    // As long as nobody can say so, nobody counts as gone either.
+    await new Promise((resolve) => setTimeout(resolve, 2_100));
+    expect((await a.nodes()).sort()).toEqual([...known].sort());
+    await client.call('REPLICAOF', 'NO', 'ONE');
+    client.disconnect();
+    await until('it is reported', async () => {
+      await Promise.all([a.heartbeat(1), b.heartbeat(1)]);
+      return (await a.users()).join() === '4,5';
+    });
+  });
+
   test('without Redis nothing hangs: changes are uncrowded edges, readers say that it is unavailable', async () => {
     const prefix = `${randomUUID()}:`;
     const [a] = [await startNode([redis], prefix), await startNode([redis], prefix)];

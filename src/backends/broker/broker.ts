@@ -32,12 +32,12 @@ export interface Broker {
   onInterruption(listener: () => void): Unsubscribe;
 
   /**
-   * True while the link is up: what is published now arrives at nodes whose link is up. Where a backend has several
-   * servers, the link to that of `topic`; without one, the links to all of them.
+   * True while the link is up and the backend refuses nothing: what is published now arrives at nodes for which that holds.
+   * Where a backend has several servers, the link to that of `topic`; without one, the links to all of them.
    */
   connected(topic?: string): boolean;
 
-  /** One round trip to the backend. Rejects where it is away, of several servers all. For readiness. */
+  /** Tries to publish and to subscribe. Rejects where the backend is away or refuses, of several servers all. For readiness. */
   ping(): Promise<void>;
 
   /** Ends all subscriptions and the link. */

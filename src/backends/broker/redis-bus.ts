@@ -8,6 +8,8 @@ import { createSubscriber } from './redis-subscriber.ts';
 
 /** The name on which nodes hear that they may have missed something. */
 export const LOST = 'lost';
+/** The name on which nodes try whether Redis publishes. Nobody listens to it. */
+export const TRIAL = 'trial';
 
 export interface Bus {
   subscribe(name: string, listener: Listener): { ready: Promise<void>; unsubscribe: Unsubscribe };
@@ -38,8 +40,9 @@ export interface BusDependencies {
 
 export function createSingleBus({ connection, prefix, logger, onReturn }: BusDependencies): Bus {
   const link = { open: connection.single, chooseDialect: async () => PLAIN, logger };
-  const subscriber = createSubscriber({ ...link, onReturn });
-  const publisher = createPublisher({ ...link, lossChannel: () => prefix + LOST });
+  const lossChannel = () => prefix + LOST;
+  const subscriber = createSubscriber({ ...link, trialChannel: lossChannel, onReturn });
+  const publisher = createPublisher({ ...link, lossChannel, trialChannel: () => prefix + TRIAL });
   return {
     subscribe: (name, listener) => subscriber.subscribe(prefix + name, listener),
     publish: (name, payload) => publisher.publish(prefix + name, payload),

@@ -5,6 +5,8 @@ import type { LinkOptions, RedisLink } from '../redis/connection.ts';
 import { type ChooseDialect, PLAIN } from './redis-dialect.ts';
 
 const TIMEOUT_MS = 1_500;
+/** Looks at the link, of which there are two a second. */
+const TRIED_EVERY = 6;
 /** Characters that may wait for Redis to take them; more is given up at once. */
 const WAITING_MAX = 32 * 1024 * 1024;
 
@@ -21,7 +23,9 @@ export interface Publisher {
   owesReport(): boolean;
   /** How many links listen to the channel. Rejects where Redis is away. */
   countListeners(channel: string): Promise<number>;
+  /** False also where the server refuses to publish. */
   connected(): boolean;
+  /** Publishes where nobody listens. Rejects where the server is away, or refuses. */
   ping(): Promise<void>;
   close(): void;
 }
@@ -32,6 +36,8 @@ export interface PublisherDependencies {
   readonly logger: Logger;
   /** The channel, one that this server serves, on which nodes hear that they may have missed something. */
   readonly lossChannel: () => string | undefined;
+  /** Another one of this server, to which nobody listens. */
+  readonly trialChannel: () => string | undefined;
   /** The server refused something: in a cluster it may have lost its channels to another. */
   readonly onRefused?: () => void;
 }
@@ -46,13 +52,17 @@ interface Batch {
  * this one publishes an empty message to the loss channel.
  */
 export function createPublisher(deps: PublisherDependencies): Publisher {
-  const { chooseDialect, logger, lossChannel, onRefused = () => {} } = deps;
-  const { client, attempted, close } = deps.open({ name: 'chat-publish', timeoutMs: TIMEOUT_MS, logger });
+  const { chooseDialect, logger, lossChannel, trialChannel, onRefused = () => {} } = deps;
+  const options = { name: 'chat-publish', timeoutMs: TIMEOUT_MS, logger, probe };
+  const { client, attempted, failed, succeeded, close } = deps.open(options);
   /** That of the present link. */
   let dialect = Promise.resolve(PLAIN);
   let batch: Batch | undefined;
   let waiting = 0;
   let lost = false;
+  /** The server answered last that it does not publish. */
+  let refused = false;
+  let looks = 0;
 
   client.on('ready', () => {
     dialect = chooseDialect(client);
@@ -72,23 +82,47 @@ export function createPublisher(deps: PublisherDependencies): Publisher {
   }
 
   async function send(items: Batch['items']): Promise<void> {
-    const failed = !(await publishAll(items));
+    const failure = await publishAll(items);
     for (const { payload } of items) waiting -= payload.length;
-    if (failed) lost = true;
+    if (failure) lost = true;
     else reportEarlierLoss();
   }
 
-  /** Gives whether the server took everything. */
-  async function publishAll(items: Batch['items']): Promise<boolean> {
+  /** Gives why the server did not take everything, if it did not. */
+  async function publishAll(items: Batch['items']): Promise<Error | undefined> {
     await attempted;
     const { publish } = await dialect;
     const pipeline = client.pipeline();
     for (const { channel, payload } of items) publish(pipeline, channel, payload);
     const results = await pipeline.exec();
-    if (results === null) return false;
-    const refused = results.some(([error]) => error !== null);
-    if (refused && client.status === 'ready') onRefused();
-    return !refused;
+    const error = results ? results.find(([failure]) => failure !== null)?.[0] : new Error('The link was cut');
+    if (error) noteFailure(error);
+    else noteSuccess();
+    return error ?? undefined;
+  }
+
+  function noteFailure(error: Error): void {
+    if (failed(error)) refused = true;
+    if (client.status === 'ready') onRefused();
+  }
+
+  function noteSuccess(): void {
+    refused = false;
+    succeeded();
+  }
+
+  /** While it publishes nothing by itself: a node that nobody talks on is to know as well that it could not. */
+  function probe(): Promise<unknown> {
+    looks += 1;
+    return refused || looks % TRIED_EVERY === 0 ? tryOut() : client.ping();
+  }
+
+  async function tryOut(): Promise<void> {
+    const channel = trialChannel();
+    if (channel === undefined) return void (await client.ping());
+    const failure = await publishAll([{ channel, payload: '' }]);
+    if (failure) throw failure;
+    reportEarlierLoss();
   }
 
   function reportEarlierLoss(): void {
@@ -99,8 +133,8 @@ export function createPublisher(deps: PublisherDependencies): Publisher {
     const channel = lossChannel();
     lost = channel === undefined;
     if (channel === undefined) return;
-    void publishAll([{ channel, payload: '' }]).then((took) => {
-      lost ||= !took;
+    void publishAll([{ channel, payload: '' }]).then((failure) => {
+      lost ||= failure !== undefined;
     });
   }
 
@@ -124,10 +158,8 @@ export function createPublisher(deps: PublisherDependencies): Publisher {
     async countListeners(channel) {
       return (await dialect).count(client, channel);
     },
-    connected: () => client.status === 'ready',
-    async ping() {
-      await client.ping();
-    },
+    connected: () => client.status === 'ready' && !refused,
+    ping: tryOut,
     close,
   };
 }

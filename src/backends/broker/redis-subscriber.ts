@@ -10,6 +10,8 @@ import { type ChooseDialect, PLAIN } from './redis-dialect.ts';
 /** Channels in one command: long enough to be few commands, short enough not to hold Redis up. */
 const CHUNK = 1_000;
 const TIMEOUT_MS = 1_500;
+/** Looks at the link, of which there are two a second. */
+const TRIED_EVERY = 6;
 
 export interface Subscriber {
   subscribe(channel: string, listener: Listener): { ready: Promise<void>; unsubscribe: Unsubscribe };
@@ -19,6 +21,7 @@ export interface Subscriber {
   connected(): boolean;
   /** Tells again what the server refused or took back, where there is such. */
   retry(): void;
+  /** Subscribes once more to what it listens to. Rejects where the server is away, or refuses. */
   ping(): Promise<void>;
   close(): void;
 }
@@ -27,20 +30,23 @@ export interface SubscriberDependencies {
   readonly open: (options: LinkOptions) => RedisLink<Redis>;
   readonly chooseDialect: ChooseDialect;
   readonly logger: Logger;
+  /** One of this server that is listened to anyway. */
+  readonly trialChannel: () => string | undefined;
   /** Channels that differ in it go into different commands. */
   readonly groupOf?: (channel: string) => unknown;
   /** The link is back after an outage, or what was refused is subscribed after all: publications may have been lost. */
   readonly onReturn: () => void;
   /**
    * The link is lost, or the server refused channels or took them back: in a cluster another may have them now. Where this
-   * is given, `retry` is called later.
+   * is given, `retry` is called later; else they are tried again here.
    */
   readonly onAstray?: () => void;
 }
 
 export function createSubscriber(deps: SubscriberDependencies): Subscriber {
-  const { chooseDialect, logger, onReturn, onAstray, groupOf = () => undefined } = deps;
-  const { client, attempted, close } = deps.open({ name: 'chat-subscribe', timeoutMs: TIMEOUT_MS, logger });
+  const { chooseDialect, logger, trialChannel, onReturn, onAstray, groupOf = () => undefined } = deps;
+  const options = { name: 'chat-subscribe', timeoutMs: TIMEOUT_MS, logger, probe };
+  const { client, attempted, failed, succeeded, close } = deps.open(options);
   const listeners = createListeners(logger, (channel) => void tellSoon(channel));
   const spacing = createSpacing();
   /** What Redis was told on the present link. */
@@ -54,6 +60,9 @@ export function createSubscriber(deps: SubscriberDependencies): Subscriber {
   let wasDown = false;
   /** The server refused a channel or took one back. */
   let astray = false;
+  /** It answered last that it lets nobody subscribe here: all channels are tried again when it takes one. */
+  let refused = false;
+  let looks = 0;
   let links = 0;
 
   client.on('message', listeners.deliver);
@@ -70,6 +79,7 @@ export function createSubscriber(deps: SubscriberDependencies): Subscriber {
     dialect = chooseDialect(client);
     links += 1;
     astray = false;
+    refused = false;
     void tellAll();
   });
 
@@ -125,20 +135,52 @@ export function createSubscriber(deps: SubscriberDependencies): Subscriber {
     for (const channel of wanted) told.add(channel);
     for (const channel of unwanted) told.delete(channel);
     const link = links;
-    const refused = (isWanted: boolean) => (reason: unknown) => {
-      // A broken link has been reported; a command that a sound one refuses has not.
-      if (client.status === 'ready' && link === links) noteRefusal(reason, isWanted);
-    };
+    // A broken link has been reported; a command that a sound one refuses has not.
+    const isSound = () => client.status === 'ready' && link === links;
     await Promise.all([
-      ...chunks(wanted, groupOf).map((chunk) => subscribe(client, chunk).catch(refused(true))),
-      ...chunks(unwanted, groupOf).map((chunk) => unsubscribe(client, chunk).catch(refused(false))),
+      ...chunks(wanted, groupOf).map((chunk) =>
+        subscribe(client, chunk).catch((error: unknown) => {
+          if (isSound()) noteRefusal(error, chunk);
+        }),
+      ),
+      // What comes all the same finds no listener.
+      ...chunks(unwanted, groupOf).map((chunk) =>
+        unsubscribe(client, chunk).catch((err: unknown) => logger.debug({ err }, 'Redis refused to unsubscribe')),
+      ),
     ]);
   }
 
-  function noteRefusal(reason: unknown, isWanted: boolean): void {
-    const isElsewhere = reason instanceof Error && /^(MOVED|CLUSTERDOWN) /.test(reason.message);
-    if (!isElsewhere && !astray) logger.error({ err: reason }, 'Redis refused a subscription');
-    if (isWanted && onAstray) goAstray();
+  function noteRefusal(error: unknown, channels: readonly string[]): void {
+    for (const channel of channels) told.delete(channel);
+    if (failed(error)) refused = true;
+    goAstray();
+  }
+
+  /** A node that nobody joins on is to know as well that nothing would come. */
+  function probe(): Promise<unknown> {
+    looks += 1;
+    return refused || looks % TRIED_EVERY === 0 ? tryOut() : client.ping();
+  }
+
+  async function tryOut(): Promise<void> {
+    const channel = trialChannel();
+    if (channel === undefined) return void (await client.ping());
+    const { subscribe } = await dialect;
+    try {
+      await subscribe(client, [channel]);
+    } catch (error) {
+      if (client.status === 'ready') noteRefusal(error, []);
+      throw error;
+    }
+    refused = false;
+    succeeded();
+    if (!onAstray) retry();
+  }
+
+  function retry(): void {
+    if (!astray || refused || client.status !== 'ready') return;
+    astray = false;
+    void tellAll();
   }
 
   async function subscribed(channel: string): Promise<void> {
@@ -153,14 +195,8 @@ export function createSubscriber(deps: SubscriberDependencies): Subscriber {
     },
     deliver: listeners.deliver,
     connected: () => up,
-    retry() {
-      if (!astray || client.status !== 'ready') return;
-      astray = false;
-      void tellAll();
-    },
-    async ping() {
-      await client.ping();
-    },
+    retry,
+    ping: tryOut,
     close() {
       listeners.clear();
       close();

@@ -35,6 +35,7 @@ export function createMemoryPresence({ nodeId }: { readonly nodeId: string }): P
     async heartbeat(count) {
       connections = count;
     },
+    async check() {},
     async close() {
       reported.clear();
       connections = 0;

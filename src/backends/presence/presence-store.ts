@@ -25,7 +25,10 @@ export interface PresenceStore {
   enter(channelId: number, userId: number): Promise<PresenceChange>;
   /** The user's last connection on this node has left the channel. Where the backend is away: an uncrowded edge. */
   leave(channelId: number, userId: number): Promise<PresenceChange>;
-  /** Ids of all connected users over all living nodes, ascending. Rejects with UNAVAILABLE where the backend is away. */
+  /**
+   * Ids of all connected users over all living nodes, ascending. Rejects with UNAVAILABLE where the backend is away, or does
+   * not take what this node reports, for then the answer would be wrong.
+   */
   users(): Promise<number[]>;
   /** Ids of the users live in the channel over all living nodes, ascending. Rejects like `users`. */
   members(channelId: number): Promise<number[]>;
@@ -39,6 +42,8 @@ export interface PresenceStore {
    * Never rejects.
    */
   heartbeat(connections: number): Promise<void>;
+  /** Writes once more that this node lives. Rejects where the backend is away, or refuses it. For readiness. */
+  check(): Promise<void>;
   /** Takes this node and all that it reported out, then ends the link. */
   close(): Promise<void>;
 }

@@ -53,7 +53,7 @@ export interface ChangesDependencies {
   /** Channels whose keys may go into one script; in a cluster each has its slot. */
   readonly together: boolean;
   /** A write failed: a heartbeat is to settle the doubt. */
-  readonly doubt: (name: SetName) => void;
+  readonly doubt: (name: SetName, error: unknown) => void;
 }
 
 export function createChanges(deps: ChangesDependencies): Changes {
@@ -102,16 +102,20 @@ export function createChanges(deps: ChangesDependencies): Changes {
           CHUNK,
         ).map((some) => client.srem(key, ...some)),
       ]);
-    } catch {
-      doubt(name);
+    } catch (error) {
+      doubt(name, error);
     }
   }
 
   async function tellChanges(changes: readonly Change[]): Promise<void> {
-    const others = await otherNodes().catch(() => undefined);
-    const groups = together ? [changes] : [...byChannel(changes).values()];
-    const parts = groups.flatMap((group) => chunks(group, CHANGES_AT_ONCE));
-    await Promise.all(parts.map((part) => (others ? tellPart(part, others) : giveUp(part))));
+    try {
+      const others = await otherNodes();
+      const groups = together ? [changes] : [...byChannel(changes).values()];
+      const parts = groups.flatMap((group) => chunks(group, CHANGES_AT_ONCE));
+      await Promise.all(parts.map((part) => tellPart(part, others)));
+    } catch (error) {
+      giveUp(changes, error);
+    }
   }
 
   async function tellPart(changes: readonly Change[], others: readonly string[]): Promise<void> {
@@ -129,14 +133,14 @@ export function createChanges(deps: ChangesDependencies): Changes {
       for (const [index, { answer }] of changes.entries()) {
         answer({ edge: reply[2 * index] === 1, crowded: reply[2 * index + 1] === 1 });
       }
-    } catch {
-      giveUp(changes);
+    } catch (error) {
+      giveUp(changes, error);
     }
   }
 
-  function giveUp(changes: readonly Change[]): void {
+  function giveUp(changes: readonly Change[], error: unknown): void {
     for (const { channelId, answer } of changes) {
-      doubt(channelId);
+      doubt(channelId, error);
       answer(UNKNOWN);
     }
   }

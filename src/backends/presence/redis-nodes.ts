@@ -11,7 +11,7 @@ export interface LivingNode {
 export interface Nodes {
   /** This node lives. False where Redis did not know it: it was dead, or Redis lost its data. */
   beat(connections: number): Promise<boolean>;
-  /** As Redis has them now. Rejects where it is away. */
+  /** As Redis has them now. Rejects where it is away, or does not have this node: it has not heard of what is now. */
   read(): Promise<readonly LivingNode[]>;
   /** Ids as last read, this node's included. */
   lastKnown(): string[];
@@ -33,6 +33,7 @@ export function createNodes(deps: {
   function remember(reply: unknown[]): readonly LivingNode[] {
     const nodes: LivingNode[] = [];
     for (let i = 0; i < reply.length; i += 2) nodes.push({ id: String(reply[i]), connections: Number(reply[i + 1]) });
+    if (!nodes.some(({ id }) => id === nodeId)) throw new Error('Redis does not know that this node lives');
     known = nodes;
     return nodes;
   }

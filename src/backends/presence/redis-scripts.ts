@@ -1,7 +1,8 @@
 // What presence asks of Redis in one step. Each script keeps to keys of one slot, so that a cluster runs it too.
 
 /**
- * The hash of nodes: id → "<time of the last heartbeat in ms> <connections>". Time is the server's, which all share.
+ * The hash of nodes: id → "<time of the last heartbeat in ms> <connections>". Time is the server's, which all share. What
+ * says something else is none of this version's and is passed over; a time far ahead is from before the clock was set back.
  */
 const LIVING = `
 local time = redis.call('TIME')
@@ -11,11 +12,13 @@ local function living(timeout, forget)
   local nodes = redis.call('HGETALL', KEYS[1])
   for i = 1, #nodes, 2 do
     local at, connections = string.match(nodes[i + 1], '^(%d+) (%d+)$')
-    if now - tonumber(at) <= timeout then
-      found[#found + 1] = nodes[i]
-      found[#found + 1] = tonumber(connections)
-    elseif forget then
-      redis.call('HDEL', KEYS[1], nodes[i])
+    if at and #at < 16 and #connections < 16 then
+      if math.abs(now - tonumber(at)) <= timeout then
+        found[#found + 1] = nodes[i]
+        found[#found + 1] = tonumber(connections)
+      elseif forget then
+        redis.call('HDEL', KEYS[1], nodes[i])
+      end
     end
   end
   return found

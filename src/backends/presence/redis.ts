@@ -22,15 +22,19 @@ export function createRedisPresence(deps: {
   readonly nodeTimeoutMs?: number;
 }): PresenceStore {
   const { nodeId, connection, prefix, logger, nodeTimeoutMs = NODE_TIMEOUT_MS } = deps;
-  const { client, attempted, close } = connection.keys({ name: 'chat-presence', timeoutMs: TIMEOUT_MS, logger });
+  const link = connection.keys({ name: 'chat-presence', timeoutMs: TIMEOUT_MS, logger });
+  const { client, attempted, close } = link;
   const count = createScript(client, 'presenceCount', COUNT);
   const reported = createReported();
   const nodes = createNodes({ client, key: `${prefix}{presence}:nodes`, nodeId, timeoutMs: nodeTimeoutMs });
   const together = !connection.cluster;
-  const changes = createChanges({ client, reported, keyOf, otherNodes, together, doubt: (name) => repair.doubt(name) });
+  const changes = createChanges({ client, reported, keyOf, otherNodes, together, doubt });
   const repair = createRepair({ client, reported, keyOf, together, isChanging: changes.isChanging });
   let beating = Promise.resolve();
   let closed = false;
+  let lastConnections = 0;
+  /** Redis does not take what this node reports. So it may not take it from others either, and what it has gets old. */
+  let refused = false;
 
   /** In a cluster, the braces keep the sets of all nodes that are read together in one slot. */
   function keyOf(name: SetName, node = nodeId): string {
@@ -45,22 +49,55 @@ export function createRedisPresence(deps: {
     return (await nodes.read()).map(({ id }) => id).filter((id) => id !== nodeId);
   }
 
-  async function beat(connections: number): Promise<void> {
+  function noteFailure(error: unknown): void {
+    if (link.failed(error)) refused = true;
+  }
+
+  function doubt(name: SetName, error: unknown): void {
+    repair.doubt(name);
+    noteFailure(error);
+  }
+
+  /** This node lives. */
+  async function beat(): Promise<void> {
+    try {
+      if (!(await nodes.beat(lastConnections))) repair.doubtAll();
+    } catch (error) {
+      noteFailure(error);
+      throw error;
+    }
+  }
+
+  /** Everything that it reported does too. */
+  async function heartbeat(): Promise<void> {
     await attempted;
     if (closed) return;
     try {
-      if (!(await nodes.beat(connections))) repair.doubtAll();
+      await beat();
       await repair.repair();
+      refused = false;
+      link.succeeded();
     } catch (error) {
+      noteFailure(error);
       logger.debug({ err: error }, 'A heartbeat of presence failed');
+    }
+  }
+
+  async function available<T>(ask: () => Promise<T>): Promise<T> {
+    try {
+      if (refused) throw new Error('Redis does not take what this node reports');
+      return await ask();
+    } catch (cause) {
+      noteFailure(cause);
+      throw new ChatError('UNAVAILABLE', 'Who is connected cannot be read at the moment: try again', { cause });
     }
   }
 
   async function union(name: SetName): Promise<number[]> {
     await changes.told();
     const keys = await keysOf(name);
-    const ids = keys.length === 0 ? [] : await client.sunion(...keys);
-    return ids.map(Number).sort((a, b) => a - b);
+    const ids = (await client.sunion(...keys)).map(Number);
+    return ids.filter(Number.isSafeInteger).sort((a, b) => a - b);
   }
 
   async function stats() {
@@ -69,7 +106,7 @@ export function createRedisPresence(deps: {
     const lists = await Promise.all(living.map(({ id }) => client.smembers(keyOf('channels', id))));
     const keysByChannel = new Map<number, string[]>();
     for (const [index, { id }] of living.entries()) {
-      for (const channelId of (lists[index] ?? []).map(Number)) {
+      for (const channelId of (lists[index] ?? []).map(Number).filter(Number.isSafeInteger)) {
         keysByChannel.set(channelId, [...(keysByChannel.get(channelId) ?? []), keyOf(channelId, id)]);
       }
     }
@@ -78,7 +115,7 @@ export function createRedisPresence(deps: {
     });
     const userKeys = living.map(({ id }) => keyOf('users', id));
     return {
-      connectedUsers: userKeys.length === 0 ? 0 : Number(await count(userKeys, [])),
+      connectedUsers: Number(await count(userKeys, [])),
       connections: living.reduce((sum, { connections }) => sum + connections, 0),
       nodes: living.length,
       channels: channels.filter(({ memberCount }) => memberCount > 0),
@@ -107,17 +144,19 @@ export function createRedisPresence(deps: {
       if (reported.members(channelId).size === 0) void changes.channel(channelId);
       return changes.leave(channelId, userId);
     },
-    users: () => available(union('users')),
-    members: (channelId) => available(union(channelId)),
-    stats: () => available(stats()),
+    users: () => available(() => union('users')),
+    members: (channelId) => available(() => union(channelId)),
+    stats: () => available(stats),
     async nodes() {
       await nodes.read().catch(() => {});
       return nodes.lastKnown();
     },
     heartbeat(connections) {
-      beating = beating.then(() => beat(connections));
+      lastConnections = connections;
+      beating = beating.then(heartbeat);
       return beating;
     },
+    check: beat,
     async close() {
       closed = true;
       await beating;
@@ -126,12 +165,4 @@ export function createRedisPresence(deps: {
       close();
     },
   };
-}
-
-async function available<T>(work: Promise<T>): Promise<T> {
-  try {
-    return await work;
-  } catch (cause) {
-    throw new ChatError('UNAVAILABLE', 'Who is connected cannot be read at the moment: try again', { cause });
-  }
 }

@@ -26,7 +26,8 @@ export function createRedisRateLimiter(
   deps: { readonly connection: RedisConnection; readonly prefix: string },
 ): RateLimiter {
   const { name, limit, windowMs } = options;
-  const { client, attempted } = deps.connection.keys({ name: `chat-limit-${name}`, timeoutMs: LINK_TIMEOUT_MS });
+  const link = deps.connection.keys({ name: `chat-limit-${name}`, timeoutMs: LINK_TIMEOUT_MS });
+  const { client, attempted } = link;
   const shared = new RateLimiterRedis({
     storeClient: client,
     keyPrefix: `${deps.prefix}limit:${name}`,
@@ -53,8 +54,10 @@ export function createRedisRateLimiter(
           takePoint(limit, () => shared.consume(key, points, wholeSeconds)),
         );
         away = false;
+        link.succeeded();
         return state;
-      } catch {
+      } catch (error) {
+        link.failed(error);
         away = true;
         askAgainAt = performance.now() + PAUSE_MS;
         return local.consume(key, points);

@@ -1,6 +1,10 @@
 // The one place that makes Redis clients: they fail fast, come back by themselves and complain once per outage.
 import { Cluster, Redis, type RedisOptions } from 'ioredis';
 import type { Logger } from '../../lib/logger.ts';
+import { LOADING, watchLoading } from './loading.ts';
+import { createOutages } from './outages.ts';
+import { createRedisRefusals } from './refusals.ts';
+import { createRenewal } from './renewal.ts';
 import { createLinkWatch } from './watch.ts';
 
 export interface RedisAddress {
@@ -29,13 +33,19 @@ export interface LinkOptions {
   readonly timeoutMs: number;
   /** Hears of each outage once, and of its end. Without one, this link's outages are silent. */
   readonly logger?: Logger;
+  /** What a sound link is asked while nothing else comes, in place of PING. */
+  readonly probe?: () => Promise<unknown>;
 }
 
 export interface RedisLink<Client> {
   /** Its commands reject at once while the link is down, and all that wait for an answer when it is cut. */
   readonly client: Client;
-  /** Settles when the first attempt to connect has succeeded or failed. Never rejects. */
+  /** Settles when the first attempt to connect has succeeded or failed, or has to wait. Never rejects. */
   readonly attempted: Promise<void>;
+  /** A command failed. Gives whether the server answered, and refused it: the log and `/ready` say so. */
+  failed(error: unknown): boolean;
+  /** What this link is for succeeded: if it was refused before, that is over. Costs nothing otherwise. */
+  succeeded(): void;
   close(): void;
 }
 
@@ -52,6 +62,8 @@ export interface RedisConnection {
    * which are those of the target where none are given.
    */
   single(options: LinkOptions, addresses?: () => readonly RedisAddress[]): RedisLink<Redis>;
+  /** Why Redis cannot be relied on, though it answers, in few words; undefined where it can. */
+  refusal(): string | undefined;
   /** Ends all links that are still open. */
   close(): void;
 }
@@ -60,22 +72,67 @@ const CONNECT_TIMEOUT_MS = 2_000;
 const LONGEST_PAUSE_MS = 1_000;
 const SLOTS_REFRESH_MS = 5_000;
 
-/** Connects to nothing yet: each backend asks for links of its own. Never throws, also where Redis is away. */
-export function createRedisConnection(target: RedisTarget): RedisConnection {
+/**
+ * Connects to nothing yet: each backend asks for links of its own. Never throws, also where Redis is away. `logger` hears of
+ * what Redis refuses.
+ */
+export function createRedisConnection(target: RedisTarget, logger?: Logger): RedisConnection {
   const closers = new Set<() => void>();
   const watch = createLinkWatch();
+  const refusals = createRedisRefusals(logger);
+  const outages = createOutages();
+  const renewal = createRenewal();
 
-  function link<Client extends Redis | Cluster>(client: Client, { timeoutMs, logger }: LinkOptions): RedisLink<Client> {
-    const endReports = reportOutages(client, logger);
-    const endWatch = watch.add(() => (client instanceof Cluster ? client.nodes() : [client]), timeoutMs);
+  function link<Client extends Redis | Cluster>(client: Client, options: LinkOptions): RedisLink<Client> {
+    const { name } = options;
+    /** Whether the server lets it in, which says nothing about what it does then. */
+    const entry = `${name}: connecting`;
+    const watched = outages.watch(client, options.logger, (error) => refusals.failed(entry, error));
+    const renewable = {
+      // The nodes of a cluster say by themselves who is a master.
+      isUp: () => client instanceof Redis && client.status === 'ready',
+      cut() {
+        watched.expectClose();
+        client.disconnect(true);
+      },
+    };
+    const ends = [
+      watched.end,
+      renewal.add(renewable),
+      watch.add({
+        links: () => (client instanceof Cluster ? client.nodes() : [client]),
+        timeoutMs: options.timeoutMs,
+        probe: options.probe,
+        onReady: () => refusals.succeeded(entry),
+      }),
+    ];
+    const attempt = firstAttempt(client);
+    if (client instanceof Redis) {
+      watchLoading(client, () => {
+        refusals.failed(entry, LOADING);
+        attempt.end();
+      });
+    }
     const close = (): void => {
       closers.delete(close);
-      endReports();
-      endWatch();
+      for (const end of ends) end();
       client.disconnect();
     };
     closers.add(close);
-    return { client, close, attempted: firstAttempt(client) };
+    return {
+      client,
+      close,
+      attempted: attempt.ended,
+      failed(error) {
+        const kind = refusals.failed(name, error);
+        if (kind?.moved) renewal.moved(renewable);
+        return kind !== undefined;
+      },
+      succeeded() {
+        refusals.succeeded(name);
+        renewal.succeeded(renewable);
+      },
+    };
   }
 
   return {
@@ -84,6 +141,7 @@ export function createRedisConnection(target: RedisTarget): RedisConnection {
     nodes: target.nodes,
     keys: (options) => link(target.cluster ? clusterClient(target, options) : nodeClient(target, options), options),
     single: (options, addresses) => link(nodeClient(target, options, addresses), options),
+    refusal: refusals.reason,
     close() {
       for (const close of closers) close();
     },
@@ -152,41 +210,12 @@ function pause(attempt: number): number {
   return base * (1 + Math.random() / 5);
 }
 
-function firstAttempt(client: Redis | Cluster): Promise<void> {
-  return new Promise((resolve) => {
-    client.once('ready', resolve);
-    client.once('close', resolve);
+function firstAttempt(client: Redis | Cluster): { readonly ended: Promise<void>; end(): void } {
+  let end = (): void => {};
+  const ended = new Promise<void>((resolve) => {
+    end = resolve;
   });
-}
-
-/** Returns the end of it, for a link that is closed on purpose. */
-function reportOutages(client: Redis | Cluster, logger: Logger | undefined): () => void {
-  let state: 'there' | 'away' | 'closed' = 'there';
-  let reason: Error | undefined;
-  client.on('error', (error: Error) => {
-    reason = error;
-  });
-  client.on('close', () => {
-    if (state === 'there') {
-      state = 'away';
-      logger?.warn({ ...place(client), err: reason ?? new Error('The link broke') }, 'Redis is away');
-    }
-  });
-  client.on('ready', () => {
-    if (state === 'away') {
-      state = 'there';
-      logger?.info(place(client), 'Redis is back');
-    }
-    reason = undefined;
-  });
-  return () => {
-    state = 'closed';
-  };
-}
-
-/** Which of several servers an outage is about. */
-function place(client: Redis | Cluster): { server?: string } {
-  if (!(client instanceof Redis)) return {};
-  const { path, host, port } = client.options;
-  return { server: path ?? `${host}:${port}` };
+  client.once('ready', end);
+  client.once('close', end);
+  return { ended, end };
 }

@@ -11,12 +11,19 @@ interface Sight {
   probing: boolean;
 }
 
+export interface WatchedLinks {
+  readonly links: () => readonly Redis[];
+  /** One that said nothing for this time is cut, and what waited for its answers fails. */
+  readonly timeoutMs: number;
+  /** So that a sound one has something to say; a PING unless given. May reject. */
+  readonly probe?: ((link: Redis) => Promise<unknown>) | undefined;
+  /** Called at each look at a link that is up. */
+  readonly onReady: () => void;
+}
+
 export interface LinkWatch {
-  /**
-   * Looks at these links again and again, with a PING so that a sound one has something to say. One that said nothing
-   * for `timeoutMs` is cut, and what waited for its answers fails. Returns the end of it.
-   */
-  add(links: () => readonly Redis[], timeoutMs: number): () => void;
+  /** Looks at these links again and again. Returns the end of it. */
+  add(watched: WatchedLinks): () => void;
 }
 
 /** All that it watches are looked at in the same moment: an idle process is woken up twice a second, not for each link. */
@@ -32,10 +39,10 @@ export function createLinkWatch(): LinkWatch {
   }
 
   return {
-    add(links, timeoutMs) {
-      const lookAt = createLook(timeoutMs);
+    add(watched) {
+      const lookAt = createLook(watched);
       const look = () => {
-        for (const link of links()) lookAt(link);
+        for (const link of watched.links()) lookAt(link);
       };
       looks.add(look);
       timer ??= setInterval(() => {
@@ -50,13 +57,13 @@ export function createLinkWatch(): LinkWatch {
  * Looks are counted, not milliseconds: a process that was too busy to read for a while does not take its own absence for
  * the server's.
  */
-function createLook(timeoutMs: number): (link: Redis) => void {
+function createLook({ timeoutMs, probe = ping, onReady }: WatchedLinks): (link: Redis) => void {
   const sights = new WeakMap<Redis, Sight>();
   const patience = Math.ceil(timeoutMs / LOOK_MS);
 
-  async function probe(link: Redis, sight: Sight): Promise<void> {
+  async function ask(link: Redis, sight: Sight): Promise<void> {
     sight.probing = true;
-    await link.ping().catch(() => {}); // Its absence is what the next looks see.
+    await probe(link).catch(() => {}); // Its absence is what the next looks see.
     sight.probing = false;
   }
 
@@ -70,6 +77,13 @@ function createLook(timeoutMs: number): (link: Redis) => void {
     sight.silent = sight.bytes === stream.bytesRead ? sight.silent + 1 : 0;
     sight.bytes = stream.bytesRead;
     if (sight.silent >= patience) link.disconnect(true);
-    else if (status === 'ready' && !sight.probing) void probe(link, sight);
+    else if (status === 'ready') {
+      onReady();
+      if (!sight.probing) void ask(link, sight);
+    }
   };
+}
+
+function ping(link: Redis): Promise<unknown> {
+  return link.ping();
 }

@@ -28,9 +28,17 @@ interface Question {
   finish(): void;
 }
 
+export interface Answers {
+  readonly sum: number;
+  /** False where the sum is that of this node alone though others live. */
+  readonly everywhere: boolean;
+}
+
 export interface Cluster {
   /** Has every node carry the request out, this one first. Resolves with the sum of their results; never rejects. */
   ask(request: NodeRequest): Promise<number>;
+  /** The same, and whether the others could be asked, if there are any. */
+  askAll(request: NodeRequest): Promise<Answers>;
   close(): void;
 }
 
@@ -67,7 +75,7 @@ export function createCluster(deps: {
     }),
   ];
 
-  async function ask(command: NodeRequest): Promise<number> {
+  async function askAll(command: NodeRequest): Promise<Answers> {
     const own = carryOut(command) ?? 0;
     const others = new Set(await presence.nodes());
     others.delete(nodeId);
@@ -76,9 +84,9 @@ export function createCluster(deps: {
     const heard = broker.connected(ALL_NODES_TOPIC) && broker.connected(nodeTopic(nodeId));
     if (others.size === 0 || !heard) {
       await broker.publish(ALL_NODES_TOPIC, request);
-      return own;
+      return { sum: own, everywhere: others.size === 0 };
     }
-    return own + (await question(id, others, request));
+    return { sum: own + (await question(id, others, request)), everywhere: true };
   }
 
   function question(id: number, waitingFor: Set<string>, request: string): Promise<number> {
@@ -99,7 +107,8 @@ export function createCluster(deps: {
   }
 
   return {
-    ask,
+    ask: async (request) => (await askAll(request)).sum,
+    askAll,
     close() {
       for (const { unsubscribe } of subscriptions) unsubscribe();
     },

@@ -1,5 +1,6 @@
 // Who is live over all nodes, for those who ask by REST.
 import type { PresenceStore } from '../../backends/presence/presence-store.ts';
+import { ChatError } from '../../protocol/errors.ts';
 import type { Cluster } from '../cluster/cluster.ts';
 
 export interface PresenceStats {
@@ -18,7 +19,7 @@ export interface PresenceQueries {
   members(channelId: number): Promise<number[]>;
   /** Ids of the connected users. */
   users(): Promise<number[]>;
-  /** Closes the user's connections on every node; false where there was none. */
+  /** Closes the user's connections on every node; false where there was none. Rejects with UNAVAILABLE if that is not known. */
   disconnect(userId: number): Promise<boolean>;
 }
 
@@ -29,16 +30,19 @@ export function createPresenceQueries(deps: {
   const { presence, cluster } = deps;
   return {
     async stats() {
-      const [{ connectedUsers, nodes, channels }, connections] = await Promise.all([
+      const [{ connectedUsers, nodes, channels, connections: lately }, now] = await Promise.all([
         presence.stats(),
-        cluster.ask({ type: 'count.connections' }),
+        cluster.askAll({ type: 'count.connections' }),
       ]);
+      const connections = now.everywhere ? now.sum : lately;
       return { connectedUsers, connections, totalChannels: channels.length, channelMembers: channels, nodes };
     },
     members: (channelId) => presence.members(channelId),
     users: () => presence.users(),
     async disconnect(userId) {
-      return (await cluster.ask({ type: 'disconnect', userId })) > 0;
+      const { sum, everywhere } = await cluster.askAll({ type: 'disconnect', userId });
+      if (sum === 0 && !everywhere) throw new ChatError('UNAVAILABLE', 'The other nodes cannot be reached: try again');
+      return sum > 0;
     },
   };
 }

@@ -8,6 +8,8 @@ export interface Backends {
   readonly broker: Broker;
   readonly presence: PresenceStore;
   createRateLimiter(options: RateLimitOptions): RateLimiter;
+  /** Does what the service needs of them. Rejects where they are away, or with a DependencyError that says what they refuse. */
+  check(): Promise<void>;
   /** Ends what is left of the links, after broker and presence were closed. */
   close(): void;
 }

@@ -18,6 +18,7 @@ function createMemoryBackends({ nodeId, logger }: BackendsDependencies): Backend
     broker: createMemoryBroker({ logger }),
     presence: createMemoryPresence({ nodeId }),
     createRateLimiter: createMemoryRateLimiter,
+    check: async () => {},
     close: () => {},
   };
 }

@@ -8,6 +8,7 @@ const FAMILIES: ReadonlyArray<readonly [file: string, name: string]> = [
   ['senders', '1 concurrent senders'],
   ['reconnect', '2 reconnect'],
   ['redis', '3 Redis'],
+  ['refusing-redis', '3 Redis'],
   ['postgres', '4 PostgreSQL'],
   ['database', '4 PostgreSQL'],
   ['refusing-database', '4 PostgreSQL'],

@@ -2,7 +2,7 @@
 // goes to that master and to the nodes that listen, and nowhere else.
 import type { RedisAddress } from '../../redis/connection.ts';
 import type { Listener, Unsubscribe } from '../broker.ts';
-import { type Bus, type BusDependencies, LOST } from '../redis-bus.ts';
+import { type Bus, type BusDependencies, LOST, TRIAL } from '../redis-bus.ts';
 import { askDialect, type ChooseDialect } from '../redis-dialect.ts';
 import { createPublisher, type Publisher } from '../redis-publisher.ts';
 import { createSubscriber, type Subscriber } from '../redis-subscriber.ts';
@@ -59,13 +59,15 @@ export function createClusterBus({ connection, prefix, logger, onReturn }: BusDe
       chooseDialect,
       logger,
     };
-    const lossChannel = () => {
+    const ownChannel = (name: string) => () => {
       const shard = owners.indexOf(key);
-      return shard < 0 ? undefined : channelOf(LOST, shard);
+      return shard < 0 ? undefined : channelOf(name, shard);
     };
+    const [lossChannel, trialChannel] = [ownChannel(LOST), ownChannel(TRIAL)];
+    const onAstray = topology.doubt;
     return {
-      publisher: createPublisher({ ...link, lossChannel, onRefused: topology.doubt }),
-      subscriber: createSubscriber({ ...link, groupOf: tagIn, onReturn, onAstray: topology.doubt }),
+      publisher: createPublisher({ ...link, lossChannel, trialChannel, onRefused: topology.doubt }),
+      subscriber: createSubscriber({ ...link, trialChannel: lossChannel, groupOf: tagIn, onReturn, onAstray }),
     };
   }
 

@@ -34,7 +34,8 @@ export function createTopology(deps: {
   const { connection, logger, onAnswer } = deps;
   let masters: readonly RedisAddress[] = [];
   const addresses = () => [...connection.nodes, ...masters];
-  const { client, attempted, close } = connection.single({ name: 'chat-topology', timeoutMs: TIMEOUT_MS }, addresses);
+  const link = connection.single({ name: 'chat-topology', timeoutMs: TIMEOUT_MS }, addresses);
+  const { client, attempted, failed, succeeded, close } = link;
   let timer: ReturnType<typeof setTimeout> | undefined;
   let nextAt = Number.POSITIVE_INFINITY;
   let looking = false;
@@ -48,8 +49,10 @@ export function createTopology(deps: {
       const ranges = parseSlots(await client.call('CLUSTER', 'SLOTS'), client.options.host ?? '');
       masters = distinct(ranges.map(({ owner }) => owner));
       complained = false;
+      succeeded();
       return !closed && onAnswer((slot) => ranges.find(({ first, last }) => slot >= first && slot <= last)?.owner);
     } catch (error) {
+      if (failed(error)) return false;
       if (client.status === 'ready' && !complained)
         logger.error({ err: error }, 'Redis does not say who has which slots');
       complained = client.status === 'ready';
