@@ -70,7 +70,10 @@ export function createHttpServer(options: HttpServerOptions): Server {
     }
   }
 
-  const server = createServer({ ...SERVER_OPTIONS, keepAliveTimeout: keepAliveTimeoutMs }, inTurn(answer, guarded));
+  const take = inTurn(answer, guarded);
+  const server = createServer({ ...SERVER_OPTIONS, keepAliveTimeout: keepAliveTimeoutMs }, take);
+  // A request that expects what nobody knows is answered all the same; the library would refuse it without a word.
+  server.on('checkExpectation', take);
   server.timeout = UNREAD_TIMEOUT_MS;
   server.maxHeadersCount = MAX_HEADERS;
   server.on('upgrade', (request, stream, head) => guarded(stream, () => takeUpgrade(request, stream as Socket, head)));

@@ -53,6 +53,12 @@ export function requestHeadsSuite(service: Service): void {
       });
     });
 
+    test('may expect what nobody knows: it is answered all the same', async () => {
+      const head = ['Host: a', 'Expect: a-miracle', ...CLOSE];
+      expect((await ask('GET /health', head)).status).toBe(200);
+      expect(await ask('GET /nothing', head)).toMatchObject({ status: 404, code: 'NOT_FOUND' });
+    });
+
     test('of HTTP/1.0 may do without a Host, but not with two', async () => {
       const old = (hosts: string[]) => sendLines(service.url(0), ['GET /health HTTP/1.0', ...hosts]);
       expect((await old([])).status).toBe(200);
