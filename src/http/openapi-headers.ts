@@ -1,4 +1,5 @@
 // The headers of answers, as the published document names them.
+import type { ErrorCode } from '../protocol/errors.ts';
 import type { Operation } from './describe.ts';
 
 const header = (description: string, schema: object) => ({ description, schema });
@@ -29,10 +30,21 @@ export const RESPONSE_HEADERS = {
 };
 
 const LIMITED = ['X-RateLimit-Limit', 'X-RateLimit-Remaining', 'X-RateLimit-Reset'];
-const OF_STATUS: Readonly<Record<number, readonly string[]>> = { 401: ['WWW-Authenticate'], 429: ['Retry-After'] };
+const OF_CODE: Readonly<Partial<Record<ErrorCode, string>>> = {
+  UNAUTHORIZED: 'WWW-Authenticate',
+  RATE_LIMITED: 'Retry-After',
+  UNAVAILABLE: 'Retry-After',
+};
 
-/** References to the headers of an answer. Those of a limit are missing if it is off. */
-export function headersOf(access: Operation['access'], status: number): Record<string, { $ref: string }> {
-  const names = ['X-Request-Id', ...(access === 'open' ? [] : LIMITED), ...(OF_STATUS[status] ?? [])];
+/** References to the headers of an answer, of a failure with these codes. Those of a limit are missing if it is off. */
+export function headersOf(
+  access: Operation['access'],
+  codes: readonly ErrorCode[] = [],
+): Record<string, { $ref: string }> {
+  const names = [
+    'X-Request-Id',
+    ...(access === 'open' ? [] : LIMITED),
+    ...codes.flatMap((code) => OF_CODE[code] ?? []),
+  ];
   return Object.fromEntries(names.map((name) => [name, { $ref: `#/components/headers/${name}` }]));
 }

@@ -137,7 +137,7 @@ function requestBody({ target, schema }: NonNullable<Marks['input']>, { example 
 function successes({ answers, access }: Operation, writer: SchemaWriter) {
   const entries = Object.entries(answers).map(([status, [description, body]]) => {
     const content = body === 'text' ? { 'text/plain': { schema: { type: 'string' } } } : json(body, writer);
-    return [status, { description, headers: headersOf(access, Number(status)), content }];
+    return [status, { description, headers: headersOf(access), content }];
   });
   return Object.fromEntries(entries);
 }
@@ -148,7 +148,7 @@ function failures(operation: Operation, writer: SchemaWriter) {
   const entries = statuses.map((status) => {
     const ofStatus = codes.filter((code) => ERRORS[code].status === status);
     const description = ofStatus.map((code) => `\`${code}\`: ${ERRORS[code].text}`).join('\n\n');
-    const headers = headersOf(operation.access, status);
+    const headers = headersOf(operation.access, ofStatus);
     return [status, { description, headers, content: json(errorSchemaOf(ofStatus), writer) }];
   });
   return Object.fromEntries(entries);

@@ -7,10 +7,10 @@ import { toChatError, withoutValues } from '../../src/database/errors.ts';
 import { runMigrations } from '../../src/database/migrate.ts';
 import { createApp } from '../../src/http/app.ts';
 import type { AppDependencies } from '../../src/http/dependencies.ts';
+import { type CheckAnswer, createAnswerCheck } from '../support/document-check.ts';
 import { createDatabase } from '../support/postgres.ts';
 import { createSilentLogger, type KeptLine } from '../support/silent-logger.ts';
 import { type Chat, createChat, MAX_TEXT_LENGTH } from './chat-under-test.ts';
-import { type CheckAnswer, createAnswerCheck } from './http-document.ts';
 
 /** The one web origin that may call. */
 export const ORIGIN = 'https://chat.example';
@@ -106,7 +106,7 @@ async function createHttp(chat: Chat): Promise<Http> {
     toChatError,
     withoutValues,
   };
-  const check = await createAnswerCheck(createApp(base));
+  const check = await createAnswerCheck();
   const create = (settings: Partial<AppDependencies>) => ({
     call: caller(chat, createApp({ ...base, ...settings }), check),
   });
@@ -137,7 +137,7 @@ function caller(chat: Chat, app: ReturnType<typeof createApp>, check: CheckAnswe
     const text = await response.text();
     const isJson = response.headers.get('content-type')?.startsWith('application/json') && text !== '';
     const reply = { status: response.status, headers: response.headers, body: isJson ? JSON.parse(text) : text };
-    check(method, path.replace(/\?.*/, ''), reply.status, reply.body);
+    check({ method, path: path.replace(/\?.*/, ''), ...reply });
     return reply;
   };
 }

@@ -10,7 +10,7 @@ import { type ProxyTarget, withProxiedService } from '../../support/service-behi
 import { until } from '../../support/until.ts';
 import { type EventClient, watch } from './kit/event-client.ts';
 import { cast, group, type Person, say } from './kit/people.ts';
-import { expectFailure, history, rest, send } from './kit/rest.ts';
+import { expectFailure, history, rest, send, sendPast } from './kit/rest.ts';
 import { logFrames, reaches } from './kit/talks.ts';
 
 type Connect = (url: string, options: Partial<ManagerOptions & SocketOptions>) => Socket;
@@ -85,11 +85,11 @@ export function proxySuite(target: ProxyTarget): void {
 
     test('tells nobody outside the figures', async () => {
       for (const path of ['/metrics', '/metrics/', '//metrics', '/%6Detrics', '/metrics?x', '/Metrics/..%2fmetrics']) {
-        const reply = await send(`${service.url(0)}${path}`);
+        const reply = await sendPast(`${service.url(0)}${path}`);
         expect(reply.status, path).toBe(404);
         expect(reply.text, path).not.toContain('chat_');
       }
-      expectFailure(await send(`${service.url(0)}/metrics`), 404, 'NOT_FOUND');
+      expectFailure(await sendPast(`${service.url(0)}/metrics`), 404, 'NOT_FOUND');
     });
 
     test('leads new connections to a node that joins, and loses no request while one leaves', async () => {

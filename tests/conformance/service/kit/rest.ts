@@ -1,5 +1,6 @@
 // A REST client that hides nothing: status, headers and body of each answer.
 import { expect } from 'vitest';
+import { createAnswerCheck } from '../../../support/document-check.ts';
 import type { Message } from './wire.ts';
 
 export interface Reply<T> {
@@ -46,12 +47,24 @@ export function rest(url: string, token?: string, headers: Record<string, string
   };
 }
 
-/** One request to a whole address; the answer's body is parsed where it is JSON. */
+let check: ReturnType<typeof createAnswerCheck> | undefined;
+
+/** One request to a whole address; the answer's body is parsed where it is JSON. Fails if the document lacks the answer. */
 export async function send<T>(address: string, init: RequestInit = {}): Promise<Reply<T>> {
+  const reply = await sendPast<T>(address, init);
+  const { pathname: path } = new URL(address);
+  if (path.startsWith('/socket.io/')) return reply;
+  const { status, headers, text, body } = reply;
+  check ??= createAnswerCheck();
+  (await check)({ method: init.method ?? 'GET', path, status, headers, body: isJson(headers) ? body : text });
+  return reply;
+}
+
+/** The same for answers that are not the service's: who stands before it says what the document does not. */
+export async function sendPast<T>(address: string, init: RequestInit = {}): Promise<Reply<T>> {
   const response = await fetch(address, init);
   const text = await response.text();
-  const isJson = response.headers.get('content-type')?.startsWith('application/json');
-  const body = (isJson ? JSON.parse(text) : {}) as Body<T>;
+  const body = (isJson(response.headers) && text !== '' ? JSON.parse(text) : {}) as Body<T>;
   return {
     status: response.status,
     headers: response.headers,
@@ -62,6 +75,10 @@ export async function send<T>(address: string, init: RequestInit = {}): Promise<
       return body.data;
     },
   };
+}
+
+function isJson(headers: Headers): boolean {
+  return headers.get('content-type')?.startsWith('application/json') ?? false;
 }
 
 /** Everything in a conversation, read page by page, oldest first. */
