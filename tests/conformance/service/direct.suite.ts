@@ -55,6 +55,22 @@ export function directSuite(service: Service): void {
         expect(framesOf(stranger, 'direct.message')).toEqual([]);
       });
 
+      test('may call the name of a file as clients of the former service do', async () => {
+        const [ann, bob] = await pair();
+        const [sender, receiver] = [await connect(ann, 0), await connect(bob, 1)];
+        await sender.call('direct.message', { receiver_id: bob.id, fileName: 'a.png' });
+        for (const client of [sender, receiver]) {
+          const { data } = await client.next('direct.message');
+          expect(data).toMatchObject({ file_name: 'a.png', message_type: 'image', text: null });
+          expect(data).not.toHaveProperty('fileName');
+        }
+        await sender.call('direct.message', { receiver_id: bob.id, file_name: 'a.txt', fileName: 'b.png' });
+        expect((await receiver.next('direct.message')).data).toMatchObject({
+          file_name: 'a.txt',
+          message_type: 'file',
+        });
+      });
+
       test('come in the order of their numbers, each once, joined or not', async () => {
         const [ann, bob] = await pair();
         const clients = [await connect(ann, 0), await connect(bob, 1), await connect(bob, 0)];

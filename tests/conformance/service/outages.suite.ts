@@ -2,10 +2,10 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { connect } from '../../support/contract-clients.ts';
 import { type PostgresServer, startPostgres } from '../../support/postgres.ts';
-import { type Service, type Target, withService } from '../../support/service-under-test.ts';
+import { ORIGIN, type Service, type Target, withService } from '../../support/service-under-test.ts';
 import { connector, joined } from './kit/live.ts';
 import { group, type Person, register, say, unique } from './kit/people.ts';
-import { expectFailure, history, send } from './kit/rest.ts';
+import { expectFailure, history, type Reply, rest, send } from './kit/rest.ts';
 import { logFrames, reaches } from './kit/talks.ts';
 import { tokenFor } from './kit/tokens.ts';
 import type { Message } from './kit/wire.ts';
@@ -34,6 +34,9 @@ export function outagesSuite(target: Target): void {
       const body = { channelId, text: 'during', clientId: unique() };
       expectFailure(await ann.api.post('/messages', body), 503, 'UNAVAILABLE');
       expectFailure(await ann.elsewhere.get('/channels'), 503, 'UNAVAILABLE');
+      const onPage = await rest(service.url(1), ann.token, { origin: ORIGIN }).get('/channels');
+      expectFailure(onPage, 503, 'UNAVAILABLE');
+      expectReadable(onPage);
       const ready = await send(`${service.url(0)}/ready`);
       expect(ready.status).toBe(503);
       expect(ready.text).toMatch(/database/i);
@@ -104,13 +107,21 @@ export function outagesSuite(target: Target): void {
       const ann = await register(service, 'ann');
       const channelId = await group(ann);
       await service.sql('alter table channel_members rename to mislaid');
-      const replies = [await ann.api.get('/channels'), await ann.api.post('/messages', { channelId, text: 'x' })];
+      const onPage = rest(service.url(0), ann.token, { origin: ORIGIN });
+      const replies = [await onPage.get('/channels'), await onPage.post('/messages', { channelId, text: 'x' })];
       for (const reply of replies) {
         expectFailure(reply, 500, 'INTERNAL');
+        expectReadable(reply);
         expect(reply.text).not.toMatch(/channel_members|mislaid|select|insert|relation|\.ts|\.js|at \w+ \(/i);
       }
       await service.sql('alter table mislaid rename to channel_members');
       await say(ann, channelId);
     });
   });
+}
+
+/** A page of the listed origin learns what went wrong. */
+function expectReadable({ headers }: Reply<unknown>): void {
+  expect(headers.get('access-control-allow-origin')).toBe(ORIGIN);
+  expect(headers.get('access-control-allow-credentials')).toBe('true');
 }

@@ -21,6 +21,15 @@ const ANSWERS: readonly [number, string, string, string?][] = [
   [426, 'GET', '/api/v1/ws'],
 ];
 
+const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'];
+/** Origins that `ORIGIN` is only a part of, or that differ from it by little. */
+const STRANGERS = [
+  ...[`${ORIGIN}.evil.example`, `${ORIGIN}:81`, `${ORIGIN}/`, ORIGIN.replace('http:', 'https:')],
+  ...['http://other.app.example', 'null', '*'],
+];
+
+const corsOf = (headers: Headers) => [...headers.keys()].filter((name) => name.startsWith('access-control-'));
+
 const PATHS = ['/', '/health', '/nothing', '/api/v1/messages', '/api/v1/channels/1/user', '/api/v1/nothing', '/docs/x'];
 
 export function pagesSuite(target: Target): void {
@@ -50,16 +59,21 @@ export function pagesSuite(target: Target): void {
       const reply = await ask(OTHER, method, path, body);
       const { headers } = reply;
       expect(reply.status).toBe(status);
-      expect([...headers.keys()].filter((name) => name.startsWith('access-control-'))).toEqual([]);
+      expect(corsOf(headers)).toEqual([]);
       expect(headers.get('vary')).toBe('Origin');
     });
 
-    const preflight = (origin: string, path: string, headers?: string) =>
+    test.each(STRANGERS)('nor does %s, though it looks like a listed one', async (origin) => {
+      const replies = [await ask(origin, 'GET', '/health'), await preflight(origin, '/api/v1/messages', 'x-a')];
+      for (const { headers } of replies) expect(corsOf(headers)).toEqual([]);
+    });
+
+    const preflight = (origin: string, path: string, headers?: string, method = 'PUT') =>
       send(`${service.url(0)}${path}`, {
         method: 'OPTIONS',
         headers: {
           origin,
-          'access-control-request-method': 'PUT',
+          'access-control-request-method': method,
           ...(headers !== undefined && { 'access-control-request-headers': headers }),
         },
       });
@@ -78,7 +92,17 @@ export function pagesSuite(target: Target): void {
       }
       expect((await preflight(ORIGIN, path)).headers.get('access-control-allow-headers')).toContain('Authorization');
       const refused = await preflight(OTHER, path, 'authorization');
-      expect([...refused.headers.keys()].filter((name) => name.startsWith('access-control-'))).toEqual([]);
+      expect(corsOf(refused.headers)).toEqual([]);
+    });
+
+    test.each(METHODS)('may use %s wherever it is a method of ours, without a token', async (method) => {
+      for (const path of ['/api/v1/channels/1/user', '/api/v1/messages/1', '/api/v1/users/profile', '/nothing']) {
+        const { status, headers } = await preflight(ORIGIN, path, 'authorization,content-type', method);
+        expect(status).toBe(204);
+        expect(headers.get('access-control-allow-methods')?.split(', ')).toContain(method);
+        expect(headers.get('access-control-allow-credentials')).toBe('true');
+        expect(corsOf((await preflight(OTHER, path, 'authorization', method)).headers)).toEqual([]);
+      }
     });
 
     test('names of headers that are none are not given back', async () => {
@@ -107,7 +131,10 @@ export function pagesSuite(target: Target): void {
       const reply = await send(`${service.url(0)}/api/v1/users/profile`, { headers });
       expectFailure(reply, 429, 'RATE_LIMITED');
       expect(reply.headers.get('access-control-allow-origin')).toBe(ORIGIN);
+      expect(reply.headers.get('access-control-allow-credentials')).toBe('true');
       expect(reply.headers.get('access-control-expose-headers')).toContain('Retry-After');
+      // What their browsers ask by themselves counts for nothing.
+      expect((await preflight(ORIGIN, '/api/v1/users/profile', 'authorization')).status).toBe(204);
     });
 
     ownPages(service);
