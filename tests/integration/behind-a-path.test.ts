@@ -1,10 +1,10 @@
 // The service under a path of a proxy that takes the path away, and its connections beside what a proxy keeps.
 import { once } from 'node:events';
-import { createServer, request as httpRequest } from 'node:http';
-import { type AddressInfo, connect } from 'node:net';
+import { connect } from 'node:net';
 import { runInNewContext } from 'node:vm';
 import { afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { spawnServiceProcess } from '../support/node-process.ts';
+import { startPathProxy } from '../support/path-proxy.ts';
 import { installRuntimes, type Runtime } from '../support/runtimes.ts';
 import { removeDirectory, temporaryDirectory } from '../support/server-process.ts';
 import { embeddedTarget } from '../support/service-under-test.ts';
@@ -24,23 +24,6 @@ async function started(env: Record<string, string> = {}, runtime: Runtime = 'nod
   });
   await service.listening();
   return service;
-}
-
-/** Hands `/apps/chat/x` on as `/x`, and knows nothing else. */
-async function proxied(target: string): Promise<string> {
-  const proxy = createServer((incoming, outgoing) => {
-    const [, path] = /^\/apps\/chat(\/.*)$/.exec(incoming.url ?? '') ?? [];
-    if (path === undefined) return void outgoing.writeHead(418).end();
-    const { method, headers } = incoming;
-    const passed = httpRequest(`${target}${path}`, { method, headers }, (answer) => {
-      outgoing.writeHead(answer.statusCode ?? 502, answer.headers);
-      answer.pipe(outgoing);
-    });
-    incoming.pipe(passed);
-  });
-  await once(proxy.listen(0, '127.0.0.1'), 'listening');
-  cleanUp.push(() => proxy.close());
-  return `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`;
 }
 
 /** A connection that says nothing by itself. */
@@ -63,7 +46,9 @@ async function open(url = '') {
 }
 
 test('the page of the document works under a path: its files and the document', async () => {
-  const address = `${await proxied((await started()).url)}/apps/chat/docs`;
+  const proxy = await startPathProxy((await started()).url, '/apps/chat');
+  cleanUp.push(() => proxy.close());
+  const address = `${proxy.url}/docs`;
   const page = await (await fetch(address)).text();
   const links = [...page.matchAll(/(?:src|href)="([^"]+)"/g)].map(([, link = '']) => new URL(link, address));
   expect(links).toHaveLength(4);

@@ -1,0 +1,32 @@
+// A proxy that has put a service under a path of its own, which it takes away; and knows nothing else.
+import { once } from 'node:events';
+import { createServer, request } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+export interface PathProxy {
+  /** With the path, without a slash at its end. */
+  readonly url: string;
+  close(): void;
+}
+
+/** Hands `<path>/x` on to `target` as `/x`; everything else is 418. */
+export async function startPathProxy(target: string, path: string): Promise<PathProxy> {
+  const proxy = createServer((incoming, outgoing) => {
+    const { method, headers, url = '' } = incoming;
+    if (!url.startsWith(`${path}/`)) return void outgoing.writeHead(418).end();
+    const passed = request(`${target}${url.slice(path.length)}`, { method, headers }, (answer) => {
+      outgoing.writeHead(answer.statusCode ?? 502, answer.headers);
+      answer.pipe(outgoing);
+    });
+    incoming.pipe(passed);
+  });
+  await once(proxy.listen(0, '127.0.0.1'), 'listening');
+  const { port } = proxy.address() as AddressInfo;
+  return {
+    url: `http://127.0.0.1:${port}${path}`,
+    close() {
+      proxy.close();
+      proxy.closeAllConnections();
+    },
+  };
+}
