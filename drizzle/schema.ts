@@ -1,5 +1,5 @@
 // The tables. `users`, `channels`, `channel_members` and `chats` keep the names and types of the service that this
-// one replaces; `conversations` holds one row per log. SQL functions and triggers live in migrations/.
+// one replaces; `conversations` holds one row per log. SQL functions and triggers are in functions/.
 import { sql } from 'drizzle-orm';
 import {
   boolean,

@@ -1,15 +1,20 @@
-// Fails where the migrations do not say what drizzle/schema.ts says: where `migration:generate` would write something, where
-// the files do not fit together, or where one has no way back.
-//   node scripts/check-migrations.mjs [schema] [migrations]
+// Fails if the migrations do not say what drizzle/ says, its schema and its functions: if `migration:generate` or
+// `migration:functions` would write something, if the files do not fit together, or if one has no way back.
+//   node scripts/check-migrations.mjs [schema] [migrations] [functions]
 import { execFileSync } from 'node:child_process';
 import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { compareWithMigrations, scriptOf } from './functions.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const [schema = join(root, 'drizzle/schema.ts'), migrations = join(root, 'migrations')] = process.argv.slice(2);
+const [
+  schema = join(root, 'drizzle/schema.ts'),
+  migrations = join(root, 'migrations'),
+  functions = join(root, 'drizzle/functions'),
+] = process.argv.slice(2);
 const drizzleKit = join(dirname(createRequire(import.meta.url).resolve('drizzle-kit')), 'bin.cjs');
 
 /** What drizzle-kit said, whether it was content or not. It has no paths that are not below the working directory. */
@@ -52,13 +57,26 @@ function problems(copy) {
   ];
 }
 
+async function problemsOfFunctions() {
+  const { up, unowned } = await compareWithMigrations(migrations, functions);
+  return [
+    ...(up.length > 0
+      ? [
+          `drizzle/functions/ says more than the migrations; \`npm run migration:functions\` would write\n${scriptOf(up)}`,
+        ]
+      : []),
+    ...unowned.map((name) => `they make ${name}, of which drizzle/functions/ knows nothing`),
+  ];
+}
+
 const copy = mkdtempSync(join(tmpdir(), 'migrations-'));
 try {
   cpSync(migrations, copy, { recursive: true });
   const found = problems(copy);
+  if (found.length === 0) found.push(...(await problemsOfFunctions()));
   for (const problem of found) console.error(`Migrations: ${problem}`);
   if (found.length > 0) process.exitCode = 1;
-  else console.log('Migrations: they say what the schema says, each with a way back');
+  else console.log('Migrations: they say what the schema and the functions say, each with a way back');
 } finally {
   rmSync(copy, { recursive: true, force: true });
 }

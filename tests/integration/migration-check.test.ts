@@ -1,4 +1,4 @@
-// `npm run migration:check`, a part of `npm run check`: it finds a schema that the migrations do not say.
+// `npm run migration:check`, a part of `npm run check`: it finds a schema and functions that the migrations do not say.
 import { execFile } from 'node:child_process';
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -13,9 +13,9 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
-function check(schema = 'drizzle/schema.ts', migrations = 'migrations'): Promise<{ code: number; said: string }> {
+function check(...places: string[]): Promise<{ code: number; said: string }> {
   return new Promise((done) => {
-    execFile(process.execPath, ['scripts/check-migrations.mjs', schema, migrations], (error, output, errors) => {
+    execFile(process.execPath, ['scripts/check-migrations.mjs', ...places], (error, output, errors) => {
       done({ code: error ? Number(error.code) : 0, said: output + errors });
     });
   });
@@ -49,8 +49,19 @@ it('finds a migration that has no way back', async () => {
   const copy = join(folder, 'migrations');
   cpSync('migrations', copy, { recursive: true });
   rmSync(join(copy, '0001_log.down.sql'));
-  expect(await check(undefined, copy)).toEqual({
+  expect(await check('drizzle/schema.ts', copy)).toEqual({
     code: 1,
     said: expect.stringContaining('0001_log.down.sql is missing'),
+  });
+});
+
+it('finds a function whose text is newer than the migrations', async () => {
+  const copy = join(folder, 'functions');
+  cpSync('drizzle/functions', copy, { recursive: true });
+  const file = join(copy, 'take_number.sql');
+  writeFileSync(file, readFileSync(file, 'utf8').replace('"lastSeq" + 1', '"lastSeq" + 2'));
+  expect(await check('drizzle/schema.ts', 'migrations', copy)).toEqual({
+    code: 1,
+    said: expect.stringMatching(/migration:functions.*take_number.*"lastSeq" \+ 2/s),
   });
 });

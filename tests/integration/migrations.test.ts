@@ -7,6 +7,7 @@ import { sql } from 'drizzle-orm';
 import postgres from 'postgres';
 import { afterAll, afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
 import * as schema from '../../drizzle/schema.ts';
+import { compareFunctions, readFunctions } from '../../scripts/functions.mjs';
 import { connectDatabase } from '../../src/database/connect.ts';
 import { rows } from '../../src/database/database.ts';
 import type { DatabaseHandle } from '../../src/database/handle.ts';
@@ -71,6 +72,17 @@ describe('the SQL', () => {
     const last = journal.entries.at(-1)?.tag.slice(0, 4);
     const snapshot = JSON.parse(readFileSync(`${MIGRATIONS}/meta/${last}_snapshot.json`, 'utf8'));
     expect(await generateMigration(snapshot, generateDrizzleJson({ ...schema }))).toEqual([]);
+  });
+
+  it('makes the functions and triggers of drizzle/functions/, and no others', async () => {
+    const { handle, drop } = await emptyDatabase();
+    await runMigrations(handle, MIGRATIONS);
+    const compared = handle.db.transaction(async (tx) => {
+      const query = (text: string) => rows<{ name: string; text: string }>(tx, sql.raw(text));
+      return compareFunctions(query, readFunctions('drizzle/functions'));
+    });
+    expect(await compared).toEqual({ up: [], down: [], unowned: [] });
+    await drop();
   });
 
   it('leaves room on the pages of conversations', async () => {

@@ -7,7 +7,7 @@ import { contentOf, type MessageContent } from '../../protocol/messages.ts';
 import type { StoredMessage } from './event.ts';
 import type { Draft } from './log.ts';
 
-/** What became of one draft: see `append_messages` in migrations/. */
+/** What became of one draft: see `append_messages` in drizzle/functions/. */
 export interface Outcome extends Record<string, unknown> {
   outcome: string;
   id: number;

@@ -1,0 +1,10 @@
+-- A channel is deleted: see advance_members_version.
+CREATE OR REPLACE FUNCTION note_channel_gone() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  PERFORM advance_members_version(NEW.id);
+  RETURN NULL;
+END
+$$;--> statement-breakpoint
+DROP TRIGGER IF EXISTS note_channel_gone ON channels;--> statement-breakpoint
+CREATE TRIGGER note_channel_gone AFTER UPDATE ON channels FOR EACH ROW
+  WHEN (OLD."deletedAt" IS NULL AND NEW."deletedAt" IS NOT NULL) EXECUTE FUNCTION note_channel_gone();

@@ -1,0 +1,12 @@
+-- What the former service edits or deletes takes its number here. The trigger's condition keeps it from firing for what has one.
+CREATE OR REPLACE FUNCTION number_foreign_update() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  NEW."updatedSeq" := take_number(NEW."conversationId");
+  RETURN NEW;
+END
+$$;--> statement-breakpoint
+DROP TRIGGER IF EXISTS number_foreign_update ON chats;--> statement-breakpoint
+CREATE TRIGGER number_foreign_update BEFORE UPDATE ON chats FOR EACH ROW
+  WHEN (NEW."updatedSeq" = OLD."updatedSeq" AND (
+    (NEW.text, NEW.url, NEW."fileName", NEW."deletedAt") IS DISTINCT FROM (OLD.text, OLD.url, OLD."fileName", OLD."deletedAt")
+  )) EXECUTE FUNCTION number_foreign_update();
