@@ -118,11 +118,14 @@ test('nothing waits for a server that loads its data, and all is there when it h
   admin.on('error', () => {});
   await admin.eval('for i = 1, 3000 do redis.call("SET", "other:" .. i, string.rep("x", 1000)) end', 0);
   await admin.save();
-  admin.disconnect();
   let loaded = false;
   const restarted = redis.restart().then(() => {
     loaded = true;
   });
+  const eager = new Redis(redis.port, redis.host, { enableReadyCheck: false, retryStrategy: () => 20 });
+  eager.on('error', () => {});
+  await until('it takes connections', async () => /LOADING/.test((await eager.get('other:1').catch(String)) ?? ''));
+  for (const client of [admin, eager]) client.disconnect();
   const logger = createSilentLogger();
   const connection = createRedisConnection({ nodes: [redis], cluster: false }, logger);
   const broker = createRedisBroker({ connection, prefix: 'test:', logger });

@@ -1,31 +1,24 @@
 // Redis answers, and refuses: a replica, full, without a right, with another password, busy. Each is one line in the log when it
 // begins and one when it is over, and a reason in /ready; meanwhile messages reach everybody, on every node and once, and who
 // is connected is told truly or not at all. Nothing needs a restart of ours.
-import { mkdirSync, rmdirSync } from 'node:fs';
-import { join } from 'node:path';
-import { Redis } from 'ioredis';
+import type { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type LogLine, type ServiceProcess, startServiceProcess } from '../support/node-process.ts';
 import { type PostgresServer, startPostgres } from '../support/postgres.ts';
 import { type NetworkProxy, startProxy } from '../support/proxy.ts';
-import { type RedisServer, startRedis } from '../support/redis.ts';
+import type { RedisServer } from '../support/redis.ts';
 import { until } from '../support/until.ts';
 import { type Connection, type Frame, openConnection } from './harness/connection.ts';
 import { figures } from './harness/figures.ts';
 import { pause } from './harness/pause.ts';
 import { SECRET } from './harness/people.ts';
+import { administrator, REFUSALS, type Refusing, startRefusingRedis } from './harness/refusing-redis.ts';
 import { FULL, sized, TIME_LIMIT_MS } from './harness/scale.ts';
 
 /** How long each lasts at least, in ms. */
 const LASTS_MS = sized(2_000, 12_000);
 /** Nodes that cannot hear each other compare heads each second. */
 const ARRIVES_MS = 5_000;
-/** What docs/operations.md says that the user needs. */
-const RIGHTS =
-  '~chat:* &chat:* -@all +hello +auth +ping +info +client|setname +select ' +
-  '+publish +subscribe +unsubscribe +pubsub|numsub +eval +evalsha +time +set +incrby +pttl +pexpire +del ' +
-  '+sadd +srem +scard +sismember +smembers +sunion +hset +hdel +hexists +hgetall';
-
 interface Person {
   readonly id: number;
   readonly token: string;
@@ -48,10 +41,7 @@ let channelId: number;
 let made = 0;
 
 beforeAll(async () => {
-  // A little of its data at a time, slowly, so that it can be seen loading.
-  const slow = ['--key-load-delay', '2000', '--loading-process-events-interval-bytes', '1024'];
-  const user = ['--user', 'chat', 'on', '>secret', ...RIGHTS.split(' ')];
-  [postgres, redis] = await Promise.all([startPostgres(), startRedis([...slow, ...user])]);
+  [postgres, redis] = await Promise.all([startPostgres(), startRefusingRedis()]);
   target.port = redis.port;
   way = await startProxy(target);
   admin = administrator(redis);
@@ -79,17 +69,6 @@ afterAll(async () => {
   await redis?.stop();
   await postgres?.stop();
 });
-
-function administrator({ host, port }: RedisServer): Redis {
-  const client = new Redis(port, host, { maxRetriesPerRequest: null });
-  client.on('error', () => {});
-  return client;
-}
-
-/** Makes the user of the service what it is to be, but for changes. Who may do less than before is cut off by the server. */
-async function allow(...changes: string[]): Promise<void> {
-  await admin.call('ACL', 'SETUSER', 'chat', 'reset', 'on', '>secret', ...RIGHTS.split(' '), ...changes);
-}
 
 async function meet(name: string, index: number): Promise<Person> {
   const node = nodes[index] as ServiceProcess;
@@ -191,171 +170,6 @@ function expectLines({ reason, orAway }: Refusing, from: readonly number[], leve
   }
 }
 
-interface Refusing {
-  readonly what: string;
-  /** In `/ready`, and in the log. */
-  readonly reason: RegExp;
-  /** Who is connected cannot be known then. */
-  readonly presence?: 'unknown';
-  /** Only at full size. */
-  readonly full?: true;
-  /** It is over by itself. */
-  readonly brief?: true;
-  /** The server closes links so soon that its reason may not be read: then it is one that is away. */
-  readonly orAway?: true;
-  /** Gives its end. */
-  readonly begin: () => Promise<() => Promise<void>>;
-}
-
-const configured = (changes: Readonly<Record<string, string>>) => async () => {
-  const before = new Map<string, string>();
-  for (const [name, value] of Object.entries(changes)) {
-    before.set(name, ((await admin.config('GET', name)) as string[])[1] as string);
-    await admin.config('SET', name, value);
-  }
-  return async () => {
-    for (const [name, value] of before) await admin.config('SET', name, value);
-  };
-};
-
-const without = (...changes: string[]) => {
-  return async () => {
-    await allow(...changes);
-    return () => allow();
-  };
-};
-
-const replica = (serveStale: 'yes' | 'no') => async () => {
-  await admin.config('SET', 'replica-serve-stale-data', serveStale);
-  // Nothing listens there.
-  await admin.call('REPLICAOF', '127.0.0.1', '1');
-  return async () => {
-    await admin.call('REPLICAOF', 'NO', 'ONE');
-    await admin.config('SET', 'replica-serve-stale-data', 'yes');
-  };
-};
-
-const REFUSALS: readonly Refusing[] = [
-  { what: 'is a replica', reason: /read-only/, presence: 'unknown', begin: replica('yes') },
-  {
-    what: 'is a replica that answers nothing without its primary',
-    reason: /replica without its primary/,
-    presence: 'unknown',
-    full: true,
-    begin: replica('no'),
-  },
-  {
-    what: 'is full',
-    reason: /out of memory/,
-    presence: 'unknown',
-    full: true,
-    begin: configured({ 'maxmemory-policy': 'noeviction', maxmemory: '1' }),
-  },
-  { what: 'lets nobody publish', reason: /permission denied/, begin: without('-publish') },
-  { what: 'lets nobody subscribe', reason: /permission denied/, full: true, begin: without('-subscribe') },
-  {
-    what: 'lets nobody run scripts',
-    reason: /permission denied/,
-    presence: 'unknown',
-    full: true,
-    begin: without('-eval', '-evalsha'),
-  },
-  {
-    what: 'lets nobody at the keys',
-    reason: /permission denied/,
-    presence: 'unknown',
-    full: true,
-    begin: without('resetkeys', '~other:*'),
-  },
-  { what: 'lets nobody at the channels', reason: /permission denied/, begin: without('resetchannels', '&other:*') },
-  {
-    what: 'has another password',
-    reason: /user or password refused/,
-    presence: 'unknown',
-    async begin() {
-      await allow('resetpass', '>another');
-      await admin.call('CLIENT', 'KILL', 'USER', 'chat');
-      return () => allow();
-    },
-  },
-  {
-    what: 'has no room for connections',
-    reason: /too many clients|unreachable/,
-    presence: 'unknown',
-    orAway: true,
-    full: true,
-    async begin() {
-      await admin.config('SET', 'maxclients', '1');
-      await admin.call('CLIENT', 'KILL', 'USER', 'chat');
-      return async () => void (await admin.config('SET', 'maxclients', '10000'));
-    },
-  },
-  {
-    what: 'cannot save to disk',
-    reason: /cannot save to disk/,
-    presence: 'unknown',
-    full: true,
-    async begin() {
-      const [, directory] = (await admin.config('GET', 'dir')) as [string, string];
-      const inTheWay = join(directory, 'dump.rdb');
-      const saved = async (status: string) => {
-        await admin.bgsave();
-        await until('the attempt is over', async () => {
-          const info = await admin.info('persistence');
-          return info.includes('rdb_bgsave_in_progress:0') && info.includes(`rdb_last_bgsave_status:${status}`);
-        });
-      };
-      mkdirSync(inTheWay);
-      await admin.config('SET', 'save', '3600 100000');
-      await saved('err');
-      return async () => {
-        rmdirSync(inTheWay);
-        await saved('ok');
-        await admin.config('SET', 'save', '');
-      };
-    },
-  },
-  {
-    what: 'has too few replicas',
-    reason: /too few replicas/,
-    presence: 'unknown',
-    full: true,
-    begin: configured({ 'min-replicas-to-write': '1' }),
-  },
-  {
-    what: 'is busy with a script',
-    reason: /busy with a script/,
-    presence: 'unknown',
-    full: true,
-    async begin() {
-      await admin.config('SET', 'lua-time-limit', '50');
-      const busy = administrator(redis);
-      const ended = busy.eval('while true do end', 0).catch(() => {});
-      return async () => {
-        await admin.call('SCRIPT', 'KILL');
-        await ended;
-        busy.disconnect();
-      };
-    },
-  },
-  {
-    what: 'starts again, and loads its data',
-    reason: /loading its data/,
-    presence: 'unknown',
-    full: true,
-    brief: true,
-    async begin() {
-      await admin.eval('for i = 1, 4000 do redis.call("SET", "other:" .. i, string.rep("x", 1000)) end', 0);
-      await admin.save();
-      const restarted = redis.restart();
-      return async () => {
-        await restarted;
-        await admin.flushall();
-      };
-    },
-  },
-];
-
 /** Talks and looks on for as long as it lasts; gives what was seen. */
 async function lookOn(refusing: Refusing) {
   let slowest = 0;
@@ -380,7 +194,7 @@ describe('Redis', () => {
       async (test) => {
         await arrive(await talk());
         const from = nodes.map(({ log }) => log.length);
-        const end = await refusing.begin();
+        const end = await refusing.begin({ redis, admin });
         let slowest = 0;
         try {
           await until('/ready says so', async () => {
