@@ -2,11 +2,12 @@ import { describe, expect, it } from 'vitest';
 import { createBatches } from './batches.ts';
 
 /** Batches whose sending is ended by hand. */
-function setUp({ maxSize = 10 } = {}) {
+function setUp({ maxSize = 10, overlapping = false } = {}) {
   const sending: Array<{ batch: string[]; end(): void; fail(error: Error): void }> = [];
   const batches = createBatches({
     open: (): string[] => [],
     isFull: (batch) => batch.length >= maxSize,
+    overlapping,
     send: (batch: string[]) =>
       new Promise<number>((resolve, reject) => {
         sending.push({ batch, end: () => resolve(batch.length), fail: reject });
@@ -35,6 +36,24 @@ describe('batches', () => {
     await turn();
     sending[1]?.end();
     expect(await Promise.all(second)).toEqual([2, 2]);
+  });
+
+  it('leave while others are under way, if they may overlap', async () => {
+    const { batches, sending, put } = setUp({ overlapping: true });
+    const first = put('a');
+    await turn();
+    const second = put('b');
+    await turn();
+    expect(sending.map(({ batch }) => batch)).toEqual([['a'], ['b']]);
+    sending[1]?.end();
+    expect(await second).toBe(1);
+    let settled = false;
+    void batches.settled().then(() => (settled = true));
+    await turn();
+    expect(settled).toBe(false);
+    sending[0]?.end();
+    expect(await first).toBe(1);
+    await batches.settled();
   });
 
   it('take no more than they hold', async () => {

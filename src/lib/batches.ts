@@ -8,6 +8,8 @@ export interface BatchesOptions<Batch, Result> {
   /** Resolves when a batch may leave: the end of a turn, some distance from the one before, or at once. */
   readonly mayLeave?: (() => Promise<void>) | undefined;
   readonly send: (batch: Batch) => Promise<Result>;
+  /** A batch leaves whether or not the one before it was sent; else one is under way at a time. */
+  readonly overlapping?: boolean;
 }
 
 /** A batch that gathers, and what becomes of it. */
@@ -27,9 +29,9 @@ export interface Batches<Batch, Result> {
   settled(): Promise<unknown>;
 }
 
-/** One batch is under way at a time, in the order in which they came; a failure keeps no other from its turn. */
+/** Batches leave in the order in which they came; the failure of one keeps no other from its turn. */
 export function createBatches<Batch, Result>(options: BatchesOptions<Batch, Result>): Batches<Batch, Result> {
-  const { open, isFull = () => false, mayLeave, send } = options;
+  const { open, isFull = () => false, mayLeave, send, overlapping = false } = options;
   const unsent = new Set<Batch>();
   let gathering: Gathering<Batch, Result> | undefined;
   let last: Promise<unknown> = Promise.resolve();
@@ -37,11 +39,11 @@ export function createBatches<Batch, Result>(options: BatchesOptions<Batch, Resu
   function begin(): Gathering<Batch, Result> {
     const batch = open();
     unsent.add(batch);
-    const sent = last.then(mayLeave).then(() => {
+    const sent = (overlapping ? Promise.resolve() : last).then(mayLeave).then(() => {
       if (gathering?.batch === batch) gathering = undefined;
       return send(batch).finally(() => unsent.delete(batch));
     });
-    last = sent.catch(() => undefined);
+    last = overlapping ? Promise.allSettled([last, sent]) : sent.catch(() => undefined);
     return { batch, sent };
   }
 

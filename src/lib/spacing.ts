@@ -21,3 +21,8 @@ export function createSpacing(distanceMs = DISTANCE_MS, burst = BURST): Spacing 
     return earliest <= now ? Promise.resolve() : new Promise((resolve) => setTimeout(resolve, earliest - now));
   };
 }
+
+/** Resolves after this turn of the event loop: what else comes in it leaves together. */
+export function endOfTurn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}

@@ -1,6 +1,8 @@
 // The link that publications leave on: those of one turn in one write, and the memory that some were lost.
 import type { Redis } from 'ioredis';
+import { createBatches } from '../../lib/batches.ts';
 import type { Logger } from '../../lib/logger.ts';
+import { endOfTurn } from '../../lib/spacing.ts';
 import type { LinkOptions, RedisLink } from '../redis/connection.ts';
 import { type ChooseDialect, PLAIN } from './redis-dialect.ts';
 
@@ -42,9 +44,9 @@ export interface PublisherDependencies {
   readonly onRefused?: () => void;
 }
 
-interface Batch {
-  readonly items: Array<{ readonly channel: string; readonly payload: string }>;
-  readonly done: Promise<void>;
+interface Publication {
+  readonly channel: string;
+  readonly payload: string;
 }
 
 /**
@@ -57,7 +59,7 @@ export function createPublisher(deps: PublisherDependencies): Publisher {
   const { client, attempted, failed, succeeded, close } = deps.open(options);
   /** That of the present link. */
   let dialect = Promise.resolve(PLAIN);
-  let batch: Batch | undefined;
+  const batches = createBatches({ open: (): Publication[] => [], mayLeave: endOfTurn, send, overlapping: true });
   let waiting = 0;
   let lost = false;
   /** The server answered last that it does not publish. */
@@ -69,19 +71,7 @@ export function createPublisher(deps: PublisherDependencies): Publisher {
     reportEarlierLoss();
   });
 
-  function gather(): Batch {
-    const done = new Promise<void>((resolve) => {
-      setImmediate(() => {
-        const { items } = gathered;
-        batch = undefined;
-        resolve(send(items));
-      });
-    });
-    const gathered: Batch = { items: [], done };
-    return gathered;
-  }
-
-  async function send(items: Batch['items']): Promise<void> {
+  async function send(items: readonly Publication[]): Promise<void> {
     const failure = await publishAll(items);
     for (const { payload } of items) waiting -= payload.length;
     if (failure) lost = true;
@@ -89,7 +79,7 @@ export function createPublisher(deps: PublisherDependencies): Publisher {
   }
 
   /** Gives why the server did not take everything, if it did not. */
-  async function publishAll(items: Batch['items']): Promise<Error | undefined> {
+  async function publishAll(items: readonly Publication[]): Promise<Error | undefined> {
     await attempted;
     const { publish } = await dialect;
     const pipeline = client.pipeline();
@@ -145,9 +135,9 @@ export function createPublisher(deps: PublisherDependencies): Publisher {
         return;
       }
       waiting += payload.length;
-      batch ??= gather();
-      batch.items.push({ channel, payload });
-      await batch.done;
+      const { batch, sent } = batches.current();
+      batch.push({ channel, payload });
+      await sent;
     },
     greet(channel) {
       void publishAll([{ channel, payload: '' }]);

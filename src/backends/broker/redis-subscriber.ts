@@ -1,7 +1,7 @@
 // The link on which publications arrive: tells Redis each topic once, and all of them again after an outage.
 import type { Redis } from 'ioredis';
 import type { Logger } from '../../lib/logger.ts';
-import { createSpacing } from '../../lib/spacing.ts';
+import { createSpacing, endOfTurn } from '../../lib/spacing.ts';
 import type { LinkOptions, RedisLink } from '../redis/connection.ts';
 import type { Listener, Unsubscribe } from './broker.ts';
 import { createListeners } from './listeners.ts';
@@ -202,10 +202,6 @@ export function createSubscriber(deps: SubscriberDependencies): Subscriber {
       close();
     },
   };
-}
-
-function endOfTurn(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
 }
 
 /** Lists of at most CHUNK channels of one group. */

@@ -1,5 +1,6 @@
 // Tells Redis what changed about this node's users: all changes of a moment in a few commands.
 import type { Cluster, Redis } from 'ioredis';
+import { createBatches } from '../../lib/batches.ts';
 import { createSpacing } from '../../lib/spacing.ts';
 import { LIMITS } from '../../protocol/limits.ts';
 import { createScript } from '../redis/script.ts';
@@ -28,7 +29,6 @@ interface Batch {
   readonly channels: Set<number>;
   /** In their order, for each has an answer of its own. */
   readonly changes: Change[];
-  readonly told: Promise<void>;
 }
 
 export interface Changes {
@@ -59,27 +59,12 @@ export interface ChangesDependencies {
 export function createChanges(deps: ChangesDependencies): Changes {
   const { client, reported, keyOf, otherNodes, together, doubt } = deps;
   const sendChanges = createScript(client, 'presenceChange', CHANGE);
-  const spacing = createSpacing();
-  let gathering: Batch | undefined;
-  let leaving: Batch | undefined;
-  let last = Promise.resolve();
-
-  function batch(): Batch {
-    gathering ??= open();
-    return gathering;
-  }
-
-  /** One batch is under way at a time, so that changes reach Redis in their order. */
-  function open(): Batch {
-    const told = last.then(spacing).then(() => {
-      gathering = undefined;
-      leaving = opened;
-      return tell(opened);
-    });
-    const opened: Batch = { users: new Set(), channels: new Set(), changes: [], told };
-    last = told;
-    return opened;
-  }
+  /** One is under way at a time, so that changes reach Redis in their order. */
+  const batches = createBatches({
+    open: (): Batch => ({ users: new Set(), channels: new Set(), changes: [] }),
+    mayLeave: createSpacing(),
+    send: tell,
+  });
 
   async function tell({ users, channels, changes }: Batch): Promise<void> {
     await Promise.all([
@@ -87,7 +72,6 @@ export function createChanges(deps: ChangesDependencies): Changes {
       tellSet('channels', channels, (id) => reported.channels.has(id)),
       changes.length > 0 && tellChanges(changes),
     ]);
-    leaving = undefined;
   }
 
   async function tellSet(name: SetName, ids: ReadonlySet<number>, isIn: (id: number) => boolean): Promise<void> {
@@ -146,29 +130,28 @@ export function createChanges(deps: ChangesDependencies): Changes {
   }
 
   function change(command: Change['command'], channelId: number, userId: number): Promise<PresenceChange> {
-    return new Promise((answer) => batch().changes.push({ command, channelId, userId, answer }));
+    return new Promise((answer) => batches.current().batch.changes.push({ command, channelId, userId, answer }));
   }
 
   return {
     user(userId) {
-      const { users, told } = batch();
-      users.add(userId);
-      return told;
+      const { batch, sent } = batches.current();
+      batch.users.add(userId);
+      return sent;
     },
     channel(channelId) {
-      const { channels, told } = batch();
-      channels.add(channelId);
-      return told;
+      const { batch, sent } = batches.current();
+      batch.channels.add(channelId);
+      return sent;
     },
     enter: (channelId, userId) => change('SADD', channelId, userId),
     leave: (channelId, userId) => change('SREM', channelId, userId),
-    isChanging: (name) => isIn(gathering, name) || isIn(leaving, name),
-    told: () => last,
+    isChanging: (name) => [...batches.unsent()].some((batch) => isIn(batch, name)),
+    told: async () => void (await batches.settled()),
   };
 }
 
-function isIn(batch: Batch | undefined, name: SetName): boolean {
-  if (!batch) return false;
+function isIn(batch: Batch, name: SetName): boolean {
   if (name === 'users') return batch.users.size > 0;
   if (name === 'channels') return batch.channels.size > 0;
   return batch.changes.some((change) => change.channelId === name);
