@@ -1,8 +1,6 @@
 // Who may what: pure rules over facts that the caller has read.
 import type { ChannelType } from '../protocol/resources.ts';
-import type { Principal } from './accounts/principal.ts';
-
-type Actor = Pick<Principal, 'id' | 'isAdmin'>;
+import type { Actor, Principal } from './accounts/principal.ts';
 
 export function isOwner(actor: Actor, channel: { readonly ownerId: number }): boolean {
   return channel.ownerId === actor.id;
@@ -32,6 +30,6 @@ export function mayEditMessage(actor: Actor, message: MessageFacts): boolean {
 }
 
 /** The sender, the owner of the channel; an admin in every conversation. */
-export function mayDeleteMessage(actor: Actor, message: MessageFacts): boolean {
+export function mayDeleteMessage(actor: Pick<Principal, 'id' | 'isAdmin'>, message: MessageFacts): boolean {
   return actor.isAdmin || (message.isParty && (message.senderId === actor.id || message.channelOwnerId === actor.id));
 }

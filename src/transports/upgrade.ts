@@ -76,7 +76,7 @@ export function createUpgrade(options: UpgradeOptions): HandleUpgrade {
       const deadline = deadlineIn(LIMITS.ANSWER_MS);
       const identity = await identify(request, deadline);
       if (identity === null) limits.assertAddress(addressOf(request));
-      else place = await takePlace(identity.principal.id, deadline);
+      else place = await takePlace(identity.user.id, deadline);
       assertRunning();
       socket.off('error', ignore);
       if (!raw.accept(request, socket, head, { identity, deadline, place })) place?.release();

@@ -26,7 +26,7 @@ describeChat('accounts', (chat) => {
         createdAt: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/),
       });
       expect(Math.abs(Date.now() - Date.parse(user.createdAt))).toBeLessThan(60_000);
-      const { principal } = await chat().authenticate(token);
+      const principal = await chat().principalOf(token);
       expect(principal).toEqual({ ...user, isAdmin: false });
       expect(chat().accounts.profile(principal)).toEqual(user);
     });
@@ -63,7 +63,7 @@ describeChat('accounts', (chat) => {
 
     it('makes nobody an admin by an address that only looks like one of theirs', async () => {
       const { token } = await chat().accounts.register({ ...fresh(), email: ADMIN_EMAIL.toLowerCase() });
-      expect((await chat().authenticate(token)).principal.isAdmin).toBe(false);
+      expect((await chat().principalOf(token)).isAdmin).toBe(false);
       expect((await chat().user(ADMIN_EMAIL.toUpperCase())).isAdmin).toBe(false);
       expect((await chat().user(ADMIN_EMAIL)).isAdmin).toBe(true);
     });
@@ -71,7 +71,7 @@ describeChat('accounts', (chat) => {
     it('knows an admin whom the database names, whatever the address', async () => {
       const { user, token } = await chat().accounts.register(fresh());
       await chat().sql(sql`update users set "isAdmin" = true where "id" = ${user.id}::int`);
-      expect((await chat().authenticate(token)).principal.isAdmin).toBe(true);
+      expect((await chat().principalOf(token)).isAdmin).toBe(true);
     });
 
     it('gives nobody a reserved address, and makes nothing then', async () => {
@@ -89,7 +89,7 @@ describeChat('accounts', (chat) => {
       const { user } = await chat().accounts.register(body);
       const signedIn = await chat().accounts.login({ email: body.email.toUpperCase(), password });
       expect(signedIn.user).toEqual(user);
-      expect((await chat().authenticate(signedIn.token)).principal.id).toBe(user.id);
+      expect((await chat().principalOf(signedIn.token)).id).toBe(user.id);
     });
 
     it('prefers the very spelling where the former service has two', async () => {
@@ -170,7 +170,7 @@ describeChat('accounts', (chat) => {
     async function signedIn() {
       const body = fresh();
       const { user, token } = await chat().accounts.register(body);
-      const { principal } = await chat().authenticate(token);
+      const principal = await chat().principalOf(token);
       return { body, user, principal };
     }
 

@@ -103,6 +103,11 @@ export function createChat(db: Database) {
     rechecked,
     /** As from one address of a peer. */
     authenticate: (token: string) => authenticate(token, () => ADDRESS),
+    /** Who acts by a good token. */
+    async principalOf(token: string): Promise<Principal> {
+      const { user } = await authenticate(token, () => ADDRESS);
+      return (await principals.load(user.id)) as Principal;
+    },
     accounts: forOneAddress(accounts),
     /** With other dependencies. */
     accountsWith: (more: Partial<AccountsDependencies>) => createAccounts({ ...accountsDependencies, ...more }),

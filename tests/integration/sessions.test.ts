@@ -111,7 +111,7 @@ describeChat('sessions', (chat) => {
 
   it('a new password ends them in the same statement, and one that is refused ends nothing', async () => {
     const { token, user, ...ann } = await newcomer(chat());
-    const { principal } = await chat().authenticate(token);
+    const principal = await chat().principalOf(token);
     const other = (await chat().accounts.login(ann)).token;
     const used = await claimsOf(chat(), token);
     const change = (body: object) =>
@@ -130,7 +130,7 @@ describeChat('sessions', (chat) => {
 
   it('a login that verified the password of before its change gives no token', async () => {
     const { token, user, ...ann } = await newcomer(chat());
-    const { principal } = await chat().authenticate(token);
+    const principal = await chat().principalOf(token);
     const used = await claimsOf(chat(), token);
     const passwords = heldPasswords();
     const login = chat().accountsWith({ passwords }).login(ann, '192.0.2.1');

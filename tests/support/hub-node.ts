@@ -276,5 +276,6 @@ export type HubNode = ReturnType<typeof createHubNode>;
 function identityOf(principal: Principal): Identity {
   const token = { userId: principal.id, tokenId: `${principal.id}`, issuedAt: 0, generation: 0 };
   const expiresAt = Number.POSITIVE_INFINITY;
-  return { principal, token: { ...token, expiresAt } };
+  const { id, username } = principal;
+  return { user: { id, username }, token: { ...token, expiresAt } };
 }

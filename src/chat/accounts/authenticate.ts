@@ -1,11 +1,12 @@
-// From a token to the user who acts.
+// From a token to whose the connection is that came by it.
 import { ChatError } from '../../protocol/errors.ts';
-import type { Principal, TokenClaims } from './principal.ts';
+import type { PresentUser, TokenClaims } from './principal.ts';
 import type { Principals } from './principals.ts';
 import type { Tokens } from './tokens.ts';
 
+/** Whose a connection is, and until when: no more of the account than it needs, for it is kept as long as it lasts. */
 export interface Identity {
-  readonly principal: Principal;
+  readonly user: PresentUser;
   /** What the connection came by: it ends with it. */
   readonly token: TokenClaims;
 }
@@ -33,6 +34,6 @@ export function createAuthenticate({ tokens, principals, countForged }: Authenti
     const principal = await principals.load(judged.claims.userId);
     // The token may have been ended while the account was looked up.
     if (!principal || !(await tokens.verify(token))) throw new ChatError('UNAUTHORIZED');
-    return { principal, token: judged.claims };
+    return { user: { id: principal.id, username: principal.username }, token: judged.claims };
   };
 }

@@ -30,7 +30,7 @@ export function authenticate(deps: CommandDependencies): Command {
     });
     // The peer may have gone meanwhile: nobody would take back what is set up for it now.
     if (context.isOver) return place?.release();
-    if (former && former.user.id !== identity.principal.id) {
+    if (former && former.user.id !== identity.user.id) {
       throw new ChatError('FORBIDDEN', 'This connection belongs to another user');
     }
     if (former) session.identify(identity);
@@ -46,7 +46,7 @@ export function authenticate(deps: CommandDependencies): Command {
   async function admit(session: HubSession, token: string): Promise<{ identity: Identity; place: Place | undefined }> {
     const { identity: former } = session;
     const identity = await deps.authenticate(token, () => session.transport.address);
-    return { identity, place: former ? undefined : await deps.takePlace(identity.principal.id) };
+    return { identity, place: former ? undefined : await deps.takePlace(identity.user.id) };
   }
 
   return defineCommand({

@@ -135,7 +135,7 @@ export function createHub(deps: HubDependencies): Hub {
   async function signIn(session: HubSession, identity: Identity): Promise<void> {
     if (session.isClosed) return;
     session.identify(identity);
-    const told = tracker.connected(identity.principal.id);
+    const told = tracker.connected(identity.user.id);
     try {
       await directFeeds.connect(session, told);
     } catch (error) {

@@ -53,7 +53,7 @@ function open({ framesPerSecond = 0 } = {}) {
     pass,
     identify: (seconds: number) =>
       session.identify({
-        principal: { id: 1, username: 'ann' },
+        user: { id: 1, username: 'ann' },
         token: { expiresAt: clock.now() + seconds * 1_000 },
       } as never),
     setBack: (ms: number) => clock.set(-ms),

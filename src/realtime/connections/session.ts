@@ -64,12 +64,6 @@ export interface SessionContext {
   readonly onFailure: (session: HubSession, error: unknown) => void;
 }
 
-/** Who a connection belongs to, and until when: no more of the account than is needed, for as long as it lasts. */
-export interface SessionIdentity {
-  readonly user: PresentUser;
-  readonly token: TokenClaims;
-}
-
 export class HubSession implements Session, ReaderOwner, OutboxOwner, Scheduled, Answering {
   readonly id: string;
   readonly transport: Transport;
@@ -82,7 +76,7 @@ export class HubSession implements Session, ReaderOwner, OutboxOwner, Scheduled,
   /** What it takes of the limits of its address, and once it has signed in by a frame, of its user. */
   admission: Place | undefined;
   /** Undefined before the first token, and where the account could not be connected. */
-  identity: SessionIdentity | undefined;
+  identity: Identity | undefined;
   isClosed = false;
   inFlight = 0;
   private isRefused = false;
@@ -138,7 +132,7 @@ export class HubSession implements Session, ReaderOwner, OutboxOwner, Scheduled,
 
   /** Gives the connection to whom a token named, or takes it away again. */
   identify(identity: Identity | undefined): void {
-    this.identity = identity && sessionIdentity(identity);
+    this.identity = identity;
     // The token may run out before the next look.
     this.context.lookSoon(this);
   }
@@ -383,8 +377,4 @@ export class HubSession implements Session, ReaderOwner, OutboxOwner, Scheduled,
 function firstPing(now: number): number {
   const round = Math.floor(now / PING_ROUND_MS) + 1 + Math.floor(Math.random() * PING_ROUNDS);
   return round * PING_ROUND_MS;
-}
-
-function sessionIdentity({ principal: { id, username }, token }: Identity): SessionIdentity {
-  return { user: { id, username }, token };
 }

@@ -74,7 +74,7 @@ async function startServer({ stopping = false, sharedFrames = true, fails = (_wh
       if (token === 'unavailable') throw new ChatError('UNAVAILABLE');
       if (token === 'broken') throw new TypeError('internals of the service');
       if (!token.startsWith('good')) throw new ChatError('UNAUTHORIZED');
-      return { principal: { username: token }, expiresAt: 1 } as unknown as Identity;
+      return { user: { username: token }, expiresAt: 1 } as unknown as Identity;
     },
     limits: createConnectionLimits({ perUser: 0, perAddress: 0, countEverywhere: async () => 0 }),
     isAllowedOrigin: createOriginCheck([ORIGIN], false),
@@ -272,7 +272,7 @@ test('four ways to bring a token, or none', async () => {
   expect(socket.protocol).toBe('chat.v1');
   await openWs(url);
   await openWs(`${url}?token=good5`, { token: 'good5', origin: ORIGIN });
-  expect(opened.map(({ identity }) => identity?.principal.username)).toEqual([
+  expect(opened.map(({ identity }) => identity?.user.username)).toEqual([
     'good1',
     'good2',
     'good3',
