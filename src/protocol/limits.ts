@@ -27,7 +27,4 @@ export const LIMITS = {
    * process and the way to them.
    */
   ANSWER_MS: 9_000,
-  PING_INTERVAL_MS: 25_000,
-  /** A peer that answers no ping for this time is dropped. */
-  PING_TIMEOUT_MS: 60_000,
 } as const;

@@ -1,6 +1,7 @@
 // What the conformance suite speaks through: one small chat client over raw WebSocket and over Socket.IO.
 import { io, type Socket } from 'socket.io-client';
 import WebSocket from 'ws';
+import { answerProblem, frameProblem } from './defined-frames.ts';
 import { createQueue } from './queue.ts';
 
 export const TRANSPORTS = ['raw', 'socketio'] as const;
@@ -157,6 +158,7 @@ function createInbox() {
     answers,
     closed,
     frame(frame: ServerFrame): void {
+      failIf(frameProblem(frame.type, frame.data));
       frames.push(frame);
       if (frame.type !== 'error' && isAsked(frame.id)) answers.push(frame);
     },
@@ -169,6 +171,14 @@ function createInbox() {
       resolve({ code, reason, at: performance.now() });
     },
   };
+}
+
+/** Fails the whole run: nobody may be waiting for the frame that is wrong. */
+function failIf(problem: string | undefined): void {
+  if (problem === undefined) return;
+  queueMicrotask(() => {
+    throw new Error(problem);
+  });
 }
 
 const ASKED = 'ask-';
@@ -190,6 +200,7 @@ function chatClient(transport: TransportName, inbox: Inbox, { end, ...wire }: Wi
   async function call(type: string, data?: object): Promise<FrameData> {
     const answer = await ask(type, data);
     if ('code' in answer) throw new Error(`${type} was refused: ${answer.code} ${answer.message}`);
+    failIf(answerProblem(type, answer.data));
     return answer.data;
   }
 

@@ -8,6 +8,7 @@ import { CLOSE } from '../../protocol/close-codes.ts';
 import { decodeFrame } from '../../protocol/decode-frame.ts';
 import { ChatError, ERRORS, type ErrorCode } from '../../protocol/errors.ts';
 import { LIMITS } from '../../protocol/limits.ts';
+import { PING_INTERVAL_MS, PING_TIMEOUT_MS } from '../../protocol/pings.ts';
 import { catchUp } from '../log/catch-up.ts';
 import type { Reader, ReaderOwner } from '../log/reader.ts';
 import { RereadBudget } from '../log/reread-budget.ts';
@@ -31,9 +32,9 @@ const SOON_MS = 500;
  * came in one rush are spread over the rounds.
  */
 const PING_ROUND_MS = 5_000;
-const PING_ROUNDS = LIMITS.PING_INTERVAL_MS / PING_ROUND_MS;
+const PING_ROUNDS = PING_INTERVAL_MS / PING_ROUND_MS;
 /** A sweep is not put off for longer: by then there is a ping. */
-export const LONGEST_WAIT_MS = LIMITS.PING_INTERVAL_MS;
+export const LONGEST_WAIT_MS = PING_INTERVAL_MS;
 
 export interface SessionLimits extends OutboxLimits {
   readonly slowReaderTimeoutMs: number;
@@ -235,7 +236,7 @@ export class HubSession implements Session, ReaderOwner, OutboxOwner, Scheduled,
     this.keepDeadlines(now);
     if (this.isClosed) return now;
     if (now >= this.pingAt) {
-      this.pingAt += LIMITS.PING_INTERVAL_MS;
+      this.pingAt += PING_INTERVAL_MS;
       this.transport.ping();
     }
     // The process stood still.
@@ -251,7 +252,7 @@ export class HubSession implements Session, ReaderOwner, OutboxOwner, Scheduled,
       this.close(CLOSE.UNAUTHENTICATED, 'No token came in time');
     } else if (this.identity && this.identity.token.expiresAt <= this.context.wallTime()) {
       this.close(CLOSE.UNAUTHENTICATED, 'The token ran out');
-    } else if (now - this.seenAt >= LIMITS.PING_TIMEOUT_MS) {
+    } else if (now - this.seenAt >= PING_TIMEOUT_MS) {
       this.cut();
     }
   }
@@ -260,7 +261,7 @@ export class HubSession implements Session, ReaderOwner, OutboxOwner, Scheduled,
     const untilKnown = this.waiting ? now + SOON_MS : this.openedAt + LIMITS.AUTHENTICATION_TIMEOUT_MS;
     const { identity } = this;
     const token = identity ? now + identity.token.expiresAt - this.context.wallTime() : untilKnown;
-    return Math.min(token, this.seenAt + LIMITS.PING_TIMEOUT_MS, this.pingAt);
+    return Math.min(token, this.seenAt + PING_TIMEOUT_MS, this.pingAt);
   }
 
   private checkStall(now: number): void {

@@ -5,7 +5,7 @@ import type { Duplex } from 'node:stream';
 import { createBoundary } from '../../lib/boundary.ts';
 import { type AllowedOrigins, createCors } from '../../lib/cors.ts';
 import type { Logger } from '../../lib/logger.ts';
-import { LIMITS } from '../../protocol/limits.ts';
+import { PING_INTERVAL_MS, PING_TIMEOUT_MS } from '../../protocol/pings.ts';
 import type { Hub } from '../../realtime/connections/hub.ts';
 import { SocketIoConnection } from './connection.ts';
 import { engineOf } from './engine.ts';
@@ -46,8 +46,8 @@ export function attachSocketIo(options: SocketIoOptions): SocketIo {
       maxHttpBufferSize: maxFrameBytes,
       perMessageDeflate: false,
       httpCompression: false,
-      pingInterval: LIMITS.PING_INTERVAL_MS,
-      pingTimeout: LIMITS.PING_TIMEOUT_MS - LIMITS.PING_INTERVAL_MS,
+      pingInterval: PING_INTERVAL_MS,
+      pingTimeout: PING_TIMEOUT_MS - PING_INTERVAL_MS,
     },
     watch: (connection) => new SocketIoConnection(engineOf(connection), { hub, boundary, addressOf, sharedFrames }),
     boundary,

@@ -2,7 +2,7 @@
 // would frame every packet for every peer anew; in all other states (polling, an upgrade under way) it carries them.
 import type { ServerResponse } from 'node:http';
 import type { Socket as NetSocket } from 'node:net';
-import { CLOSE } from '../../protocol/close-codes.ts';
+import { COMES_BACK } from '../../protocol/close-codes.ts';
 import type { Outgoing } from '../../realtime/connections/outgoing.ts';
 import type { Session, Transport } from '../../realtime/connections/transport.ts';
 import { bytesTaken } from '../shared/bytes-taken.ts';
@@ -13,8 +13,6 @@ import { packetBytesOf, packetsOf } from './outgoing-packets.ts';
 import { PACKET } from './packet.ts';
 import { CLOSE_PATIENCE_MS } from './watched-engine.ts';
 
-/** After these the client shall come back by itself, which the official one does not after a disconnect packet. */
-const COMES_BACK: ReadonlySet<number> = new Set([CLOSE.DRAIN, CLOSE.SLOW_READER]);
 const UNCOMPRESSED = { compress: false };
 const UPGRADE_PATIENCE_MS = 1_000;
 const CLOSE_STEP_MS = 20;
