@@ -105,10 +105,13 @@ export function createDelivery(deps: DeliveryDependencies): Delivery {
 
   const sink: EventSink = (events) => {
     for (const { key, accessVersion, feedEvents } of byLog(events)) {
-      localFeed(key)?.receive(feedEvents, accessVersion);
+      const name = logName(key);
+      const feed = localFeed(key);
+      if (feed) feed.receive(feedEvents, accessVersion);
+      else for (const event of feedEvents) hooks.event.happened(name, event);
       let payload: string | undefined;
       const encode = () => {
-        payload ??= encodeEvents({ origin: nodeId, log: logName(key), accessVersion, events: feedEvents });
+        payload ??= encodeEvents({ origin: nodeId, log: name, accessVersion, events: feedEvents });
         return payload;
       };
       for (const topic of topicsOf(key)) broker.publishToOthers(topic, encode);

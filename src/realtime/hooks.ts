@@ -1,5 +1,4 @@
 // What happens on this node that parts of the live side may follow, without those that it happens in knowing of them.
-import type { Feed } from './log/feed.ts';
 import type { FeedEvent } from './log/feed-event.ts';
 import type { ReaderOwner } from './log/reader.ts';
 
@@ -11,8 +10,10 @@ export interface Hook<Of extends readonly unknown[]> {
 }
 
 export interface Hooks {
-  /** A feed hands out an event to the readers that it has here. */
-  readonly event: Hook<[feed: Feed, event: FeedEvent]>;
+  /**
+   * A log has a new event: told once a feed hands it out here, or if there is none here, when it was stored by this node.
+   */
+  readonly event: Hook<[log: string, event: FeedEvent]>;
   /** A connection has left a channel that it read, of itself or because it had to. */
   readonly left: Hook<[owner: ReaderOwner, channelId: number]>;
   /** A user has lost access to a channel, wherever it is connected. */

@@ -70,6 +70,16 @@ export function describePresence({ name, begin }: PresenceTarget, several: boole
       expect(await store.members(7)).toHaveLength(CROWD - 1);
     });
 
+    test('says whether a channel is crowded without a change of it', async () => {
+      const [store] = await nodes(1);
+      await enterMany(store, 7, 1, CROWD);
+      expect([await store.crowded(7), await store.crowded(8)]).toEqual([false, false]);
+      await store.enter(7, 1_000);
+      expect([await store.crowded(7), await store.crowded(8)]).toEqual([true, false]);
+      expect(await store.members(7)).toHaveLength(CROWD + 1);
+      expect(await store.members(8)).toEqual([]);
+    });
+
     test('counts users, connections, nodes and the members of channels with somebody in them', async () => {
       const [store] = await nodes(1);
       await store.setConnected(4, true);

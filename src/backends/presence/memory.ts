@@ -23,6 +23,7 @@ export function createMemoryPresence({ nodeId }: { readonly nodeId: string }): P
       reported.leave(channelId, userId);
       return change;
     },
+    crowded: async (channelId) => crowded(channelId),
     users: async () => ascending(reported.users),
     members: async (channelId) => ascending(reported.members(channelId)),
     stats: async () => ({

@@ -25,6 +25,8 @@ export interface PresenceStore {
   enter(channelId: number, userId: number): Promise<PresenceChange>;
   /** The user's last connection on this node has left the channel. Where the backend is away: an uncrowded edge. */
   leave(channelId: number, userId: number): Promise<PresenceChange>;
+  /** Whether changes in the channel are not announced now. Where the backend is away: false. Never rejects. */
+  crowded(channelId: number): Promise<boolean>;
   /**
    * Ids of all connected users over all living nodes, ascending. Rejects with UNAVAILABLE where the backend is away, or does
    * not take what this node reports, for then the answer would be wrong.

@@ -12,11 +12,13 @@ import type { Reported } from './reported.ts';
 /** Changes in one script: few enough not to hold Redis up. */
 const CHANGES_AT_ONCE = 200;
 
+const NOBODY = 0;
 /** What is known where Redis is away: others are told. */
 const UNKNOWN: PresenceChange = { edge: true, crowded: false };
 
 interface Change {
-  readonly command: 'SADD' | 'SREM';
+  /** `LOOK` changes nothing. */
+  readonly command: 'SADD' | 'SREM' | 'LOOK';
   readonly channelId: number;
   readonly userId: number;
   readonly answer: (change: PresenceChange) => void;
@@ -37,6 +39,8 @@ export interface Changes {
   channel(channelId: number): Promise<void>;
   enter(channelId: number, userId: number): Promise<PresenceChange>;
   leave(channelId: number, userId: number): Promise<PresenceChange>;
+  /** Whether more users are live in the channel than changes are announced in, after all changes up to now. */
+  crowded(channelId: number): Promise<boolean>;
   /** Redis has yet to be told of a change of this set, or is being told. */
   isChanging(name: SetName): boolean;
   /** Resolves when Redis was told of all changes up to now. */
@@ -123,8 +127,8 @@ export function createChanges(deps: ChangesDependencies): Changes {
   }
 
   function giveUp(changes: readonly Change[], error: unknown): void {
-    for (const { channelId, answer } of changes) {
-      doubt(channelId, error);
+    for (const { command, channelId, answer } of changes) {
+      if (command !== 'LOOK') doubt(channelId, error);
       answer(UNKNOWN);
     }
   }
@@ -146,6 +150,7 @@ export function createChanges(deps: ChangesDependencies): Changes {
     },
     enter: (channelId, userId) => change('SADD', channelId, userId),
     leave: (channelId, userId) => change('SREM', channelId, userId),
+    crowded: async (channelId) => (await change('LOOK', channelId, NOBODY)).crowded,
     isChanging: (name) => [...batches.unsent()].some((batch) => isIn(batch, name)),
     told: async () => void (await batches.settled()),
   };

@@ -43,7 +43,7 @@ return found
 /**
  * Changes of several channels, in their order. KEYS: for each channel its users on this node, then on each other living
  * node. ARGV: lifetime, the most users that changes are announced in, the number of other nodes; then for each change
- * SADD or SREM, the place of its channel's first key, user. Gives for each whether no other node has the user, and
+ * SADD, SREM or LOOK, the place of its channel's first key, user. Gives for each whether no other node has the user, and
  * whether there are more users than that, the one who comes or goes included. The exact number is found out only where
  * it is near the limit, so that the 5,000th costs what the 5th does.
  */

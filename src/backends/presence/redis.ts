@@ -144,6 +144,7 @@ export function createRedisPresence(deps: {
       if (reported.members(channelId).size === 0) void changes.channel(channelId);
       return changes.leave(channelId, userId);
     },
+    crowded: changes.crowded,
     users: () => available(() => union('users')),
     members: (channelId) => available(() => union(channelId)),
     stats: () => available(stats),

@@ -1,4 +1,5 @@
 // What a client frame does: the definition of a command, and what it may use.
+import type { Clock } from '../../backends/clock/clock.ts';
 import type { Authenticate, Identity } from '../../chat/accounts/authenticate.ts';
 import type { Actor } from '../../chat/accounts/principal.ts';
 import type { Appended } from '../../chat/log/log.ts';
@@ -9,10 +10,12 @@ import type { AnswerOf, ClientFrameDefinition, DataOf } from '../../protocol/fra
 import type { SendMessageBody } from '../../protocol/messages.ts';
 import type { Place } from '../connections/connection-limits.ts';
 import type { HubSession } from '../connections/session.ts';
+import type { Hooks } from '../hooks.ts';
 import type { ChannelFeeds } from '../log/channel-feeds.ts';
 import type { DirectFeeds } from '../log/direct-feeds.ts';
 import type { EndReading } from '../presence/end-reading.ts';
 import type { PresenceTracker } from '../presence/tracker.ts';
+import type { Signals } from '../signals/signals.ts';
 
 /** One client frame that is being worked on. */
 export interface CommandContext<Answer = unknown> {
@@ -58,6 +61,9 @@ export interface CommandDependencies {
   readonly feeds: ChannelFeeds;
   readonly directFeeds: DirectFeeds;
   readonly tracker: PresenceTracker;
+  readonly signals: Signals;
+  readonly hooks: Hooks;
+  readonly clock: Clock;
   readonly reads: Pick<LogReads, 'entry' | 'pairEntry'>;
   readonly endReading: EndReading;
   /** Makes the connection the user's; resolves when live direct messages reach it. */

@@ -95,10 +95,8 @@ export function createHub(deps: HubDependencies): Hub {
     run: createCommands({
       authenticate: deps.authenticate,
       send: deps.send,
-      feeds,
-      directFeeds,
-      tracker,
-      endReading,
+      ...delivery,
+      clock,
       reads,
       signIn,
       takePlace: connectionLimits.takeUser,

@@ -27,7 +27,7 @@ export interface FeedContext {
   /** Takes readers out that lost access, by what the database says now. */
   readonly checkReaders: (feed: Feed) => Promise<void>;
   /** Is told of each event that a feed hands out. */
-  readonly handedOut: (feed: Feed, event: FeedEvent) => void;
+  readonly handedOut: (log: string, event: FeedEvent) => void;
 }
 
 /** A read of the database under way; it sees at least what was known of the log when it began. */
@@ -207,7 +207,7 @@ export class Feed implements ReadFeed {
     this.head = event.seq;
     this.recent.push(event);
     this.pending.push(event);
-    this.context.handedOut(this, event);
+    this.context.handedOut(this.name, event);
   }
 
   /** Hands out what has come to its turn; what is missing before the rest is fetched after a moment. */

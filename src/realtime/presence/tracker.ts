@@ -13,6 +13,8 @@ export interface PresenceTracker {
   /** Resolves when all nodes can see that the user is live in the channel, or cannot be told. Never rejects. */
   joined(channelId: number, user: PresentUser): Promise<void>;
   left(channelId: number, user: PresentUser): void;
+  /** Whether so many are live in the channel, over all nodes, that they are not told of each other. Never rejects. */
+  crowded(channelId: number): Promise<boolean>;
   /** Connections of all users on this node. */
   connections(): number;
 }
@@ -59,6 +61,7 @@ export function createPresenceTracker(deps: {
       if (live.remove(`${channelId}:${user.id}`) > 0) return;
       void announce('leave', channelId, user, store.leave(channelId, user.id));
     },
+    crowded: (channelId) => store.crowded(channelId),
     connections: () => connections.total,
   };
 }
