@@ -18,6 +18,6 @@ export function answerError(error: unknown, logger: Logger): AnswerError {
     code,
     message: code === error.code ? error.message : ERRORS[code].text,
     ...(error.details && { details: error.details }),
-    ...(error.retryAfterMs !== undefined && { retry_after_ms: error.retryAfterMs }),
+    ...(error.retryAfterMs !== undefined && { retry_after_ms: Math.ceil(error.retryAfterMs) }),
   };
 }
