@@ -131,6 +131,14 @@ export const chats = pgTable(
   ],
 );
 
+/** Deleted channels whose messages still have their content, while it is being erased: up to this number of the log it is. */
+export const channelErasures = pgTable('channel_erasures', {
+  channelId: integer('channelId')
+    .primaryKey()
+    .references(() => channels.id, { onDelete: 'cascade' }),
+  erasedSeq: integer('erasedSeq').notNull().default(0),
+});
+
 /** Length of a SHA-256 digest in base64url, which is how tokens and addresses are stored. */
 const DIGEST = 43;
 

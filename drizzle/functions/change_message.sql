@@ -1,6 +1,7 @@
 -- Edits (`new_text` not null) or deletes a message and gives it as it is then; no row where it is gone or where `actor`
--- is no party to its conversation. A null actor is nobody's party and may all the same.
-CREATE OR REPLACE FUNCTION change_message(message_id integer, actor integer, new_text text)
+-- is no party to its conversation. A null actor is nobody's party and may all the same. `erase`: what a deletion deletes goes
+-- from the row too.
+CREATE OR REPLACE FUNCTION change_message(message_id integer, actor integer, new_text text, erase boolean)
 RETURNS TABLE (
   id integer, seq integer, "updatedSeq" integer, "senderId" integer, "senderName" text, "senderAvatar" text,
   text text, url text, "fileName" text, "clientId" text, "channelId" integer, "receiverId" integer,
@@ -31,7 +32,9 @@ BEGIN
 
   RETURN QUERY
   UPDATE chats m SET
-    text = coalesce(new_text, m.text),
+    text = CASE WHEN new_text IS NULL AND erase THEN NULL ELSE coalesce(new_text, m.text) END,
+    url = CASE WHEN new_text IS NULL AND erase THEN NULL ELSE m.url END,
+    "fileName" = CASE WHEN new_text IS NULL AND erase THEN NULL ELSE m."fileName" END,
     "deletedAt" = CASE WHEN new_text IS NULL THEN stamp END,
     "updatedAt" = stamp,
     "updatedSeq" = number
@@ -44,4 +47,11 @@ BEGIN
     m."clientId"::text, m."channelId", m."receiverId", m."createdAt", m."updatedAt", new_text IS NULL,
     c."membersVersion";
 END
-$$;
+$$;--> statement-breakpoint
+-- As nodes of the version before call it.
+CREATE OR REPLACE FUNCTION change_message(message_id integer, actor integer, new_text text)
+RETURNS TABLE (
+  id integer, seq integer, "updatedSeq" integer, "senderId" integer, "senderName" text, "senderAvatar" text,
+  text text, url text, "fileName" text, "clientId" text, "channelId" integer, "receiverId" integer,
+  "createdAt" timestamp, "updatedAt" timestamp, deleted boolean, "membersVersion" integer
+) LANGUAGE sql AS $$ SELECT * FROM change_message(message_id, actor, new_text, false) $$;

@@ -1,6 +1,10 @@
 -- What the former service edits or deletes takes its number here. The trigger's condition keeps it from firing for what has one.
 CREATE OR REPLACE FUNCTION number_foreign_update() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
+  -- What nobody sees any more is no event: a message that is deleted already, or whose channel is, when its content goes.
+  IF NEW."deletedAt" IS NOT NULL AND (OLD."deletedAt" IS NOT NULL OR EXISTS (
+    SELECT 1 FROM channels c WHERE c.id = NEW."channelId" AND c."deletedAt" IS NOT NULL
+  )) THEN RETURN NEW; END IF;
   NEW."updatedSeq" := take_number(NEW."conversationId");
   RETURN NEW;
 END

@@ -10,6 +10,7 @@ import { createSessionEnds } from '../chat/accounts/session-ends.ts';
 import { createSessions, type Sessions } from '../chat/accounts/sessions.ts';
 import { createTokens } from '../chat/accounts/tokens.ts';
 import { createChannels } from '../chat/channels/channels.ts';
+import { createChannelErasure, NO_ERASURE, type RunningErasure } from '../chat/channels/erasure.ts';
 import { createConversations } from '../chat/conversations/conversations.ts';
 import { createEmailView } from '../chat/email-view.ts';
 import { createAddressLimit } from '../chat/limited.ts';
@@ -55,6 +56,7 @@ export interface Chat {
   readonly app: ReturnType<typeof createApp>;
   readonly hub: Hub;
   readonly sessionWatch: SessionWatch;
+  readonly erasure: RunningErasure;
   /** For connections. */
   readonly authenticate: Authenticate;
 }
@@ -100,7 +102,7 @@ export function composeChat(foundation: Foundation): Chat {
   const countForged = createAddressLimit({ limiter: limiters.auth, clock });
   const authenticate = createAuthenticate({ tokens, principals: paced, countForged });
   const append = createAppend({ db, sink, clock, onBatch: metrics.onBatch });
-  const change = createChange({ db, sink });
+  const change = createChange({ db, sink, eraseDeleted: config.eraseDeleted });
   const messages = createMessages({ db, append, change, maxTextLength: config.maxTextLength });
 
   const { maxBufferedBytes, slowReaderTimeoutMs, rateLimit } = config;
@@ -123,6 +125,7 @@ export function composeChat(foundation: Foundation): Chat {
   });
   metrics.observeConnections(hub.connections);
 
+  const erasure = config.eraseDeleted ? createChannelErasure({ db, clock, logger, withoutValues }) : NO_ERASURE;
   const emails = createEmailView(config.publicEmails);
   const app = createApp({
     tokens,
@@ -138,8 +141,8 @@ export function composeChat(foundation: Foundation): Chat {
       reservedEmails: config.production ? adminEmails : [],
     }),
     sessions,
-    channels: createChannels({ db, announce, emails }),
-    members: createMembers({ db, announce }),
+    channels: createChannels({ db, announce, emails, erasure }),
+    members: createMembers({ db, announce, erasure }),
     messages,
     live,
     announce,
@@ -158,7 +161,7 @@ export function composeChat(foundation: Foundation): Chat {
     version: version(),
     clientAddress: peerAddress,
   });
-  return { app, hub, sessionWatch: watch, authenticate };
+  return { app, hub, sessionWatch: watch, erasure, authenticate };
 }
 
 function createLimiters(settings: Config['rateLimit'], backends: Backends) {

@@ -57,7 +57,9 @@ export async function openChat(config: Config, options: OpenOptions): Promise<Ch
   const chat = composeChat({ config, jwtSecret, nodeId, db: databaseHandle.db, backends, clock, logger, readiness });
   teardown.add('hub', () => chat.hub.close());
   teardown.add('session watch', () => chat.sessionWatch.close());
+  teardown.add('erasure', () => chat.erasure.close());
   await chat.sessionWatch.start();
   await chat.hub.start();
+  chat.erasure.start();
   return chat;
 }

@@ -14,6 +14,7 @@ import { createSessions, type Sessions } from '../../src/chat/accounts/sessions.
 import { createTokens } from '../../src/chat/accounts/tokens.ts';
 import type { Announcement } from '../../src/chat/announce.ts';
 import { createChannels } from '../../src/chat/channels/channels.ts';
+import { NO_ERASURE } from '../../src/chat/channels/erasure.ts';
 import { createConversations } from '../../src/chat/conversations/conversations.ts';
 import { createEmailView } from '../../src/chat/email-view.ts';
 import { createAppend } from '../../src/chat/log/append.ts';
@@ -65,10 +66,10 @@ export function createChat(db: Database) {
   const tokens = createTokens({ secret, expiresIn: '1h', digest, ends, wasEnded, clock });
   const principals = createPrincipals({ db, adminEmails: [ADMIN_EMAIL] });
   const append = createAppend({ db, sink, clock });
-  const change = createChange({ db, sink });
+  const change = createChange({ db, sink, eraseDeleted: true });
   const messages = createMessages({ db, append, change, maxTextLength: MAX_TEXT_LENGTH });
   const emails = createEmailView(true);
-  const channels = createChannels({ db, announce, emails });
+  const channels = createChannels({ db, announce, emails, erasure: NO_ERASURE });
   const authenticate = createAuthenticate({ tokens, principals, countForged: async () => {} });
   const accountsDependencies: AccountsDependencies = {
     db,
@@ -112,7 +113,7 @@ export function createChat(db: Database) {
     /** With other dependencies. */
     accountsWith: (more: Partial<AccountsDependencies>) => createAccounts({ ...accountsDependencies, ...more }),
     channels,
-    members: createMembers({ db, announce }),
+    members: createMembers({ db, announce, erasure: NO_ERASURE }),
     messages,
     conversations: createConversations({ db }),
     user,

@@ -67,7 +67,7 @@ function node(index = 0) {
   return {
     events,
     append: createAppend({ db: handle.db, sink, clock }),
-    change: createChange({ db: handle.db, sink }),
+    change: createChange({ db: handle.db, sink, eraseDeleted: true }),
     read: createReadLog({ db: handle.db }),
   };
 }

@@ -1,4 +1,5 @@
 // Memberships that the former service wrote twice: one each after the takeover, while it goes on writing, and beside it.
+import { randomBytes } from 'node:crypto';
 import { sign } from 'hono/jwt';
 import postgres, { type Sql } from 'postgres';
 import type { DataSource } from 'typeorm';
@@ -15,7 +16,7 @@ import { startServiceProcess } from '../support/node-process.ts';
 import { createDatabase } from '../support/postgres.ts';
 import { until } from '../support/until.ts';
 
-const SECRET = 'the secret that both services have, 41 by';
+const SECRET = randomBytes(32).toString('base64url');
 const UNIQUE = 'UQ_channel_members_user_channel';
 const entities = formerEntities();
 

@@ -6,6 +6,7 @@ import { createMemoryPresence } from '../../src/backends/presence/memory.ts';
 import { HEARTBEAT_MS, type PresenceStore } from '../../src/backends/presence/presence-store.ts';
 import type { Identity } from '../../src/chat/accounts/authenticate.ts';
 import type { Principal } from '../../src/chat/accounts/principal.ts';
+import { NO_ERASURE } from '../../src/chat/channels/erasure.ts';
 import { createAppend } from '../../src/chat/log/append.ts';
 import { createChange } from '../../src/chat/log/change.ts';
 import { createReadLog } from '../../src/chat/log/read.ts';
@@ -236,8 +237,8 @@ export function createHubNode(options: {
     presence,
     logger,
     append,
-    change: createChange({ db, sink: delivery.sink }),
-    members: createMembers({ db, announce: delivery.announce }),
+    change: createChange({ db, sink: delivery.sink, eraseDeleted: true }),
+    members: createMembers({ db, announce: delivery.announce, erasure: NO_ERASURE }),
     pagesRead: () => pagesRead,
     /** Resolves once nothing is waited for on behalf of a connection, and what followed from it is done. */
     async idle() {

@@ -11,6 +11,7 @@ import { readMemberChannel, readSeenChannel, withLockedChannel } from '../member
 import { isOwner } from '../policy.ts';
 import { type ChannelRow, channelColumns, toChannel, type UserRow, userColumns } from '../rows.ts';
 import { type CreateChannel, createChannelCreation } from './creation.ts';
+import type { ChannelErasure } from './erasure.ts';
 import { createListChannels, type ListChannels } from './list.ts';
 
 /** Every call about one channel throws CHANNEL_NOT_FOUND where it is gone or the principal is no member. */
@@ -31,9 +32,10 @@ export interface ChannelsDependencies {
   readonly db: Database;
   readonly announce: Announce;
   readonly emails: EmailView;
+  readonly erasure: ChannelErasure;
 }
 
-export function createChannels({ db, announce, emails }: ChannelsDependencies): Channels {
+export function createChannels({ db, announce, emails, erasure }: ChannelsDependencies): Channels {
   return {
     list: createListChannels({ db, emails }),
     create: createChannelCreation({ db, announce, emails }),
@@ -65,7 +67,9 @@ export function createChannels({ db, announce, emails }: ChannelsDependencies): 
           transaction,
           sql`update channels set "deletedAt" = now() at time zone 'utc' where "id" = ${id}::int`,
         );
+        await erasure.note(transaction, id);
       });
+      erasure.wake();
       await announce({ type: 'channel.deleted', channelId: id });
     },
 

@@ -7,13 +7,19 @@ import { type MessageRow, toStoredMessage } from './columns.ts';
 import { keyOfMessage } from './key.ts';
 import type { Change, EventSink } from './log.ts';
 
-export function createChange(deps: { readonly db: Database; readonly sink: EventSink }): Change {
-  const { db, sink } = deps;
+export interface ChangeDependencies {
+  readonly db: Database;
+  readonly sink: EventSink;
+  /** Whether the content of a deleted message goes from its row too. */
+  readonly eraseDeleted: boolean;
+}
 
+export function createChange({ db, sink, eraseDeleted }: ChangeDependencies): Change {
   return async ({ messageId, actorId, text }) => {
     const [row] = await rows<MessageRow & { accessVersion: number }>(
       db,
-      sql`select *, "membersVersion" as "accessVersion" from change_message(${messageId}::int, ${actorId}::int, ${text}::text)`,
+      sql`select *, "membersVersion" as "accessVersion"
+        from change_message(${messageId}::int, ${actorId}::int, ${text}::text, ${eraseDeleted}::boolean)`,
     );
     if (!row) throw new ChatError('MESSAGE_NOT_FOUND');
     const message = toStoredMessage(row);

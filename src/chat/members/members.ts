@@ -4,6 +4,7 @@ import { type Database, rows } from '../../database/database.ts';
 import { ChatError } from '../../protocol/errors.ts';
 import type { Principal } from '../accounts/principal.ts';
 import type { Announce } from '../announce.ts';
+import type { ChannelErasure } from '../channels/erasure.ts';
 import { isGroup, isOwner } from '../policy.ts';
 import { type ChannelRow, toChannel } from '../rows.ts';
 import { readMemberChannel, withLockedChannel } from './membership.ts';
@@ -21,7 +22,13 @@ export interface Members {
   leave(principal: Principal, channelId: number): Promise<void>;
 }
 
-export function createMembers({ db, announce }: { db: Database; announce: Announce }): Members {
+export interface MembersDependencies {
+  readonly db: Database;
+  readonly announce: Announce;
+  readonly erasure: ChannelErasure;
+}
+
+export function createMembers({ db, announce, erasure }: MembersDependencies): Members {
   return {
     async add(principal, channelId, userId) {
       const channel = await withLockedChannel(db, channelId, async (transaction) => {
@@ -47,8 +54,11 @@ export function createMembers({ db, announce }: { db: Database; announce: Announ
       const isDeleted = await withLockedChannel(db, channelId, async (transaction) => {
         await readGroup(transaction, channelId, principal);
         await deleteMember(transaction, channelId, principal.id);
-        return handOver(transaction, channelId, principal.id);
+        const isEmpty = await handOver(transaction, channelId, principal.id);
+        if (isEmpty) await erasure.note(transaction, channelId);
+        return isEmpty;
       });
+      if (isDeleted) erasure.wake();
       await announce({ type: 'member.removed', channelId, userId: principal.id, username: principal.username });
       if (isDeleted) await announce({ type: 'channel.deleted', channelId });
     },

@@ -50,6 +50,8 @@ export interface Config {
   readonly adminEmails: readonly string[];
   /** Whether users see each other's email addresses. */
   readonly publicEmails: boolean;
+  /** Whether the content of what is deleted goes from the database too. */
+  readonly eraseDeleted: boolean;
   readonly maxTextLength: number;
   readonly maxFrameBytes: number;
   /** Frames are made once for all connections that get them; else by the WebSocket library, for each. */
@@ -145,6 +147,7 @@ function environmentSchema(production: boolean) {
     TRUST_PROXY: flag().default(false),
     ADMIN_EMAILS: adminEmails.default([]),
     PUBLIC_EMAILS: flag().default(true),
+    ERASE_DELETED: flag().default(true),
     MAX_TEXT_LENGTH: wholeNumber(1, 10_000_000).default(10_000),
     MAX_FRAME_BYTES: wholeNumber(256, 100_000_000).default(65_536),
     WS_SHARED_FRAMES: flag().default(true),
@@ -212,6 +215,7 @@ function toConfig(env: Environment, database: DatabaseOptions): Config {
     trustProxy: env.TRUST_PROXY,
     adminEmails: env.ADMIN_EMAILS,
     publicEmails: env.PUBLIC_EMAILS,
+    eraseDeleted: env.ERASE_DELETED,
     maxTextLength: env.MAX_TEXT_LENGTH,
     maxFrameBytes: env.MAX_FRAME_BYTES,
     sharedFrames: env.WS_SHARED_FRAMES,
