@@ -23,6 +23,7 @@ const LAYERS: Readonly<Record<string, Layer>> = {
     types: ['protocol'],
     packages: ['drizzle-orm', 'postgres', '@electric-sql/pglite'],
   },
+  legacy: { imports: ['lib', 'protocol/errors.ts', 'database', 'drizzle'], packages: ['drizzle-orm'] },
   chat: {
     imports: ['lib', 'protocol', 'database', 'drizzle'],
     types: ['backends'],
@@ -40,7 +41,7 @@ const LAYERS: Readonly<Record<string, Layer>> = {
     packages: ['engine.io', 'ws', 'hono', 'node:*'],
   },
   runtime: {
-    imports: ['lib', 'protocol', 'drizzle', 'backends', 'database', 'chat', 'realtime', 'http', 'transports'],
+    imports: ['lib', 'protocol', 'drizzle', 'backends', 'database', 'legacy', 'chat', 'realtime', 'http', 'transports'],
     packages: ['*'],
   },
 };

@@ -1,5 +1,5 @@
-// Brings a database to the present schema and back: one runner at a time, never on foreign tables, all or nothing. Where
-// the former service's tables are, they are taken over first.
+// Brings a database to the present schema and back: one runner at a time, never on foreign tables, all or nothing. If the
+// former service has filled it, that is to be taken over first: see legacy/.
 import { sql } from 'drizzle-orm';
 import { type MigrationMeta, readMigrationFiles } from 'drizzle-orm/migrator';
 import { type Database, rows } from './database.ts';
@@ -8,11 +8,28 @@ import type { DatabaseHandle } from './handle.ts';
 import { MigrationError } from './migration-error.ts';
 import type { Report } from './progress.ts';
 import { endWithClient, takeRunnerLock } from './runner-lock.ts';
-import { givingWay, type Step, withShortLock } from './takeover/short-lock.ts';
-import { takeOver } from './takeover/takeover.ts';
+import { givingWay, type Step, withShortLock } from './short-lock.ts';
 
 /** The numbers of the migrations that a takeover prepares. */
 const FIRST = ['0000', '0001'];
+
+/** What prepares a database that the former service filled. */
+export type TakeOver = (deps: TakeoverDeps) => Promise<void>;
+
+export interface TakeoverDeps {
+  /** The session that holds the runner's lock. */
+  readonly db: Database;
+  /** Any other session. */
+  readonly watcher: Database;
+  /** The statements that make functions, in the second migration. */
+  readonly functions: readonly string[];
+  readonly report: Report;
+  /** Applies the migrations. */
+  readonly finish: (step: Step) => Promise<void>;
+}
+
+const NEEDS_TAKEOVER =
+  'The former service has filled this database: `npm run migration:run` takes it over. Nothing was changed';
 
 /** Whoever refers to another first, so that we and a writer never wait for each other. */
 const LOCK_ORDER = ['chats', 'channel_members', 'channels', 'users'];
@@ -30,20 +47,25 @@ export async function unknownMigrations(handle: DatabaseHandle, folder: string):
 
 /**
  * Applies what is pending, all or nothing, and gives the numbers. Of several processes one does it; the others wait, then
- * find nothing to do. Throws MigrationError where the database belongs to something else, or does not fit yet, and is left
- * as it is; TakeoverStopped where a takeover fails on its way: the next run goes on.
+ * find nothing to do. Throws MigrationError if the database belongs to something else, does not fit yet, or is to be taken
+ * over and `takeOver` is not given, and then it is left as it is. What `takeOver` throws goes on: the next run goes on too.
  */
-export function runMigrations(handle: DatabaseHandle, folder: string, report: Report = () => {}): Promise<string[]> {
+export function runMigrations(
+  handle: DatabaseHandle,
+  folder: string,
+  report: Report = () => {},
+  takeOver?: TakeOver,
+): Promise<string[]> {
   return alone(handle, report, async (db) => {
     const migrations = await pending(db, folder);
     if (migrations.length === 0) return [];
     await refuseForeign(db, folder);
     if (handle.kind === 'postgres' && (await needsTakeover(db, migrations))) {
-      const [tables, functions] = known(folder);
-      if (!tables || !functions) throw new MigrationError('The first two migrations are missing');
+      if (!takeOver) throw new MigrationError(NEEDS_TAKEOVER);
+      const functions = known(folder)[1]?.sql.filter((statement) => statement.includes('CREATE OR REPLACE FUNCTION'));
       const finish = (step: Step) =>
         withShortLock(step, { tables: LOCK_ORDER, mode: 'access exclusive' }, (tx) => apply(tx, migrations));
-      await takeOver({ db, watcher: handle.db, tables: tables.sql, functions: functions.sql, report, finish });
+      await takeOver({ db, watcher: handle.db, functions: functions ?? [], report, finish });
     } else {
       await givingWay({ db, report, step: 'applying migrations' }, (tx) => apply(tx, migrations));
     }

@@ -8,7 +8,7 @@ import type { DataSource } from 'typeorm';
 import { afterAll, beforeAll, expect, inject, it, onTestFinished } from 'vitest';
 import { connectDatabase } from '../../src/database/connect.ts';
 import type { DatabaseHandle } from '../../src/database/handle.ts';
-import { runMigrations } from '../../src/database/migrate.ts';
+import { runWithTakeover as runMigrations } from '../../src/legacy/run.ts';
 import { describeSchema } from '../support/catalog.ts';
 import { connect } from '../support/contract-clients.ts';
 import {

@@ -5,10 +5,11 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isLinkLost, withoutValues } from '../../database/errors.ts';
 import type { DatabaseHandle } from '../../database/handle.ts';
-import { revertMigration, runMigrations } from '../../database/migrate.ts';
+import { revertMigration } from '../../database/migrate.ts';
 import { MigrationError, migrationFailure, TakeoverStopped } from '../../database/migration-error.ts';
 import type { Report } from '../../database/progress.ts';
-import { planMigrations } from '../../database/takeover/dry-run.ts';
+import { planMigrations } from '../../legacy/dry-run.ts';
+import { runWithTakeover } from '../../legacy/run.ts';
 import { type Config, ConfigError } from '../config/config.ts';
 import { loadEnvFile } from '../config/env-file.ts';
 import { migrationsFolder } from '../platform/project-root.ts';
@@ -27,7 +28,7 @@ const NOTHING = 'nothing to do, the schema is that of this version';
 
 const COMMANDS: Record<string, Command> = {
   async run(handle, folder, report) {
-    const numbers = await runMigrations(handle, folder, report);
+    const numbers = await runWithTakeover(handle, folder, report);
     return numbers.length === 0 ? NOTHING : `applied ${numbers.join(', ')}`;
   },
   async 'run --dry-run'(handle, folder) {

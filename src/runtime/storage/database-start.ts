@@ -94,7 +94,8 @@ async function bringToSchema(handle: DatabaseHandle, options: OpenDatabaseOption
     const report = createProgressLines((step) =>
       options.logger.info({ step }, 'the database is brought to the schema'),
     );
-    const done = await runMigrations(handle, options.migrationsFolder, report);
+    const run = handle.kind === 'embedded' ? runMigrations : (await import('../../legacy/run.ts')).runWithTakeover;
+    const done = await run(handle, options.migrationsFolder, report);
     options.logger.debug({ migrations: done }, 'the database has the schema');
     return;
   }

@@ -1,9 +1,9 @@
 // Numbers for messages that have none: in the order of their ids, from the counter of their log, a batch a transaction.
 // A batch is stored with its counters or not at all, so what is done can always be seen on the rows themselves.
 import { type SQL, sql } from 'drizzle-orm';
-import { type Database, rows } from '../database.ts';
-import { pause, requireRunnerLock } from '../runner-lock.ts';
-import { retryLocks, type Step } from './short-lock.ts';
+import { type Database, rows } from '../database/database.ts';
+import { pause, requireRunnerLock } from '../database/runner-lock.ts';
+import { retryLocks, type Step } from '../database/short-lock.ts';
 
 /** Who edits or deletes a message of the present batch waits so long, about. Smaller batches cost more a message. */
 const BATCH_MS = 400;

@@ -1,10 +1,10 @@
 // Changes of tables that others write to: a lock that is not there at once is given up and tried again, so that nobody
 // has to queue for long behind the wait for it.
 import { sql } from 'drizzle-orm';
-import { type Database, rows } from '../database.ts';
-import { sqlState } from '../errors.ts';
-import type { Report } from '../progress.ts';
-import { pause, requireRunnerLock } from '../runner-lock.ts';
+import { type Database, rows } from './database.ts';
+import { sqlState } from './errors.ts';
+import type { Report } from './progress.ts';
+import { pause, requireRunnerLock } from './runner-lock.ts';
 
 /** How long writers may have to wait behind us. */
 const LOCK_TIMEOUT_MS = 250;

@@ -1,7 +1,7 @@
 // What the former service's tables may hold, or be like, that this service could not serve: it would answer 500, or take
 // people who left for members. Each is said with what to do. Reads only.
 import { type SQL, sql } from 'drizzle-orm';
-import { type Database, rows } from '../database.ts';
+import { type Database, rows } from '../database/database.ts';
 import type { Survey } from './survey.ts';
 import { FORMER_TABLES } from './wanted.ts';
 

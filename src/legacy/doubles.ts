@@ -1,7 +1,7 @@
 // Memberships that are there more than once, because the former service had no rule against it: how many there are, and which of
 // them can become one.
 import { sql } from 'drizzle-orm';
-import { type Database, rows } from '../database.ts';
+import { type Database, rows } from '../database/database.ts';
 
 /** In a line; how many there are is said besides. */
 export const IDS_NAMED = 20;

@@ -1,8 +1,8 @@
 // What a run would do, a line each. Reads only, in a transaction that could not write.
 import { sql } from 'drizzle-orm';
-import { type Database, rows } from '../database.ts';
-import type { DatabaseHandle } from '../handle.ts';
-import { needsTakeover, pending, refuseForeign } from '../migrate.ts';
+import { type Database, rows } from '../database/database.ts';
+import type { DatabaseHandle } from '../database/handle.ts';
+import { needsTakeover, pending, refuseForeign } from '../database/migrate.ts';
 import { allowsDoubles, findDoubles, nameIds } from './doubles.ts';
 import { oddMessages, refuseObstacles } from './obstacles.ts';
 import { oddChannels } from './odd-channels.ts';

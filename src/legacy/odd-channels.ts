@@ -1,6 +1,6 @@
 // Channels that stay as the former service left them, but are worth a word in the dry run.
 import { sql } from 'drizzle-orm';
-import { type Database, rows } from '../database.ts';
+import { type Database, rows } from '../database/database.ts';
 
 export interface OddChannels {
   /** Groups with an owner who is no member. */

@@ -1,8 +1,8 @@
 // What stands against a takeover, looked for before anything is changed: rights that are missing, and rows that the rules
 // of this service would not let stand. Each is said with what to look for, by ids, never by what users wrote.
 import { type SQL, sql } from 'drizzle-orm';
-import { type Database, rows } from '../database.ts';
-import { MigrationError } from '../migration-error.ts';
+import { type Database, rows } from '../database/database.ts';
+import { MigrationError } from '../database/migration-error.ts';
 import { findDoubles, unmergeable } from './doubles.ts';
 import { foreignTriggers } from './foreign-triggers.ts';
 import type { Survey } from './survey.ts';

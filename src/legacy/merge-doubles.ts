@@ -1,10 +1,10 @@
 // Memberships that are there more than once become one, the earliest: who is in a channel for longest inherits it. Rows go only
 // where they say nothing else than the one that stays. The former service may write on meanwhile.
 import { sql } from 'drizzle-orm';
-import { type Database, rows } from '../database.ts';
-import { sqlState } from '../errors.ts';
+import { type Database, rows } from '../database/database.ts';
+import { sqlState } from '../database/errors.ts';
+import { givingWay, type Step, withShortLock } from '../database/short-lock.ts';
 import { allowsDoubles, FACTS, IDS_NAMED, nameIds, unmergeable } from './doubles.ts';
-import { givingWay, type Step, withShortLock } from './short-lock.ts';
 
 const UNIQUE_VIOLATION = '23505';
 /** A double that is written between the merging and the index makes one more round. */

@@ -1,7 +1,7 @@
 // What a database that the former service filled lacks. Read off the database itself each time, so that a takeover can be
 // cut off anywhere and be taken up again, and so that a dry run says what a run would do.
 import { sql } from 'drizzle-orm';
-import { type Database, rows } from '../database.ts';
+import { type Database, rows } from '../database/database.ts';
 import {
   FILLED,
   INDEXES,

@@ -1,9 +1,9 @@
 // Indexes built beside writers, which takes longer and holds nobody up. What is left of a build that was cut off is of no
 // use to anybody: it goes first.
 import { sql } from 'drizzle-orm';
-import { type Database, rows } from '../database.ts';
-import type { Progress } from '../progress.ts';
-import { retryLocks, type Step } from './short-lock.ts';
+import { type Database, rows } from '../database/database.ts';
+import type { Progress } from '../database/progress.ts';
+import { retryLocks, type Step } from '../database/short-lock.ts';
 import { indexFacts } from './survey.ts';
 import type { Index } from './wanted.ts';
 

@@ -1,30 +1,18 @@
 // Prepares a database that the former service filled, and goes on writing to, for the first migrations: what would take
 // long inside of them is done before, in small steps. Each step looks at the database for what is left to do.
 import { sql } from 'drizzle-orm';
-import type { Database } from '../database.ts';
-import { MigrationError, TakeoverStopped } from '../migration-error.ts';
-import type { Report } from '../progress.ts';
+import type { Database } from '../database/database.ts';
+import type { TakeoverDeps } from '../database/migrate.ts';
+import { MigrationError, TakeoverStopped } from '../database/migration-error.ts';
+import { retryLocks, type Step, withShortLock } from '../database/short-lock.ts';
 import { fillColumns } from './filled.ts';
 import { buildIndex } from './indexes.ts';
 import { buildWithoutDoubles } from './merge-doubles.ts';
 import { countUnnumbered, logsOfChannels, numberBatch, numberMostMessages, numberStragglers } from './numbering.ts';
 import { refuseObstacles } from './obstacles.ts';
-import { retryLocks, type Step, withShortLock } from './short-lock.ts';
+import { ADD_LOG_COLUMNS, CREATE_CONVERSATIONS, MAKE_ROOM, NUMBER_FOREIGN_ROWS } from './statements.ts';
 import { type Survey, survey } from './survey.ts';
 import { CONVERSATION_RULES, referenceName } from './wanted.ts';
-
-export interface TakeoverDeps {
-  /** The session that holds the runner's lock. */
-  readonly db: Database;
-  /** Any other session. */
-  readonly watcher: Database;
-  /** The statements of the first two migrations, in their order: tables, and functions with triggers. */
-  readonly tables: readonly string[];
-  readonly functions: readonly string[];
-  readonly report: Report;
-  /** Applies the migrations. */
-  readonly finish: (step: Step) => Promise<void>;
-}
 
 /**
  * Throws MigrationError where something stands against it, and then nothing was changed; TakeoverStopped where it fails
@@ -43,8 +31,8 @@ export async function takeOver(deps: TakeoverDeps): Promise<void> {
     return { db, report: deps.report, step };
   };
   try {
-    await addLogs(deps, state, begin);
-    await makeRoom(deps, state, begin);
+    await addLogs(state, begin);
+    await makeRoom(state, begin);
     if (!state.hasTriggers) await numberEverything(deps, begin);
     await buildIndexes(deps, state, begin);
     await makeUnique(deps, state, begin);
@@ -65,30 +53,28 @@ function isBegun({ columns, hasConversations }: Survey): boolean {
 type Begin = (step: string) => Step;
 
 /** Nullable columns without default, and the table of logs: an instant each. */
-async function addLogs({ tables }: TakeoverDeps, state: Survey, begin: Begin): Promise<void> {
+async function addLogs(state: Survey, begin: Begin): Promise<void> {
   if (state.columns.length > 0) {
     const lock = { tables: ['chats'], mode: 'access exclusive' } as const;
-    const statement = statementOf(tables, /ALTER TABLE chats\s+ADD COLUMN/);
-    await withShortLock(begin('adding columns to chats'), lock, (tx) => tx.execute(sql.raw(statement)));
+    await withShortLock(begin('adding columns to chats'), lock, (tx) => tx.execute(ADD_LOG_COLUMNS));
   }
   if (!state.hasConversations) {
     const lock = { tables: ['channels', 'users'], mode: 'share row exclusive' } as const;
-    const statements = [statementOf(tables, /CREATE TABLE IF NOT EXISTS conversations/), ...CONVERSATION_RULES];
     await withShortLock(begin('making the table of conversations'), lock, async (tx) => {
-      for (const statement of statements) await tx.execute(sql.raw(statement));
+      await tx.execute(CREATE_CONVERSATIONS);
+      for (const rule of CONVERSATION_RULES) await tx.execute(sql.raw(rule));
     });
   }
 }
 
 /** While no trigger watches these columns yet, which would forbid it. Rewrites no row. */
-async function makeRoom({ tables }: TakeoverDeps, { narrow, hasTriggers }: Survey, begin: Begin): Promise<void> {
+async function makeRoom({ narrow, hasTriggers }: Survey, begin: Begin): Promise<void> {
   if (narrow.length === 0 || hasTriggers) return;
   const concerned = ['chats', 'channels', 'users'].filter((it) =>
     narrow.some(({ column }) => column.startsWith(`${it}.`)),
   );
   const lock = { tables: concerned, mode: 'access exclusive' } as const;
-  const statement = statementOf(tables, /character_maximum_length/);
-  await withShortLock(begin('making room in columns'), lock, (tx) => tx.execute(sql.raw(statement)));
+  await withShortLock(begin('making room in columns'), lock, (tx) => tx.execute(MAKE_ROOM));
 }
 
 /** Numbers what is there; then, while nobody writes for a moment, the last few, and lets the triggers number the rest. */
@@ -97,15 +83,12 @@ async function numberEverything({ db, functions }: TakeoverDeps, begin: Begin): 
   const total = await countUnnumbered(db);
   const settled = await numberMostMessages(begin('numbering messages'), total);
   const step = begin('numbering the last messages and setting triggers');
-  const triggers = [/CREATE TRIGGER number_foreign_insert/, /CREATE TRIGGER number_foreign_update/];
   await retryLocks(step, async () => {
-    for (const statement of functions) {
-      if (statement.includes('CREATE OR REPLACE FUNCTION')) await db.execute(sql.raw(statement));
-    }
+    for (const statement of functions) await db.execute(sql.raw(statement));
   });
   await withShortLock(step, { tables: ['chats'], mode: 'share row exclusive' }, async (tx) => {
     await numberBatch(tx, settled, 2_147_483_647);
-    for (const trigger of triggers) await tx.execute(sql.raw(statementOf(functions, trigger)));
+    for (const trigger of NUMBER_FOREIGN_ROWS) await tx.execute(trigger);
   });
 }
 
@@ -141,10 +124,4 @@ async function addReferences(db: Database, state: Survey, begin: Begin): Promise
     }
     await db.execute(sql.raw(`alter table ${table} validate constraint "${name}"`));
   }
-}
-
-function statementOf(statements: readonly string[], wanted: RegExp): string {
-  const found = statements.find((statement) => wanted.test(statement));
-  if (found === undefined) throw new MigrationError(`The migrations are incomplete: none says ${wanted.source}`);
-  return found;
 }

@@ -1,6 +1,6 @@
 // Columns that may lack a value, where this service relies on one: made NOT NULL without reading the table under a lock.
 import { sql } from 'drizzle-orm';
-import { type Step, withShortLock } from './short-lock.ts';
+import { type Step, withShortLock } from '../database/short-lock.ts';
 import type { UnfilledTable } from './survey.ts';
 
 /**

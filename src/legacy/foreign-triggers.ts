@@ -1,7 +1,7 @@
 // Triggers that somebody else set on the former service's tables, and that the takeover's own changes would set off: one that
 // keeps `updatedAt` would make every message look edited.
 import { sql } from 'drizzle-orm';
-import { type Database, rows } from '../database.ts';
+import { type Database, rows } from '../database/database.ts';
 import type { Survey } from './survey.ts';
 import { LOG_COLUMNS } from './wanted.ts';
 
