@@ -173,8 +173,8 @@ function takenCode(error: DriverError): ErrorCode | undefined {
   const columns = /\((.*?)\)=\(/.exec(text(error.detail) ?? '')?.[1] ?? name;
   if (table === 'channel_members') return 'ALREADY_MEMBER';
   if (table !== 'users') return undefined;
-  if (/email/.test(columns)) return 'EMAIL_TAKEN';
-  return /username/.test(columns) ? 'USERNAME_TAKEN' : undefined;
+  if (/email/i.test(columns)) return 'EMAIL_TAKEN';
+  return /username/i.test(columns) ? 'USERNAME_TAKEN' : undefined;
 }
 
 /** What the driver threw, without drizzle's wrapping. */

@@ -3,6 +3,7 @@
 import { sql } from 'drizzle-orm';
 import { type MigrationMeta, readMigrationFiles } from 'drizzle-orm/migrator';
 import { type Database, rows } from './database.ts';
+import { FOLDING, fillFolding, prepareFolding } from './folding.ts';
 import { foreignTables } from './former-tables.ts';
 import type { DatabaseHandle } from './handle.ts';
 import { MigrationError } from './migration-error.ts';
@@ -58,19 +59,40 @@ export function runMigrations(
 ): Promise<string[]> {
   return alone(handle, report, async (db) => {
     const migrations = await pending(db, folder);
-    if (migrations.length === 0) return [];
-    await refuseForeign(db, folder);
-    if (handle.kind === 'postgres' && (await needsTakeover(db, migrations))) {
-      if (!takeOver) throw new MigrationError(NEEDS_TAKEOVER);
-      const functions = known(folder)[1]?.sql.filter((statement) => statement.includes('CREATE OR REPLACE FUNCTION'));
-      const finish = (step: Step) =>
-        withShortLock(step, { tables: LOCK_ORDER, mode: 'access exclusive' }, (tx) => apply(tx, migrations));
-      await takeOver({ db, watcher: handle.db, functions: functions ?? [], report, finish });
-    } else {
-      await givingWay({ db, report, step: 'applying migrations' }, (tx) => apply(tx, migrations));
-    }
+    if (migrations.length > 0) await bringUp(handle, db, { folder, migrations, report, takeOver });
+    // Also where older programs wrote names since the last run.
+    if (known(folder).some(({ number }) => number === FOLDING)) await fillFolding({ db, report });
     return migrations.map(({ number }) => number);
   });
+}
+
+interface Work {
+  readonly folder: string;
+  readonly migrations: readonly Migration[];
+  readonly report: Report;
+  readonly takeOver: TakeOver | undefined;
+}
+
+async function bringUp(handle: DatabaseHandle, db: Database, work: Work): Promise<void> {
+  const { folder, migrations, report, takeOver } = work;
+  await refuseForeign(db, folder);
+  const prepare = async () => {
+    const folding = migrations.find(({ number }) => number === FOLDING);
+    if (handle.kind === 'postgres' && folding && (await hasTable(db, 'users')))
+      await prepareFolding({ db, report }, handle.db, folding.sql);
+  };
+  if (handle.kind === 'postgres' && (await needsTakeover(db, migrations))) {
+    if (!takeOver) throw new MigrationError(NEEDS_TAKEOVER);
+    const functions = known(folder)[1]?.sql.filter((statement) => statement.includes('CREATE OR REPLACE FUNCTION'));
+    const finish = async (step: Step) => {
+      await prepare();
+      await withShortLock(step, { tables: LOCK_ORDER, mode: 'access exclusive' }, (tx) => apply(tx, migrations));
+    };
+    await takeOver({ db, watcher: handle.db, functions: functions ?? [], report, finish });
+  } else {
+    await prepare();
+    await givingWay({ db, report, step: 'applying migrations' }, (tx) => apply(tx, migrations));
+  }
 }
 
 /**
@@ -100,8 +122,12 @@ export function revertMigration(
 
 /** True where there are messages to be taken over before `migrations` are applied. */
 export async function needsTakeover(db: Database, migrations: readonly Migration[]): Promise<boolean> {
-  const [row] = await rows<{ exists: boolean }>(db, sql`select to_regclass('chats') is not null as "exists"`);
-  return row?.exists === true && migrations.some(({ number }) => FIRST.includes(number));
+  return migrations.some(({ number }) => FIRST.includes(number)) && (await hasTable(db, 'chats'));
+}
+
+async function hasTable(db: Database, name: string): Promise<boolean> {
+  const [row] = await rows<{ exists: boolean }>(db, sql`select to_regclass(${name}::text) is not null as "exists"`);
+  return row?.exists === true;
 }
 
 function alone<T>(handle: DatabaseHandle, report: Report, work: (db: Database) => Promise<T>): Promise<T> {

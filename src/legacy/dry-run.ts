@@ -1,6 +1,7 @@
 // What a run would do, a line each. Reads only, in a transaction that could not write.
 import { sql } from 'drizzle-orm';
 import { type Database, rows } from '../database/database.ts';
+import { planFolding } from '../database/folding.ts';
 import type { DatabaseHandle } from '../database/handle.ts';
 import { needsTakeover, pending, refuseForeign } from '../database/migrate.ts';
 import { allowsDoubles, findDoubles, nameIds } from './doubles.ts';
@@ -18,8 +19,10 @@ export function planMigrations(handle: DatabaseHandle, folder: string): Promise<
         if (migrations.length === 0) return [];
         await refuseForeign(tx, folder);
         const numbers = migrations.map(({ number }) => number).join(', ');
-        if (handle.kind === 'embedded' || !(await needsTakeover(tx, migrations))) return [`apply ${numbers}`];
-        return [...(await planTakeover(tx)), `apply ${numbers}, which finds all of that done`];
+        const folding = await planFolding(tx, migrations);
+        if (handle.kind === 'embedded' || !(await needsTakeover(tx, migrations)))
+          return [...folding, `apply ${numbers}`];
+        return [...(await planTakeover(tx)), ...folding, `apply ${numbers}, which finds all of that done`];
       },
       { accessMode: 'read only' },
     ),

@@ -2,10 +2,10 @@
 // cut off anywhere and be taken up again, and so that a dry run says what a run would do.
 import { sql } from 'drizzle-orm';
 import { type Database, rows } from '../database/database.ts';
+import { type Index, indexFacts } from '../database/index-build.ts';
 import {
   FILLED,
   INDEXES,
-  type Index,
   LOG_COLUMNS,
   REFERENCES,
   type Reference,
@@ -71,18 +71,6 @@ async function narrowColumns(db: Database): Promise<NarrowColumn[]> {
     const length = found.find((it) => it.column === `${table}.${column}`)?.length ?? wanted;
     return length < wanted ? [{ column: `${table}.${column}`, length, wanted }] : [];
   });
-}
-
-type IndexFacts = { valid: boolean; constraint: boolean };
-
-/** Undefined where there is no index of this name. */
-export async function indexFacts(db: Database, name: string): Promise<IndexFacts | undefined> {
-  const [facts] = await rows<IndexFacts>(
-    db,
-    sql`select indisvalid as "valid", exists (select from pg_constraint where conindid = indexrelid) as "constraint"
-      from pg_index where indexrelid = to_regclass(quote_ident(${name}::text))`,
-  );
-  return facts;
 }
 
 async function missingIndexes(db: Database): Promise<IndexState[]> {

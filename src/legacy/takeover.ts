@@ -2,11 +2,11 @@
 // long inside of them is done before, in small steps. Each step looks at the database for what is left to do.
 import { sql } from 'drizzle-orm';
 import type { Database } from '../database/database.ts';
+import { buildIndex } from '../database/index-build.ts';
 import type { TakeoverDeps } from '../database/migrate.ts';
 import { MigrationError, TakeoverStopped } from '../database/migration-error.ts';
 import { retryLocks, type Step, withShortLock } from '../database/short-lock.ts';
 import { fillColumns } from './filled.ts';
-import { buildIndex } from './indexes.ts';
 import { buildWithoutDoubles } from './merge-doubles.ts';
 import { countUnnumbered, logsOfChannels, numberBatch, numberMostMessages, numberStragglers } from './numbering.ts';
 import { refuseObstacles } from './obstacles.ts';

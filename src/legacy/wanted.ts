@@ -1,5 +1,6 @@
 // What the first migration adds to tables that are full already, so that it can be added before it without holding
 // anybody up. Names and columns are those of migrations/0000_tables.sql; a test compares the outcome.
+import type { Index } from '../database/index-build.ts';
 
 export const FORMER_TABLES = ['users', 'channels', 'channel_members', 'chats'] as const;
 
@@ -35,14 +36,6 @@ export const REFERENCES: readonly Reference[] = [
 
 export function referenceName({ table, column, target }: Reference): string {
   return `${table}_${column}_${target}_id_fk`;
-}
-
-export interface Index {
-  readonly table: string;
-  readonly name: string;
-  readonly unique?: true;
-  /** What follows `ON table`. */
-  readonly on: string;
 }
 
 export const INDEXES: readonly Index[] = [

@@ -1,41 +1,41 @@
 // The bodies and queries of the REST interface. Unknown fields are ignored; who acts is the token's user.
 import * as z from 'zod';
+import { avatar } from './avatar.ts';
 import { decode } from './decode.ts';
 import { documented, id, listOf, queryNumber, storable } from './fields.ts';
 import { LIMITS } from './limits.ts';
+import { newPassword, password } from './password.ts';
 import { channelTypeSchema } from './resources.ts';
-
-const username = storable().trim().min(LIMITS.USERNAME_MIN).max(LIMITS.USERNAME_MAX);
-const password = storable().min(LIMITS.PASSWORD_MIN).max(LIMITS.PASSWORD_MAX);
+import { username, usernamePart } from './username.ts';
 
 const newEmail = documented(
   storable().trim().toLowerCase().max(LIMITS.EMAIL_MAX).pipe(z.email('must be an email address')),
   z.string().max(LIMITS.EMAIL_MAX).meta({ format: 'email' }),
 );
 
-export const registerBody = z.object({ username, email: newEmail, password }).meta({ id: 'RegisterBody' });
+export const registerBody = z.object({ username, email: newEmail, password: newPassword }).meta({ id: 'RegisterBody' });
 export type RegisterBody = z.output<typeof registerBody>;
 
 export const loginBody = z
   .object({
     email: storable().trim().min(1).max(LIMITS.EMAIL_MAX),
-    // No minimum: an account of the former service may have a shorter one.
-    password: storable().min(1).max(LIMITS.PASSWORD_MAX),
+    password,
   })
   .meta({ id: 'LoginBody' });
 export type LoginBody = z.output<typeof loginBody>;
 
 export const profileBody = z
   .object({
-    currentPassword: storable().min(1).max(LIMITS.PASSWORD_MAX),
-    username: username.optional(),
-    avatar: storable().max(LIMITS.URL_MAX).nullable().optional(),
-    password: password.optional(),
+    currentPassword: password,
+    // Any: a name of the former service stays good while it is not changed. A new one is looked at where that is known.
+    username: documented(storable(), username).optional(),
+    avatar: avatar.nullable().optional(),
+    password: newPassword.optional(),
   })
   .meta({ id: 'ProfileBody' });
 export type ProfileBody = z.output<typeof profileBody>;
 
-export const searchQuery = z.object({ username: storable().min(1).max(LIMITS.USERNAME_MAX) });
+export const searchQuery = z.object({ username: usernamePart });
 
 const channelName = storable().trim().min(1).max(LIMITS.CHANNEL_NAME_MAX);
 

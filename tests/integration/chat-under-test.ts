@@ -29,7 +29,7 @@ import type { DatabaseHandle } from '../../src/database/handle.ts';
 import { runMigrations } from '../../src/database/migrate.ts';
 import type { LoginBody, PageQuery, ProfileBody, RegisterBody } from '../../src/protocol/requests.ts';
 import { digest } from '../../src/runtime/platform/digest.ts';
-import { createDatabase } from '../support/postgres.ts';
+import { createDatabase, type Locale } from '../support/postgres.ts';
 
 /** What tokens are signed with here. */
 export const SECRET = randomBytes(32).toString('base64url');
@@ -83,7 +83,9 @@ export function createChat(db: Database) {
   };
   const accounts = createAccounts(accountsDependencies);
 
-  /** A user with this email, or one of its own. Has a password that nobody knows. */
+  /**
+   * A user with this email, or one of its own, as the former service writes one. Has a password that nobody knows.
+   */
   async function user(email = `${randomBytes(6).toString('hex')}@example.com`): Promise<Principal> {
     const [row] = await rows<{ id: number }>(
       db,
@@ -150,9 +152,14 @@ function forOneAddress(accounts: Accounts) {
 
 export type Chat = ReturnType<typeof createChat>;
 
+/** A locale is a database of the server with another one than the server's. */
+type Kind = 'postgres' | 'embedded' | Locale;
+
+const BOTH: readonly Kind[] = ['postgres', 'embedded'];
+
 /** Runs the tests on both databases. What was announced and what happened in logs is forgotten before each. */
-export function describeChat(name: string, tests: (chat: () => Chat) => void): void {
-  describe.each(['postgres', 'embedded'] as const)(`${name} (%s)`, (kind) => {
+export function describeChat(name: string, tests: (chat: () => Chat) => void, kinds = BOTH): void {
+  describe.each(kinds)(`${name} (%s)`, (kind) => {
     let chat: Chat;
     let close: () => Promise<void>;
 
@@ -175,10 +182,11 @@ export function describeChat(name: string, tests: (chat: () => Chat) => void): v
   });
 }
 
-async function open(kind: 'postgres' | 'embedded'): Promise<{ handle: DatabaseHandle; drop: () => Promise<void> }> {
+async function open(kind: Kind): Promise<{ handle: DatabaseHandle; drop: () => Promise<void> }> {
   if (kind === 'embedded') {
     return { handle: await connectDatabase({ kind, directory: 'memory://' }), drop: async () => {} };
   }
-  const database = await createDatabase(inject('postgresUrl'));
-  return { handle: await connectDatabase({ kind, url: database.url, poolMax: 10, ssl: false }), drop: database.drop };
+  const database = await createDatabase(inject('postgresUrl'), kind === 'postgres' ? undefined : kind);
+  const options = { kind: 'postgres', url: database.url, poolMax: 10, ssl: false } as const;
+  return { handle: await connectDatabase(options), drop: database.drop };
 }

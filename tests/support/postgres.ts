@@ -138,10 +138,22 @@ function ordinaryAccount(): Account | undefined {
   return { uid: Number(row[2]), gid: Number(row[3]) };
 }
 
-/** A fresh, empty database on the server of `adminUrl`, for one test file. */
-export async function createDatabase(adminUrl: string): Promise<{ url: string; drop(): Promise<void> }> {
+/** What lower() and the order of texts are in a database: by bytes, or by the rules of Turkish (PostgreSQL 15 or later). */
+export type Locale = 'C' | 'tr-TR';
+
+const LOCALES: Readonly<Record<Locale, string>> = {
+  C: "lc_collate 'C' lc_ctype 'C'",
+  'tr-TR': "locale_provider icu icu_locale 'tr-TR'",
+};
+
+/** A fresh, empty database on the server of `adminUrl`, for one test file; with the server's locale where none is given. */
+export async function createDatabase(
+  adminUrl: string,
+  locale?: Locale,
+): Promise<{ url: string; drop(): Promise<void> }> {
   const name = `test_${randomBytes(8).toString('hex')}`;
-  await administer(adminUrl, `create database ${name} template template0`);
+  const more = locale === undefined ? '' : ` encoding 'UTF8' ${LOCALES[locale]}`;
+  await administer(adminUrl, `create database ${name} template template0${more}`);
   const url = new URL(adminUrl);
   url.pathname = `/${name}`;
   return { url: url.href, drop: () => administer(adminUrl, `drop database if exists ${name} with (force)`) };

@@ -4,8 +4,8 @@ import { type Database, rows } from '../../database/database.ts';
 import { ChatError } from '../../protocol/errors.ts';
 import type { RegisterBody } from '../../protocol/requests.ts';
 import type { OwnUser } from '../../protocol/resources.ts';
-import { toUser, type UserRow, userColumns } from '../rows.ts';
-import { insertUser, refuseTaken } from './accounts.ts';
+import { toUser } from '../rows.ts';
+import { createAccountRows } from './account-rows.ts';
 import type { Passwords } from './passwords.ts';
 
 export interface Admins {
@@ -15,25 +15,25 @@ export interface Admins {
   set(email: string, isAdmin: boolean): Promise<OwnUser>;
 }
 
+/** No address has this digest. */
+const NOWHERE = '';
+
 export function createAdmins({ db, passwords }: { db: Database; passwords: Pick<Passwords, 'hash'> }): Admins {
+  const accountRows = createAccountRows(db);
+
   return {
     async add({ username, email, password }, isAdmin) {
-      await refuseTaken(db, username, email);
+      await accountRows.refuseTaken(username, email);
       const hash = await passwords.hash(password, []);
-      const user = await insertUser(db, { username, email, hash, address: null, isAdmin });
+      const user = await accountRows.insert({ username, email, hash, address: null, isAdmin });
       if (user) return toUser(user);
       // Somebody took one of them while the password was hashed.
-      await refuseTaken(db, username, email);
+      await accountRows.refuseTaken(username, email);
       throw new ChatError('UNAVAILABLE');
     },
 
     async set(email, isAdmin) {
-      const found = await rows<UserRow & { isExact: boolean }>(
-        db,
-        sql`select ${userColumns}, u."email" = ${email}::text as "isExact" from users u
-          where lower(u."email") = lower(${email}::text) and u."deletedAt" is null order by "isExact" desc limit 2`,
-      );
-      const [first, second] = found;
+      const [first, second] = await accountRows.findByEmail(email, NOWHERE);
       if (!first) throw new ChatError('USER_NOT_FOUND', `There is no account with the email ${email}`);
       if (second && !first.isExact) {
         throw new ChatError(

@@ -5,13 +5,18 @@ import { createPasswords } from './passwords.ts';
 
 const passwords = createPasswords({ failureMs: 1 });
 
+/** Of a right password. */
+async function isOutdated(hash: string, password: string): Promise<boolean | undefined> {
+  return (await passwords.match([hash], password, []))[0]?.isOutdated;
+}
+
 describe('hash and verify', () => {
   it('makes argon2id hashes that only their password matches', async () => {
     const hash = await passwords.hash('pässwörd 😀', []);
     expect(hash).toMatch(/^\$argon2id\$v=19\$m=19456,t=2,p=1\$/);
     expect(await passwords.verify(hash, 'pässwörd 😀', [])).toBe(true);
     expect(await passwords.verify(hash, 'passwörd 😀', [])).toBe(false);
-    expect(passwords.needsRehash(hash)).toBe(false);
+    expect(await isOutdated(hash, 'pässwörd 😀')).toBe(false);
   });
 
   it.each(['2a', '2b', '2y'] as const)(
@@ -21,14 +26,14 @@ describe('hash and verify', () => {
       expect(hash.startsWith(`$${version}$`)).toBe(true);
       expect(await passwords.verify(hash, 'secret-1', [])).toBe(true);
       expect(await passwords.verify(hash, 'secret-2', [])).toBe(false);
-      expect(passwords.needsRehash(hash)).toBe(true);
+      expect(await isOutdated(hash, 'secret-1')).toBe(true);
     },
   );
 
   it('wants an argon2id hash of other costs replaced', async () => {
     const hash = await argon2('secret-1', { memoryCost: 8192, timeCost: 1, parallelism: 1 });
     expect(await passwords.verify(hash, 'secret-1', [])).toBe(true);
-    expect(passwords.needsRehash(hash)).toBe(true);
+    expect(await isOutdated(hash, 'secret-1')).toBe(true);
   });
 
   it.each(['', 'secret-1', '$1$plain$md5', '$2b$', '$2b$10$short'])(
@@ -37,6 +42,39 @@ describe('hash and verify', () => {
       expect(await passwords.verify(hash, 'secret-1', [])).toBe(false);
     },
   );
+
+  const COMPOSED = 'crème brûlée';
+  const DECOMPOSED = COMPOSED.normalize('NFD');
+
+  it('takes one password in both of its forms', async () => {
+    for (const typed of [COMPOSED, DECOMPOSED]) {
+      const hash = await passwords.hash(typed, []);
+      expect(await isOutdated(hash, COMPOSED)).toBe(false);
+      expect(await isOutdated(hash, DECOMPOSED)).toBe(false);
+      expect(await passwords.verify(hash, 'creme brulee', [])).toBe(false);
+    }
+  });
+
+  it.each([
+    ['composed', COMPOSED],
+    ['decomposed', DECOMPOSED],
+    ['partly composed', `crème brûlée`.replace('è', 'e\u0300')],
+  ])('goes on with a hash that another program made of the %s form', async (_form, typed) => {
+    for (const hash of [await bcrypt(typed, { cost: 4 }), await argon2(typed, { memoryCost: 19_456, timeCost: 2 })]) {
+      expect(await passwords.verify(hash, typed, [])).toBe(true);
+      if (typed === DECOMPOSED) expect(await isOutdated(hash, COMPOSED)).toBe(true);
+    }
+    const own = await argon2(typed, { memoryCost: 19_456, timeCost: 2, parallelism: 1 });
+    expect(await isOutdated(own, typed)).toBe(typed !== COMPOSED);
+  });
+
+  it('says which of several hashes it leads to', async () => {
+    const [one, other] = [await passwords.hash('secret-1', []), await bcrypt('secret-2', { cost: 4 })];
+    const match = (password: string) => passwords.match([one, other, one], password, []);
+    expect((await match('secret-1')).map(({ index }) => index)).toEqual([0, 2]);
+    expect((await match('secret-2')).map(({ index }) => index)).toEqual([1]);
+    expect(await match('secret-3')).toEqual([]);
+  });
 
   it('matches nothing where there is no account', async () => {
     expect(await passwords.verify(undefined, 'secret-1', [])).toBe(false);

@@ -13,16 +13,25 @@ const NOBODY = `${CURRENT}${'A'.repeat(22)}$${'A'.repeat(43)}`;
 /** Whom a hash is made or verified for, such as an address and an account: see FairQueue. */
 export type Askers = readonly string[];
 
+/** A hash that a password leads to. */
+export interface Match {
+  /** Its place among those that were tried. */
+  readonly index: number;
+  /** The password should be hashed anew. */
+  readonly isOutdated: boolean;
+}
+
+/** Passwords are hashed in the form NFC: how a keyboard composes its letters makes no other one of them. */
 export interface Passwords {
-  /** Throws UNAVAILABLE where too many wait, like `verify`. */
+  /** Throws UNAVAILABLE where too many wait, like the others. */
   hash(password: string, askers: Askers): Promise<string>;
-  /**
-   * Without a hash, where the account does not exist: false. After a failure the askers wait behind others, and it is told
-   * after the same time, counted from when the work began, whatever the hash was.
-   */
+  /** Without a hash, where the account does not exist: false. Otherwise like `match`. */
   verify(hash: string | undefined, password: string, askers: Askers): Promise<boolean>;
-  /** True where a right password should be hashed anew. */
-  needsRehash(hash: string): boolean;
+  /**
+   * Which of these hashes it leads to; none where there are none. After a failure the askers wait behind others, and it is told
+   * after the same time, counted from when the work began, whatever the hashes were.
+   */
+  match(hashes: readonly string[], password: string, askers: Askers): Promise<Match[]>;
 }
 
 export interface PasswordsOptions {
@@ -50,22 +59,48 @@ export function createPasswords(options: Partial<PasswordsOptions> = {}): Passwo
   const queue = createFairQueue({ places, maxWaiting, maxWaitMs, refusal, ...MEMORY });
   const floor = createTimeFloor({ atLeastMs: failureMs, atMostMs: LONGEST_FAILURE_MS });
 
+  async function match(hashes: readonly string[], password: string, askers: Askers): Promise<Match[]> {
+    let startedAt = 0;
+    const matches = await queue.run(askers, async () => {
+      startedAt = performance.now();
+      return matchAll(hashes, password).finally(() => floor.observe(performance.now() - startedAt));
+    });
+    if (matches.length > 0) return matches;
+    queue.blame(askers);
+    // Here nobody's place is taken any more.
+    await floor.reach(startedAt);
+    return [];
+  }
+
   return {
-    hash: (password, askers) => queue.run(askers, async () => (await argon2()).hash(password, COST)),
-    async verify(hash = NOBODY, password, askers) {
-      let startedAt = 0;
-      const right = await queue.run(askers, async () => {
-        startedAt = performance.now();
-        return matches(hash, password).finally(() => floor.observe(performance.now() - startedAt));
-      });
-      if (right) return true;
-      queue.blame(askers);
-      // Here nobody's place is taken any more.
-      await floor.reach(startedAt);
-      return false;
+    hash: (password, askers) => queue.run(askers, async () => (await argon2()).hash(password.normalize('NFC'), COST)),
+    match,
+    async verify(hash, password, askers) {
+      return (await match(hash === undefined ? [] : [hash], password, askers)).length > 0;
     },
-    needsRehash: (hash) => !hash.startsWith(CURRENT),
   };
+}
+
+async function matchAll(hashes: readonly string[], password: string): Promise<Match[]> {
+  const found: Match[] = [];
+  // Without one it costs as much.
+  for (const [index, hash] of (hashes.length > 0 ? hashes : [NOBODY]).entries()) {
+    const form = await formOf(hash, password);
+    if (form !== undefined) found.push({ index, isOutdated: form > 0 || !hash.startsWith(CURRENT) });
+  }
+  return found;
+}
+
+/**
+ * Which of its forms leads to the hash. After the composed one those that a hash may be made of that was not made here: as it
+ * was typed, then as the other keyboard types it.
+ */
+async function formOf(hash: string, password: string): Promise<number | undefined> {
+  const forms = new Set([password.normalize('NFC'), password, password.normalize('NFD')]);
+  for (const [index, form] of [...forms].entries()) {
+    if (await matches(hash, form)) return index;
+  }
+  return undefined;
 }
 
 async function matches(hash: string, password: string): Promise<boolean> {

@@ -3,6 +3,7 @@
 import { describe } from 'vitest';
 import { clusterTarget, withService } from '../../support/service-under-test.ts';
 import { deletedAccountSuite } from './deleted-account.suite.ts';
+import { namesSuite } from './names.suite.ts';
 import { outagesSuite } from './outages.suite.ts';
 import { runtimeSuite } from './runtime.suite.ts';
 import { sessionsSuite } from './sessions.suite.ts';
@@ -15,5 +16,6 @@ describe(target.name, () => {
   twoNodesSuite(target);
   outagesSuite(target);
   sessionsSuite(withService(target));
+  namesSuite(withService(target));
   deletedAccountSuite(withService(target));
 });

@@ -16,6 +16,7 @@ import { framesSuite } from './frames.suite.ts';
 import { heartbeatSuite } from './heartbeat.suite.ts';
 import { lifeCycleSuite } from './life-cycle.suite.ts';
 import { logsSuite } from './logs.suite.ts';
+import { namesSuite } from './names.suite.ts';
 import { pagesSuite } from './pages.suite.ts';
 import { patienceSuite } from './patience.suite.ts';
 import { presenceSuite } from './presence.suite.ts';
@@ -44,6 +45,7 @@ export function serviceSuite(target: Target): void {
       const service = withService(target);
       systemSuite(service);
       accountsSuite(service);
+      namesSuite(service);
       signInSuite(service);
       channelsSuite(service);
       membersSuite(service);

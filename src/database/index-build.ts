@@ -1,11 +1,29 @@
 // Indexes built beside writers, which takes longer and holds nobody up. What is left of a build that was cut off is of no
 // use to anybody: it goes first.
 import { sql } from 'drizzle-orm';
-import { type Database, rows } from '../database/database.ts';
-import type { Progress } from '../database/progress.ts';
-import { retryLocks, type Step } from '../database/short-lock.ts';
-import { indexFacts } from './survey.ts';
-import type { Index } from './wanted.ts';
+import { type Database, rows } from './database.ts';
+import type { Progress } from './progress.ts';
+import { retryLocks, type Step } from './short-lock.ts';
+
+export interface Index {
+  readonly table: string;
+  readonly name: string;
+  readonly unique?: true;
+  /** What follows `ON table`. */
+  readonly on: string;
+}
+
+type IndexFacts = { valid: boolean; constraint: boolean };
+
+/** Undefined where there is no index of this name. */
+export async function indexFacts(db: Database, name: string): Promise<IndexFacts | undefined> {
+  const [facts] = await rows<IndexFacts>(
+    db,
+    sql`select indisvalid as "valid", exists (select from pg_constraint where conindid = indexrelid) as "constraint"
+      from pg_index where indexrelid = to_regclass(quote_ident(${name}::text))`,
+  );
+  return facts;
+}
 
 const LOOK_MS = 1000;
 

@@ -1,0 +1,89 @@
+// The folded names and emails of users: what they are looked up by. Programs that do not know of them leave them out, so
+// whoever looks something up has them filled first.
+import { sql } from 'drizzle-orm';
+import { fold } from '../lib/fold.ts';
+import { createSingleFlight } from '../lib/single-flight.ts';
+import { type Database, rows } from './database.ts';
+
+/** What an index takes, at three bytes each. Hardly any name of ours is longer, and none that differs only behind that. */
+const MAX_UNITS = 890;
+/** What is read of a text. Those of the former service may be of any length, and composing thousands of marks takes seconds. */
+const MAX_READ = 1000;
+const AT_ONCE = 500;
+/** Below every id. */
+export const BEGINNING = -2_147_483_648;
+
+const UNFOLDED = sql`(u."foldedUsername" is null or u."foldedEmail" is null)`;
+
+/** A name or an email as it is stored beside what was typed, to be looked up by. */
+export function foldedKey(text: string): string {
+  return fold(text.slice(0, MAX_READ)).slice(0, MAX_UNITS).toWellFormed();
+}
+
+/** How far a walk through the users is: `lastId` is undefined at its end. */
+export interface FillStep {
+  readonly filled: number;
+  readonly lastId: number | undefined;
+}
+
+/** Fills some of the rows with ids above `afterId`, locked in the order of their ids. */
+export async function fillSome(db: Database, afterId: number, atOnce = AT_ONCE): Promise<FillStep> {
+  const found = await rows<{ id: number; username: string; email: string }>(
+    db,
+    sql`select u."id", u."username", u."email" from users u
+      where ${UNFOLDED} and u."id" > ${afterId}::int order by u."id" limit ${atOnce}::int`,
+  );
+  const list = (pick: (row: (typeof found)[number]) => unknown) => sql.param(found.map(pick));
+  if (found.length > 0) {
+    // Not where a name has become another one since it was read, or somebody else was first.
+    await rows(
+      db,
+      sql`with folded as (
+          select * from unnest(${list(({ id }) => id)}::int[], ${list(({ username }) => username)}::text[],
+            ${list(({ email }) => email)}::text[], ${list(({ username }) => foldedKey(username))}::text[],
+            ${list(({ email }) => foldedKey(email))}::text[]) as f("id", "username", "email", "foldedUsername", "foldedEmail")
+        ), locked as (
+          select u."id" from users u where ${UNFOLDED} and u."id" in (select "id" from folded) order by u."id" for no key update
+        )
+        update users u set "foldedUsername" = f."foldedUsername", "foldedEmail" = f."foldedEmail"
+        from folded f join locked l on l."id" = f."id"
+        where u."id" = f."id" and u."username" = f."username" and u."email" = f."email"`,
+    );
+  }
+  return { filled: found.length, lastId: found.length < atOnce ? undefined : found.at(-1)?.id };
+}
+
+export interface FoldedNames {
+  /** True where every row that was there at the call can be looked up. */
+  isSettled(): Promise<boolean>;
+  /** Resolves when every row that was there at the call can be looked up. Calls at the same time share the work. */
+  settle(): Promise<void>;
+  /** For who can do without: where there are a few rows it is all of them, where there are many, a part. */
+  settleSome(): Promise<void>;
+}
+
+export function createFoldedNames(db: Database): FoldedNames {
+  const share = createSingleFlight<void>();
+
+  async function fill(): Promise<void> {
+    for (let lastId: number | undefined = BEGINNING; lastId !== undefined; ) ({ lastId } = await fillSome(db, lastId));
+  }
+
+  return {
+    isSettled: () => isSettled(db),
+    async settle() {
+      if (!(await isSettled(db))) await share('fill', fill);
+    },
+    async settleSome() {
+      await fillSome(db, BEGINNING);
+    },
+  };
+}
+
+async function isSettled(db: Database): Promise<boolean> {
+  const [row] = await rows<{ none: boolean }>(
+    db,
+    sql`select not exists (select from users u where ${UNFOLDED}) as "none"`,
+  );
+  return row?.none === true;
+}

@@ -1,0 +1,82 @@
+// Brings the folded names to a database that has users already: columns, trigger and indexes before the migration that says
+// so, beside writers; then the names themselves, some at a time.
+import { sql } from 'drizzle-orm';
+import { type Database, rows } from './database.ts';
+import { BEGINNING, fillSome } from './folded-names.ts';
+import { buildIndex, type Index } from './index-build.ts';
+import { MigrationError } from './migration-error.ts';
+import type { Report } from './progress.ts';
+import { givingWay, withShortLock } from './short-lock.ts';
+
+/** The number of the migration. */
+export const FOLDING = '0007';
+
+const INDEX = /^CREATE (UNIQUE )?INDEX IF NOT EXISTS "(\w+)" ON "(\w+)" (.*?);?$/s;
+
+export interface FoldingDeps {
+  /** The session that holds the runner's lock. */
+  readonly db: Database;
+  readonly report: Report;
+}
+
+/** Makes what the `statements` of the migration make. `watcher` is another session. */
+export async function prepareFolding(
+  { db, report }: FoldingDeps,
+  watcher: Database,
+  statements: readonly string[],
+): Promise<void> {
+  const indexes = statements.flatMap(indexOf);
+  if (indexes.length === 0) throw new MigrationError('The migration of folded names has no indexes');
+  const others = statements.filter((statement) => indexOf(statement).length === 0);
+  const begin = (step: string) => {
+    report({ step });
+    return { db, report, step };
+  };
+  await withShortLock(begin('adding columns to users'), { tables: ['users'], mode: 'access exclusive' }, async (tx) => {
+    for (const statement of others) await tx.execute(sql.raw(statement));
+  });
+  for (const index of indexes) {
+    await buildIndex(begin(`building the index ${index.name}`), watcher, index);
+  }
+}
+
+function indexOf(statement: string): Index[] {
+  const [, unique, name, table, on] = INDEX.exec(statement.trim()) ?? [];
+  if (name === undefined || table === undefined || on === undefined) return [];
+  return [{ table, name, on, ...(unique && { unique: true }) }];
+}
+
+/** Folds whatever is not folded yet, and may be cut off anywhere. */
+export async function fillFolding({ db, report }: FoldingDeps): Promise<void> {
+  const total = await countUnfolded(db);
+  if (total === 0) return;
+  const step = { db, report, step: 'folding names' };
+  for (let lastId: number | undefined = BEGINNING, done = 0; lastId !== undefined; ) {
+    const from: number = lastId;
+    const filled = await givingWay(step, (tx) => fillSome(tx, from));
+    done += filled.filled;
+    lastId = filled.lastId;
+    report({ step: step.step, done, total: Math.max(done, total), unit: 'users' });
+  }
+  await db.execute(sql`analyze users`);
+}
+
+export async function countUnfolded(db: Database): Promise<number> {
+  const [row] = await rows<{ count: number }>(
+    db,
+    sql`select count(*)::int as "count" from users where "foldedUsername" is null or "foldedEmail" is null`,
+  );
+  return row?.count ?? 0;
+}
+
+/** What of that these migrations would do, a line each. Reads only. */
+export async function planFolding(db: Database, migrations: readonly { readonly number: string }[]): Promise<string[]> {
+  if (!migrations.some(({ number }) => number === FOLDING)) return [];
+  const [table] = await rows<{ exists: boolean }>(db, sql`select to_regclass('users') is not null as "exists"`);
+  if (!table?.exists) return [];
+  const [row] = await rows<{ count: number }>(db, sql`select count(*)::int as "count" from users`);
+  return [
+    'add the columns foldedUsername, foldedEmail, isNameUnique to users, and build their indexes beside writers',
+    `fold the names and emails of ${row?.count ?? 0} users, some at a time`,
+  ];
+}
