@@ -84,7 +84,7 @@ async function tryOut(tag: string, operationId: string) {
   const row = '.live-responses-table tr.response';
   return {
     address: await text('.request-url pre', call),
-    status: Number(await text(`${row} .response-col_status`, call)),
+    status: await text(`${row} .response-col_status`, call),
     shown: await text(`${row} .response-col_description`, call),
   };
 }
@@ -103,15 +103,15 @@ async function authorize(token: string): Promise<void> {
 
 test('registering, signing in, creating a channel and sending work as they stand', async () => {
   const registered = await tryOut('Accounts', 'register');
-  expect(registered).toMatchObject({ address: `${proxy.url}/api/v1/auth/register`, status: 201 });
+  expect(registered).toMatchObject({ address: `${proxy.url}/api/v1/auth/register`, status: '201' });
   const [, token = ''] = /"token":\s*"([^"]+)"/.exec(registered.shown) ?? [];
   await authorize(token);
   expect(await tryOut('Channels', 'createChannel')).toMatchObject({
     address: `${proxy.url}/api/v1/channels`,
-    status: 201,
+    status: '201',
   });
   expect(await tryOut('Messages', 'sendMessage')).toMatchObject({
     address: `${proxy.url}/api/v1/messages`,
-    status: 201,
+    status: '201',
   });
 }, 180_000);

@@ -58,7 +58,7 @@ test('they are generated and compile strictly', async () => {
     await succeeds(`node_modules/${script}`, args(`${name}/generated`));
   }
   await succeeds('node_modules/typescript/bin/tsc', ['--project', 'tsconfig.json']);
-});
+}, 180_000);
 
 test.each(GENERATORS)('the one by %s works', async (name) => {
   const said = await succeeds(`built/${name}/program.js`, [service.url(0)]);

@@ -12,12 +12,15 @@ export interface PathProxy {
 /** Hands `<path>/x` on to `target` as `/x`; everything else is 418. */
 export async function startPathProxy(target: string, path: string): Promise<PathProxy> {
   const proxy = createServer((incoming, outgoing) => {
-    const { method, headers, url = '' } = incoming;
+    const { method, url = '' } = incoming;
+    // Each request has a connection of its own: one that is kept may be closed while a busy test is about to use it.
+    const headers = { ...incoming.headers, connection: 'close' };
     if (!url.startsWith(`${path}/`)) return void outgoing.writeHead(418).end();
-    const passed = request(`${target}${url.slice(path.length)}`, { method, headers }, (answer) => {
-      outgoing.writeHead(answer.statusCode ?? 502, answer.headers);
+    const passed = request(`${target}${url.slice(path.length)}`, { method, headers, agent: false }, (answer) => {
+      outgoing.writeHead(answer.statusCode ?? 502, { ...answer.headers, connection: 'close' });
       answer.pipe(outgoing);
     });
+    passed.once('error', () => outgoing.destroy());
     incoming.pipe(passed);
   });
   await once(proxy.listen(0, '127.0.0.1'), 'listening');
