@@ -7,6 +7,6 @@ import { COMMANDS } from './commands.ts';
 const deps = { hooks: createHooks() } as CommandDependencies;
 
 it('each client frame has one command', () => {
-  const commands = COMMANDS.map((create) => create(deps).frame.type);
+  const commands = COMMANDS.flatMap((create) => create(deps)).map((command) => command.frame.type);
   expect(commands.toSorted()).toEqual(CLIENT_FRAMES.map((frame) => frame.type).toSorted());
 });

@@ -9,8 +9,8 @@ import { leaveChannel } from './leave-channel.ts';
 import { ping } from './ping.ts';
 import { sendToChannel, sendToUser } from './send-message.ts';
 
-/** Each gives the command of one client frame. */
-export const COMMANDS: ReadonlyArray<(deps: CommandDependencies) => Command> = [
+/** Each gives what one client frame does, or several that belong together. */
+export const COMMANDS: ReadonlyArray<(deps: CommandDependencies) => Command | readonly Command[]> = [
   authenticate,
   joinChannel,
   leaveChannel,
@@ -24,7 +24,7 @@ export const COMMANDS: ReadonlyArray<(deps: CommandDependencies) => Command> = [
 export type RunCommand = (context: CommandContext, frame: ClientFrame) => Promise<void>;
 
 export function createCommands(deps: CommandDependencies): RunCommand {
-  const made = COMMANDS.map((create) => create(deps));
+  const made = COMMANDS.flatMap((create) => create(deps));
   const commands: ReadonlyMap<string, Command> = new Map(made.map((command) => [command.frame.type, command]));
 
   return async (context, { type, data }) => {
