@@ -5,6 +5,7 @@ import { authenticate, ping } from './connection.ts';
 import { joinDirect } from './directs.ts';
 import type { ClientFrameDefinition } from './frame.ts';
 import { sendToChannel, sendToUser } from './messages.ts';
+import { startTyping, stopTyping } from './typing.ts';
 
 export const CLIENT_FRAMES = [
   authenticate,
@@ -13,6 +14,8 @@ export const CLIENT_FRAMES = [
   joinDirect,
   sendToChannel,
   sendToUser,
+  startTyping,
+  stopTyping,
   ping,
 ] as const;
 

@@ -4,6 +4,7 @@ import { adminMessage, channelAdded, channelDeleted, channelUpdated } from './ch
 import { ack, connectionClosing, connectionConnect, error, pong } from './connection.ts';
 import { channelMessage, directMessage, messageDeleted, messageUpdated } from './messages.ts';
 import { userJoined, userLeft } from './presence.ts';
+import { typing } from './typing.ts';
 
 export const SERVER_FRAMES = [
   connectionConnect,
@@ -17,6 +18,7 @@ export const SERVER_FRAMES = [
   channelUpdated,
   channelDeleted,
   adminMessage,
+  typing,
   connectionClosing,
   ack,
   error,

@@ -1,5 +1,6 @@
 // All commands: the list of them, and how one is run.
 import type { ClientFrame } from '../../protocol/client-frames.ts';
+import { typing } from '../typing/commands.ts';
 import { authenticate } from './authenticate.ts';
 import type { Command, CommandContext, CommandDependencies } from './command.ts';
 import { inOrder } from './in-order.ts';
@@ -17,6 +18,7 @@ export const COMMANDS: ReadonlyArray<(deps: CommandDependencies) => Command | re
   joinDirect,
   sendToChannel,
   sendToUser,
+  typing,
   ping,
 ];
 

@@ -11,6 +11,7 @@ import { type Outgoing, outgoing } from '../connections/outgoing.ts';
 import type { ChannelFeeds } from '../log/channel-feeds.ts';
 import type { DirectFeeds } from '../log/direct-feeds.ts';
 import type { Feed } from '../log/feed.ts';
+import { typingSignal } from '../typing/signal.ts';
 import { channelNews } from './channel-news.ts';
 import { type CoalescedSignal, createCoalesced, type SignalFrame } from './coalesced.ts';
 import { isCrowded } from './crowded.ts';
@@ -18,7 +19,7 @@ import { joins } from './joins.ts';
 import type { Signal } from './signal.ts';
 
 /** Each says how its frames travel. */
-export const SIGNALS: readonly Signal[] = [joins, channelNews];
+export const SIGNALS: readonly Signal[] = [joins, channelNews, typingSignal];
 
 /** What another node sends that this version does not know: passed on as it is, to no crowd. */
 const UNKNOWN: Signal = { ...joins, frames: [] };

@@ -8,6 +8,7 @@ import { outagesSuite } from './outages.suite.ts';
 import { runtimeSuite } from './runtime.suite.ts';
 import { sessionsSuite } from './sessions.suite.ts';
 import { twoNodesSuite } from './two-nodes.suite.ts';
+import { typingSuite } from './typing.suite.ts';
 
 const target = clusterTarget();
 
@@ -17,5 +18,6 @@ describe(target.name, () => {
   outagesSuite(target);
   sessionsSuite(withService(target));
   namesSuite(withService(target));
+  typingSuite(withService(target));
   deletedAccountSuite(withService(target));
 });

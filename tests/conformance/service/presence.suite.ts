@@ -159,7 +159,9 @@ export function presenceSuite(service: Service): void {
         clients.push(await enter(254));
         await watching.next(({ type, data }) => type === 'channel.join' && data.user_id === crowd[254]?.id);
         clients.push(await enter(255), await enter(256));
+        await clients[0]?.call('typing.start', { channel_id: channelId });
         await settled(channelId, watcher, watching, ...clients);
+        expect(framesOf(watching, 'typing')).toEqual([]);
         await clients.at(-1)?.close();
         await say(watcher, channelId);
         await settled(channelId, watcher, watching);

@@ -135,6 +135,7 @@ export function privateEmailsSuite(target: Target): void {
     async function liveThrough(channelId: number, hearers: ChatClient[]): Promise<void> {
       const client = await rawClient(new WebSocket(rawAddress(service.url(0)), ['chat.v1', `bearer.${ann.token}`]));
       await client.call('channel.join', { channel_id: channelId });
+      await client.call('typing.start', { channel_id: channelId });
       for (const message of [await say(ann, channelId), await tell(ann, bob)]) {
         await ann.api.patch(`/messages/${message.id}`, { text: 'edited' });
         if (message.channelId === null) await ann.api.delete(`/messages/${message.id}`);

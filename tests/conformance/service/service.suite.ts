@@ -37,6 +37,7 @@ import { slowReaderSuite } from './slow-reader.suite.ts';
 import { socketIoSuite } from './socketio.suite.ts';
 import { startSuite } from './start.suite.ts';
 import { systemSuite } from './system.suite.ts';
+import { typingSuite } from './typing.suite.ts';
 
 /** In this order: the heartbeat is watched on connections that are open during all of it, the log is read at the end. */
 export function serviceSuite(target: Target): void {
@@ -73,6 +74,7 @@ export function serviceSuite(target: Target): void {
         crossTransportSuite(service);
       });
       presenceSuite(service);
+      typingSuite(service);
       logsSuite(service);
     });
     describe('a service of its own', () => {
