@@ -1,12 +1,8 @@
--- Edits (`new_text` not null) or deletes a message and gives it as it is then; no row where it is gone or where `actor`
+-- Edits a message (`new_content` has what changes of its content) or deletes it (null), and gives it as it is then; no row where it is gone or where `actor`
 -- is no party to its conversation. A null actor is nobody's party and may all the same. `erase`: what a deletion deletes goes
 -- from the row too.
-CREATE OR REPLACE FUNCTION change_message(message_id integer, actor integer, new_text text, erase boolean)
-RETURNS TABLE (
-  id integer, seq integer, "updatedSeq" integer, "senderId" integer, "senderName" text, "senderAvatar" text,
-  text text, url text, "fileName" text, "clientId" text, "channelId" integer, "receiverId" integer,
-  "createdAt" timestamp, "updatedAt" timestamp, deleted boolean, "membersVersion" integer
-) LANGUAGE plpgsql
+CREATE OR REPLACE FUNCTION change_message(message_id integer, actor integer, new_content jsonb, erase boolean)
+RETURNS TABLE (state jsonb, "senderName" text, "senderAvatar" text, "accessVersion" integer) LANGUAGE plpgsql
 SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off
 AS $$
 #variable_conflict use_column
@@ -32,23 +28,30 @@ BEGIN
 
   RETURN QUERY
   UPDATE chats m SET
-    text = CASE WHEN new_text IS NULL AND erase THEN NULL ELSE coalesce(new_text, m.text) END,
-    url = CASE WHEN new_text IS NULL AND erase THEN NULL ELSE m.url END,
-    "fileName" = CASE WHEN new_text IS NULL AND erase THEN NULL ELSE m."fileName" END,
-    "deletedAt" = CASE WHEN new_text IS NULL THEN stamp END,
+    text = CASE WHEN new_content IS NULL AND erase THEN NULL ELSE coalesce(new_content->>'text', m.text) END,
+    url = CASE WHEN new_content IS NULL AND erase THEN NULL ELSE m.url END,
+    "fileName" = CASE WHEN new_content IS NULL AND erase THEN NULL ELSE m."fileName" END,
+    "deletedAt" = CASE WHEN new_content IS NULL THEN stamp END,
     "updatedAt" = stamp,
     "updatedSeq" = number
   FROM users s, conversations c
   WHERE m.id = message_id AND s.id = m."senderId" AND c.id = log
-  RETURNING m.id, m.seq, m."updatedSeq", m."senderId", s.username::text, s.avatar::text,
-    CASE WHEN new_text IS NOT NULL THEN m.text END,
-    CASE WHEN new_text IS NOT NULL THEN m.url::text END,
-    CASE WHEN new_text IS NOT NULL THEN m."fileName"::text END,
-    m."clientId"::text, m."channelId", m."receiverId", m."createdAt", m."updatedAt", new_text IS NULL,
-    c."membersVersion";
+  RETURNING message_state(m), s.username::text, s.avatar::text, c."membersVersion";
 END
 $$;--> statement-breakpoint
--- As nodes of the version before call it.
+-- As nodes of versions before call it.
+CREATE OR REPLACE FUNCTION change_message(message_id integer, actor integer, new_text text, erase boolean)
+RETURNS TABLE (
+  id integer, seq integer, "updatedSeq" integer, "senderId" integer, "senderName" text, "senderAvatar" text,
+  text text, url text, "fileName" text, "clientId" text, "channelId" integer, "receiverId" integer,
+  "createdAt" timestamp, "updatedAt" timestamp, deleted boolean, "membersVersion" integer
+) LANGUAGE sql AS $$
+  SELECT m.id, m.seq, m."updatedSeq", m."senderId", c."senderName", c."senderAvatar", m.text, m.url::text,
+    m."fileName"::text, m."clientId"::text, m."channelId", m."receiverId", m."createdAt", m."updatedAt",
+    (c.state->>'deleted')::boolean, c."accessVersion"
+  FROM change_message(message_id, actor, CASE WHEN new_text IS NOT NULL THEN jsonb_build_object('text', new_text) END, erase) c,
+    LATERAL jsonb_populate_record(NULL::chats, c.state) m
+$$;--> statement-breakpoint
 CREATE OR REPLACE FUNCTION change_message(message_id integer, actor integer, new_text text)
 RETURNS TABLE (
   id integer, seq integer, "updatedSeq" integer, "senderId" integer, "senderName" text, "senderAvatar" text,

@@ -26,6 +26,11 @@ export type MessageContent = Readonly<z.output<z.ZodObject<typeof shownContent>>
 
 export const CONTENT_FIELDS = Object.keys(shownContent) as ReadonlyArray<keyof MessageContent>;
 
+/** That of a deleted message. */
+export const EMPTY_CONTENT = Object.fromEntries(
+  CONTENT_FIELDS.map((name) => [name, null]),
+) as unknown as MessageContent;
+
 /** The content out of something that has more. Field by field, as all that is done for each message: it is much faster. */
 export function contentOf(from: MessageContent): MessageContent {
   return { text: from.text, url: from.url, fileName: from.fileName };

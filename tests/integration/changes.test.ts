@@ -27,8 +27,8 @@ type Party = { channelId: number; receiverId: null } | { channelId: null; receiv
 /** Makes the change happen, to a message of Ann's with the number 1. A new one needs a line here. */
 const PERFORM: Readonly<Record<string, (node: HubNode, party: Party, messageId: number) => Promise<unknown>>> = {
   stored: (node, party) => node.append(draft(party, 'another')),
-  updated: (node, _, messageId) => node.change({ messageId, actorId: ANN, text: 'edited' }),
-  deleted: (node, _, messageId) => node.change({ messageId, actorId: ANN, text: null }),
+  updated: (node, _, messageId) => node.change({ messageId, actorId: ANN, content: { text: 'edited' } }),
+  deleted: (node, _, messageId) => node.change({ messageId, actorId: ANN, content: null }),
 };
 
 function draft(party: Party, text: string) {

@@ -142,7 +142,7 @@ describe('live delivery', () => {
         content: { text: 'edited later', url: null, fileName: null },
       },
     });
-    await (a as HubNode).change({ messageId: message.id, actorId: 1, text: 'edited' });
+    await (a as HubNode).change({ messageId: message.id, actorId: 1, content: { text: 'edited' } });
     lose = false;
     await say(sender, id, 'last');
     await reader.until((frame) => frame.seq === 5);
@@ -222,7 +222,8 @@ describe('catch-up', () => {
     const old = (await say(sender, id, 'old')).data.id as number;
     const doomed = (await say(sender, id, 'doomed')).data.id as number;
     const fresh = (await say(sender, id, 'fresh')).data.id as number;
-    const change = (messageId: number, text: string | null) => (a as HubNode).change({ messageId, actorId: 1, text });
+    const change = (messageId: number, text: string | null) =>
+      (a as HubNode).change({ messageId, actorId: 1, content: text === null ? null : { text } });
     await change(old, 'OLD');
     await change(doomed, null);
     await change(fresh, 'FRESH');
@@ -248,7 +249,9 @@ describe('catch-up', () => {
     const joined = reader.ask('channel.join', { channel_id: id, since: 0 });
     const edits = sent
       .slice(0, 60)
-      .map((ack, i) => (node as HubNode).change({ messageId: ack.data.id as number, actorId: 1, text: `edit ${i}` }));
+      .map((ack, i) =>
+        (node as HubNode).change({ messageId: ack.data.id as number, actorId: 1, content: { text: `edit ${i}` } }),
+      );
     await joined;
     await Promise.all(edits);
     await reader.until((frame) => frame.seq === 760);

@@ -169,13 +169,13 @@ describe('append', () => {
   it('gives a repeated client id the message as it is now, its content null once it is deleted', async () => {
     const { append, change } = node();
     const first = await append(draft(4, 1, { clientId: 'again', text: 'before' }));
-    await change({ messageId: first.message.id, actorId: 4, text: 'after' });
+    await change({ messageId: first.message.id, actorId: 4, content: { text: 'after' } });
     const edited = await append(draft(4, 2, { clientId: 'again', text: 'other' }));
     expect(edited).toMatchObject({
       duplicate: true,
       message: { id: first.message.id, content: { text: 'after' }, channelId: 1 },
     });
-    await change({ messageId: first.message.id, actorId: 4, text: null });
+    await change({ messageId: first.message.id, actorId: 4, content: null });
     const deleted = await append(draft(4, 1, { clientId: 'again' }));
     expect(deleted).toMatchObject({
       duplicate: true,
@@ -226,8 +226,8 @@ describe('change', () => {
   it('takes the next number for an edit and for a deletion, and tells the sink of both', async () => {
     const { append, change, events } = node();
     const { message } = await append(draft(1, 3));
-    const edited = await change({ messageId: message.id, actorId: 1, text: 'better' });
-    const deleted = await change({ messageId: message.id, actorId: 1, text: null });
+    const edited = await change({ messageId: message.id, actorId: 1, content: { text: 'better' } });
+    const deleted = await change({ messageId: message.id, actorId: 1, content: null });
     expect([edited.updatedSeq, deleted.updatedSeq]).toEqual([message.seq + 1, message.seq + 2]);
     expect(events.map((event) => event.change.type)).toEqual(['stored', 'updated', 'deleted']);
     expect(deleted).toMatchObject({ deleted: true, content: { text: null }, seq: message.seq });
@@ -237,9 +237,13 @@ describe('change', () => {
     const { append, change } = node();
     const { message } = await append(draft(1, LONELY));
     const head = await headOf(LONELY);
-    expect(await code(change({ messageId: message.id, actorId: 2, text: 'mine' }))).toBe('MESSAGE_NOT_FOUND');
-    await change({ messageId: message.id, actorId: null, text: null });
-    expect(await code(change({ messageId: message.id, actorId: 1, text: 'late' }))).toBe('MESSAGE_NOT_FOUND');
+    expect(await code(change({ messageId: message.id, actorId: 2, content: { text: 'mine' } }))).toBe(
+      'MESSAGE_NOT_FOUND',
+    );
+    await change({ messageId: message.id, actorId: null, content: null });
+    expect(await code(change({ messageId: message.id, actorId: 1, content: { text: 'late' } }))).toBe(
+      'MESSAGE_NOT_FOUND',
+    );
     expect(await headOf(LONELY)).toBe(head + 1);
   });
 
@@ -248,8 +252,8 @@ describe('change', () => {
     for (let round = 0; round < 20; round += 1) {
       const { message } = await a.append(draft(1, 4));
       await Promise.allSettled([
-        a.change({ messageId: message.id, actorId: 1, text: 'edit' }),
-        b.change({ messageId: message.id, actorId: 1, text: null }),
+        a.change({ messageId: message.id, actorId: 1, content: { text: 'edit' } }),
+        b.change({ messageId: message.id, actorId: 1, content: null }),
       ]);
       const [row] = await rows<{ updatedSeq: number }>(
         db,
@@ -267,8 +271,8 @@ describe('reading', () => {
     const a = (await append(draft(1, LONELY, { text: 'a' }))).message;
     const b = (await append(draft(1, LONELY, { text: 'b' }))).message;
     await append(draft(1, LONELY, { text: 'c' }));
-    await change({ messageId: a.id, actorId: 1, text: 'A' });
-    await change({ messageId: b.id, actorId: 1, text: null });
+    await change({ messageId: a.id, actorId: 1, content: { text: 'A' } });
+    await change({ messageId: b.id, actorId: 1, content: null });
     const whole = await read(channelKey(LONELY), since, 10);
     expect(whole.messages.map((message) => [message.content.text, message.updatedSeq])).toEqual([
       ['c', since + 3],

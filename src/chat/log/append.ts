@@ -5,6 +5,7 @@ import { isRefused, isUnavailable, sqlState, withoutValues } from '../../databas
 import { type Deadline, deadlineIn } from '../../lib/deadline.ts';
 import { ChatError, type ErrorCode } from '../../protocol/errors.ts';
 import { LIMITS } from '../../protocol/limits.ts';
+import { CONTENT_FIELDS } from '../../protocol/messages.ts';
 import { stored } from '../messages/changes.ts';
 import { createStoreBatch, type Outcome, toMessage } from './append-statement.ts';
 import { keyOfMessage, type LogKey, logName } from './key.ts';
@@ -225,5 +226,7 @@ export function createAppend(deps: AppendDependencies): Append {
 
 /** An estimate, from above for most scripts: what bounds a batch need not be exact. */
 function draftBytes({ content }: Draft): number {
-  return 64 + 2 * ((content.text?.length ?? 0) + (content.url?.length ?? 0) + (content.fileName?.length ?? 0));
+  let length = 0;
+  for (const name of CONTENT_FIELDS) length += content[name]?.length ?? 0;
+  return 64 + 2 * length;
 }

@@ -3,7 +3,7 @@ import { sql } from 'drizzle-orm';
 import { type Database, rows } from '../../database/database.ts';
 import { ChatError } from '../../protocol/errors.ts';
 import { deleted, updated } from '../messages/changes.ts';
-import { type MessageRow, toStoredMessage } from './columns.ts';
+import { fromState, type SenderRow, type StateRow } from './columns.ts';
 import { keyOfMessage } from './key.ts';
 import type { Change, EventSink } from './log.ts';
 
@@ -14,16 +14,21 @@ export interface ChangeDependencies {
   readonly eraseDeleted: boolean;
 }
 
+interface ChangedRow extends SenderRow, Record<string, unknown> {
+  state: StateRow;
+  accessVersion: number;
+}
+
 export function createChange({ db, sink, eraseDeleted }: ChangeDependencies): Change {
-  return async ({ messageId, actorId, text }) => {
-    const [row] = await rows<MessageRow & { accessVersion: number }>(
+  return async ({ messageId, actorId, content }) => {
+    const edit = content && JSON.stringify(content);
+    const [row] = await rows<ChangedRow>(
       db,
-      sql`select *, "membersVersion" as "accessVersion"
-        from change_message(${messageId}::int, ${actorId}::int, ${text}::text, ${eraseDeleted}::boolean)`,
+      sql`select * from change_message(${messageId}::int, ${actorId}::int, ${edit}::text::jsonb, ${eraseDeleted}::boolean)`,
     );
     if (!row) throw new ChatError('MESSAGE_NOT_FOUND');
-    const message = toStoredMessage(row);
-    const change = text === null ? deleted : updated;
+    const message = fromState(row.state, row);
+    const change = content === null ? deleted : updated;
     sink([{ key: keyOfMessage(message), change, message, accessVersion: row.accessVersion }]);
     return message;
   };

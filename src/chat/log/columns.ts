@@ -1,17 +1,23 @@
 // The columns of a message, and how a row of them becomes the message as it is stored.
 import { sql } from 'drizzle-orm';
 import { isoTime } from '../../database/time.ts';
-import { CONTENT_FIELDS, contentOf, type MessageContent } from '../../protocol/messages.ts';
+import { CONTENT_FIELDS, contentOf, EMPTY_CONTENT, type MessageContent } from '../../protocol/messages.ts';
 import type { StoredMessage } from './event.ts';
 
-/** What `storedMessageColumns` selects. Times are PostgreSQL's text. */
-export interface MessageRow extends MessageContent, Record<string, unknown> {
+export interface SenderRow {
+  senderName: string;
+  senderAvatar: string | null;
+}
+
+/**
+ * A message as the SQL function `message_state` gives it, maybe with more than is known here. Times are PostgreSQL's text.
+ * Without its content if it is deleted.
+ */
+export interface StateRow extends MessageContent {
   id: number;
   seq: number;
   updatedSeq: number;
   senderId: number;
-  senderName: string;
-  senderAvatar: string | null;
   clientId: string | null;
   channelId: number | null;
   receiverId: number | null;
@@ -19,6 +25,9 @@ export interface MessageRow extends MessageContent, Record<string, unknown> {
   updatedAt: string;
   deleted: boolean;
 }
+
+/** What `storedMessageColumns` selects. */
+export interface MessageRow extends StateRow, SenderRow, Record<string, unknown> {}
 
 /** The content of a deleted message stays in the database. */
 const contentColumns = CONTENT_FIELDS.map(
@@ -41,7 +50,7 @@ export function toStoredMessage(row: MessageRow): StoredMessage {
     senderId: row.senderId,
     senderName: row.senderName,
     senderAvatar: row.senderAvatar,
-    content: contentOf(row),
+    content: row.deleted ? EMPTY_CONTENT : contentOf(row),
     clientId: row.clientId,
     channelId: row.channelId,
     // A row of the former service may have both; it is the channel's then.
@@ -50,4 +59,9 @@ export function toStoredMessage(row: MessageRow): StoredMessage {
     updatedAt: row.updatedAt === row.createdAt ? createdAt : isoTime(row.updatedAt),
     deleted: row.deleted,
   };
+}
+
+/** The same of what `message_state` says. For single messages: it copies. */
+export function fromState(state: StateRow, { senderName, senderAvatar }: SenderRow): StoredMessage {
+  return toStoredMessage({ ...state, senderName, senderAvatar });
 }

@@ -29,14 +29,14 @@ export interface Appended {
 export type Append = (draft: Draft, deadline?: Deadline) => Promise<Appended>;
 
 /**
- * Edits (`text` a string) or deletes (`text` null) a message and hands the event to the sink. Who may is decided before;
+ * Edits (`content` has what changes of it) or deletes (`content` null) a message and hands the event to the sink. Who may is decided before;
  * that the actor is a party of the conversation is checked again in the statement, unless `actorId` is null: an admin, who
  * need be none. Throws MESSAGE_NOT_FOUND, UNAVAILABLE.
  */
 export type Change = (change: {
   messageId: number;
   actorId: number | null;
-  text: string | null;
+  content: Partial<MessageContent> | null;
 }) => Promise<StoredMessage>;
 
 /** Gets every event right after its commit, those of one log in order. Must not throw. */

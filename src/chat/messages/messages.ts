@@ -64,7 +64,7 @@ export function createMessages({ db, append, change, maxTextLength }: MessagesDe
       if (!mayReadMessage(facts)) throw new ChatError('MESSAGE_NOT_FOUND');
       if (!mayEditMessage(principal, facts)) throw new ChatError('FORBIDDEN');
       assertInTime(deadline);
-      return change({ messageId: id, actorId: principal.id, text });
+      return change({ messageId: id, actorId: principal.id, content: { text } });
     },
 
     async remove(principal, id, deadline = NEVER) {
@@ -73,7 +73,7 @@ export function createMessages({ db, append, change, maxTextLength }: MessagesDe
         throw new ChatError(mayReadMessage(facts) ? 'FORBIDDEN' : 'MESSAGE_NOT_FOUND');
       }
       assertInTime(deadline);
-      await change({ messageId: id, actorId: principal.isAdmin ? null : principal.id, text: null });
+      await change({ messageId: id, actorId: principal.isAdmin ? null : principal.id, content: null });
     },
 
     async channelPage(actor, channelId, query) {

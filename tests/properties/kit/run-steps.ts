@@ -132,7 +132,8 @@ function createPlay(world: World, fair: boolean) {
     if (isDelete) message.deletions += 1;
     const actorId = world.users[user]?.id as number;
     try {
-      const { updatedSeq } = await world.at(node).node.change({ messageId: id, actorId, text });
+      const content = text === null ? null : { text };
+      const { updatedSeq } = await world.at(node).node.change({ messageId: id, actorId, content });
       const kind = isDelete ? 'deleted' : 'updated';
       log.model.add({ number: updatedSeq, kind, id, text, began, answered: world.tick() });
     } catch (error) {

@@ -1,0 +1,8 @@
+-- A message as it is now, in a form that a new column does not alter. Of a deleted one there is only what is no content.
+CREATE OR REPLACE FUNCTION message_state(message chats) RETURNS jsonb LANGUAGE sql STABLE AS $$
+  SELECT CASE WHEN message."deletedAt" IS NULL THEN to_jsonb(message)
+    ELSE jsonb_build_object('id', message.id, 'seq', message.seq, 'updatedSeq', message."updatedSeq",
+      'senderId', message."senderId", 'channelId', message."channelId", 'receiverId', message."receiverId",
+      'clientId', message."clientId", 'createdAt', message."createdAt", 'updatedAt', message."updatedAt")
+    END || jsonb_build_object('deleted', message."deletedAt" IS NOT NULL)
+$$;

@@ -1,0 +1,176 @@
+-- Stores a batch of messages and gives one row per draft, in the order of the drafts. `contents` is an array with an object
+-- for each: the columns that the sender fills. What becomes of a draft:
+--   stored      it has its number now
+--   duplicate   the sender used this client id before: `before` is that message as it is now
+--   repeat      the client id of an earlier draft of this very batch: to be sent again
+--   no_sender, no_channel (not there, deleted, or the sender is no member), no_receiver: nothing was stored
+-- Logs are locked in the order of their ids, so that batches of several nodes never wait for each other in a circle.
+-- Settings: a log that somebody holds for longer is tried again by itself, so that it delays no other; and every table
+-- is looked up by key, whatever its size was when the plan was made. Each look-up is a subquery of its own (OFFSET 0), for
+-- a join with a table that was empty then would be planned as a walk through all of its index.
+CREATE OR REPLACE FUNCTION append_messages(
+  senders integer[], channel_ids integer[], receivers integer[], client_ids text[], contents jsonb
+) RETURNS TABLE (
+  outcome text, id integer, seq integer, "createdAt" timestamp, "senderName" text, "senderAvatar" text,
+  "accessVersion" integer, before jsonb
+) LANGUAGE plpgsql
+SET lock_timeout = '250ms' SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off
+AS $$
+#variable_conflict use_column
+DECLARE
+  ids regclass := pg_get_serial_sequence('chats', 'id');
+  logs integer[];
+  stamp timestamp;
+BEGIN
+  FOR attempt IN 1..2 LOOP
+    logs := ARRAY(
+      SELECT coalesce(
+        (SELECT c.id FROM conversations c WHERE c."channelId" = d.channel),
+        (SELECT c.id FROM conversations c WHERE d.receiver IS NOT NULL
+          AND c."userLow" = least(d.sender, d.receiver) AND c."userHigh" = greatest(d.sender, d.receiver))
+      )
+      FROM unnest(senders, channel_ids, receivers) WITH ORDINALITY AS d(sender, channel, receiver, ord)
+      ORDER BY d.ord
+    );
+    EXIT WHEN attempt = 2 OR array_position(logs, NULL) IS NULL;
+    PERFORM create_logs(senders, channel_ids, receivers);
+  END LOOP;
+
+  PERFORM 1 FROM (SELECT DISTINCT l.id FROM unnest(logs) AS l(id) ORDER BY l.id) l,
+    LATERAL (SELECT 1 FROM conversations c WHERE c.id = l.id FOR NO KEY UPDATE) c;
+  stamp := date_trunc('milliseconds', clock_timestamp() AT TIME ZONE 'utc');
+
+  RETURN QUERY
+  WITH judged AS (
+    SELECT d.*, c.place, c."lastSeq" AS base, c."membersVersion" AS version, s.username, s.avatar,
+      p.id AS p_id, p.seq AS p_seq, p."createdAt" AS p_created, p.state AS p_state,
+      CASE
+        WHEN s.id IS NULL THEN 'no_sender'
+        WHEN p.id IS NOT NULL THEN 'duplicate'
+        WHEN d.client IS NOT NULL
+          AND row_number() OVER (PARTITION BY d.sender, d.client ORDER BY d.ord) > 1 THEN 'repeat'
+        WHEN d.channel IS NOT NULL AND (m.id IS NULL OR ch.id IS NULL) THEN 'no_channel'
+        WHEN d.receiver IS NOT NULL AND r.id IS NULL THEN 'no_receiver'
+        ELSE 'stored'
+      END AS outcome
+    FROM ROWS FROM (unnest(senders, channel_ids, receivers, client_ids, logs), jsonb_array_elements(contents))
+      WITH ORDINALITY AS d(sender, channel, receiver, client, log, content, ord)
+    LEFT JOIN LATERAL (
+      SELECT c.ctid AS place, c."lastSeq", c."membersVersion" FROM conversations c WHERE c.id = d.log OFFSET 0) c ON true
+    LEFT JOIN LATERAL (
+      SELECT s.id, s.username, s.avatar FROM users s WHERE s.id = d.sender AND s."deletedAt" IS NULL OFFSET 0) s ON true
+    LEFT JOIN LATERAL (
+      SELECT m.id FROM channel_members m WHERE m."userId" = d.sender AND m."channelId" = d.channel OFFSET 0) m ON true
+    LEFT JOIN LATERAL (SELECT ch.id FROM channels ch WHERE ch.id = d.channel AND ch."deletedAt" IS NULL OFFSET 0) ch ON true
+    LEFT JOIN LATERAL (SELECT r.id FROM users r WHERE r.id = d.receiver AND r."deletedAt" IS NULL OFFSET 0) r ON true
+    LEFT JOIN LATERAL (
+      SELECT p.id, p.seq, p."createdAt", message_state(p) AS state FROM chats p
+      WHERE p."senderId" = d.sender AND p."clientId" = d.client OFFSET 0) p ON true
+  ),
+  numbered AS (
+    SELECT j.*,
+      j.base + (count(*) FILTER (WHERE j.outcome = 'stored') OVER (PARTITION BY j.log ORDER BY j.ord))::integer AS number
+    FROM judged j
+  ),
+  drafts AS MATERIALIZED (
+    SELECT n.*, CASE WHEN n.outcome = 'stored' THEN nextval(ids)::integer ELSE n.p_id END AS message_id FROM numbered n
+  ),
+  -- By their places, which cannot change under the lock.
+  advanced AS (
+    UPDATE conversations c SET "lastSeq" = last.number, "lastEventAt" = stamp
+    FROM (SELECT d.place, max(d.number) AS number FROM drafts d WHERE d.outcome = 'stored' GROUP BY d.place) last
+    WHERE c.ctid = last.place
+  ),
+  inserted AS (
+    INSERT INTO chats (id, "senderId", "channelId", "receiverId", "clientId", "createdAt", "updatedAt",
+      "conversationId", seq, "updatedSeq", text, url, "fileName")
+    SELECT d.message_id, d.sender, d.channel, d.receiver, d.client, stamp, stamp, d.log, d.number, d.number,
+      d.content->>'text', d.content->>'url', d.content->>'fileName'
+    FROM drafts d WHERE d.outcome = 'stored'
+  )
+  SELECT d.outcome, d.message_id, CASE WHEN d.outcome = 'stored' THEN d.number ELSE d.p_seq END,
+    coalesce(d.p_created, stamp), d.username::text, d.avatar::text, d.version, d.p_state
+  FROM drafts d ORDER BY d.ord;
+END
+$$;--> statement-breakpoint
+-- As nodes of the version before call it.
+CREATE OR REPLACE FUNCTION append_messages(
+  senders integer[], channel_ids integer[], receivers integer[],
+  texts text[], urls text[], file_names text[], client_ids text[]
+) RETURNS TABLE (
+  fate text, id integer, seq integer, "updatedSeq" integer, "createdAt" timestamp, "updatedAt" timestamp,
+  deleted boolean, "senderName" text, "senderAvatar" text, text text, url text, "fileName" text,
+  "channelId" integer, "receiverId" integer, "membersVersion" integer
+) LANGUAGE sql AS $$
+  SELECT a.outcome, a.id, a.seq, coalesce((a.before->>'updatedSeq')::integer, a.seq), a."createdAt",
+    coalesce((a.before->>'updatedAt')::timestamp, a."createdAt"), coalesce((a.before->>'deleted')::boolean, false),
+    a."senderName", a."senderAvatar", a.before->>'text', a.before->>'url', a.before->>'fileName',
+    (a.before->>'channelId')::integer, (a.before->>'receiverId')::integer, a."accessVersion"
+  FROM append_messages(senders, channel_ids, receivers, client_ids, (
+    SELECT coalesce(jsonb_agg(jsonb_build_object('text', d.body, 'url', d.link, 'fileName', d.file) ORDER BY d.ord), '[]')
+    FROM unnest(texts, urls, file_names) WITH ORDINALITY AS d(body, link, file, ord)
+  )) WITH ORDINALITY AS a(outcome, id, seq, "createdAt", "senderName", "senderAvatar", "accessVersion", before, ord)
+  ORDER BY a.ord
+$$;--> statement-breakpoint
+-- Edits a message (`new_content` has what changes of its content) or deletes it (null), and gives it as it is then; no row where it is gone or where `actor`
+-- is no party to its conversation. A null actor is nobody's party and may all the same. `erase`: what a deletion deletes goes
+-- from the row too.
+CREATE OR REPLACE FUNCTION change_message(message_id integer, actor integer, new_content jsonb, erase boolean)
+RETURNS TABLE (state jsonb, "senderName" text, "senderAvatar" text, "accessVersion" integer) LANGUAGE plpgsql
+SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off
+AS $$
+#variable_conflict use_column
+DECLARE
+  log integer := (SELECT m."conversationId" FROM chats m WHERE m.id = message_id);
+  stamp timestamp;
+  number integer;
+BEGIN
+  PERFORM 1 FROM conversations c WHERE c.id = log FOR NO KEY UPDATE;
+  PERFORM 1 FROM chats m WHERE m.id = message_id AND m."deletedAt" IS NULL AND (
+    actor IS NULL
+    OR actor IN (m."senderId", m."receiverId") AND m."channelId" IS NULL
+    OR EXISTS (
+      SELECT 1 FROM channel_members cm JOIN channels ch ON ch.id = cm."channelId" AND ch."deletedAt" IS NULL
+      WHERE cm."channelId" = m."channelId" AND cm."userId" = actor
+    )
+  );
+  IF NOT FOUND THEN RETURN; END IF;
+
+  stamp := date_trunc('milliseconds', clock_timestamp() AT TIME ZONE 'utc');
+  UPDATE conversations c SET "lastSeq" = c."lastSeq" + 1, "lastEventAt" = stamp WHERE c.id = log
+  RETURNING c."lastSeq" INTO number;
+
+  RETURN QUERY
+  UPDATE chats m SET
+    text = CASE WHEN new_content IS NULL AND erase THEN NULL ELSE coalesce(new_content->>'text', m.text) END,
+    url = CASE WHEN new_content IS NULL AND erase THEN NULL ELSE m.url END,
+    "fileName" = CASE WHEN new_content IS NULL AND erase THEN NULL ELSE m."fileName" END,
+    "deletedAt" = CASE WHEN new_content IS NULL THEN stamp END,
+    "updatedAt" = stamp,
+    "updatedSeq" = number
+  FROM users s, conversations c
+  WHERE m.id = message_id AND s.id = m."senderId" AND c.id = log
+  RETURNING message_state(m), s.username::text, s.avatar::text, c."membersVersion";
+END
+$$;--> statement-breakpoint
+-- As nodes of versions before call it.
+CREATE OR REPLACE FUNCTION change_message(message_id integer, actor integer, new_text text, erase boolean)
+RETURNS TABLE (
+  id integer, seq integer, "updatedSeq" integer, "senderId" integer, "senderName" text, "senderAvatar" text,
+  text text, url text, "fileName" text, "clientId" text, "channelId" integer, "receiverId" integer,
+  "createdAt" timestamp, "updatedAt" timestamp, deleted boolean, "membersVersion" integer
+) LANGUAGE sql AS $$
+  SELECT m.id, m.seq, m."updatedSeq", m."senderId", c."senderName", c."senderAvatar", m.text, m.url::text,
+    m."fileName"::text, m."clientId"::text, m."channelId", m."receiverId", m."createdAt", m."updatedAt",
+    (c.state->>'deleted')::boolean, c."accessVersion"
+  FROM change_message(message_id, actor, CASE WHEN new_text IS NOT NULL THEN jsonb_build_object('text', new_text) END, erase) c,
+    LATERAL jsonb_populate_record(NULL::chats, c.state) m
+$$;--> statement-breakpoint
+-- A message as it is now, in a form that a new column does not alter. Of a deleted one there is only what is no content.
+CREATE OR REPLACE FUNCTION message_state(message chats) RETURNS jsonb LANGUAGE sql STABLE AS $$
+  SELECT CASE WHEN message."deletedAt" IS NULL THEN to_jsonb(message)
+    ELSE jsonb_build_object('id', message.id, 'seq', message.seq, 'updatedSeq', message."updatedSeq",
+      'senderId', message."senderId", 'channelId', message."channelId", 'receiverId', message."receiverId",
+      'clientId', message."clientId", 'createdAt', message."createdAt", 'updatedAt', message."updatedAt")
+    END || jsonb_build_object('deleted', message."deletedAt" IS NOT NULL)
+$$;
