@@ -1,8 +1,10 @@
-// The columns of a message, and how a row of them becomes the message as it is stored.
+// The columns of a message, and how it becomes the message that is known here: from a row, from what the functions that change
+// messages say, and from the draft of a new one.
 import { sql } from 'drizzle-orm';
 import { isoTime } from '../../database/time.ts';
 import { CONTENT_FIELDS, contentOf, EMPTY_CONTENT, type MessageContent } from '../../protocol/messages.ts';
 import type { StoredMessage } from './event.ts';
+import type { Draft } from './log.ts';
 
 export interface SenderRow {
   senderName: string;
@@ -64,4 +66,27 @@ export function toStoredMessage(row: MessageRow): StoredMessage {
 /** The same of what `message_state` says. For single messages: it copies. */
 export function fromState(state: StateRow, { senderName, senderAvatar }: SenderRow): StoredMessage {
   return toStoredMessage({ ...state, senderName, senderAvatar });
+}
+
+/** A draft that was stored just now. Field by field: spread objects were an eighth of the cost of storing. */
+export function fromDraft(
+  draft: Draft,
+  row: SenderRow & { id: number; seq: number; createdAt: string },
+): StoredMessage {
+  const createdAt = isoTime(row.createdAt);
+  return {
+    id: row.id,
+    seq: row.seq,
+    updatedSeq: row.seq,
+    senderId: draft.senderId,
+    senderName: row.senderName,
+    senderAvatar: row.senderAvatar,
+    content: draft.content,
+    clientId: draft.clientId,
+    channelId: draft.channelId,
+    receiverId: draft.receiverId,
+    createdAt,
+    updatedAt: createdAt,
+    deleted: false,
+  };
 }
