@@ -2,6 +2,7 @@
 import { expect, it } from 'vitest';
 import * as z from 'zod';
 import {
+  EMPTY_CONTENT,
   type MessageState,
   messageData,
   messageDataSchema,
@@ -17,7 +18,7 @@ const stored: MessageState = {
   senderId: 3,
   senderName: 'ann',
   senderAvatar: null,
-  content: { text: 'hi', url: null, fileName: 'cat.PNG' },
+  content: { ...EMPTY_CONTENT, text: 'hi', fileName: 'cat.PNG' },
   clientId: null,
   channelId: 4,
   receiverId: null,
@@ -36,7 +37,7 @@ it('tells the kind of the file and keeps what is internal', () => {
 });
 
 it('calls a message without content a text', () => {
-  const nothing = { ...stored, content: { text: null, url: null, fileName: null } };
+  const nothing = { ...stored, content: EMPTY_CONTENT };
   expect(messageResource(nothing)).toMatchObject({ type: 'text', text: null });
   expect(messageData(nothing)).toMatchObject({ message_type: 'text', text: null });
 });

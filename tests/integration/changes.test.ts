@@ -1,6 +1,7 @@
 // Every change that is registered, told in all the ways there are: live here and on another node, where its publication was
 // lost, in a catch-up from memory and from the database, and on a page. All of them say the same. A change whose place is
 // not in the log, as one that leaves `updatedSeq` as it was, is missing in some.
+
 import { sql } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import type { Principal } from '../../src/chat/accounts/principal.ts';
@@ -10,6 +11,7 @@ import { connectDatabase } from '../../src/database/connect.ts';
 import { rows } from '../../src/database/database.ts';
 import type { DatabaseHandle } from '../../src/database/handle.ts';
 import { runMigrations } from '../../src/database/migrate.ts';
+import { EMPTY_CONTENT } from '../../src/protocol/messages.ts';
 import { createHubNode, type Frame, type HubNode } from '../support/hub-node.ts';
 import { createLossyBus } from '../support/lossy-bus.ts';
 import { createDatabase } from '../support/postgres.ts';
@@ -32,7 +34,7 @@ const PERFORM: Readonly<Record<string, (node: HubNode, party: Party, messageId: 
 };
 
 function draft(party: Party, text: string) {
-  return { senderId: ANN, ...party, clientId: null, content: { text, url: null, fileName: 'a.png' } };
+  return { senderId: ANN, ...party, clientId: null, content: { ...EMPTY_CONTENT, text, fileName: 'a.png' } };
 }
 
 let handle: DatabaseHandle;

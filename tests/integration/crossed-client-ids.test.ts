@@ -1,6 +1,7 @@
 // One sender, two nodes, the same client ids in other orders and other conversations at the same time: the unique index
 // makes the batches wait for each other in a circle. Whatever the interleaving, each id becomes one message, everybody hears
 // which, and soon.
+
 import { sql } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { createSystemClock } from '../../src/backends/clock/system.ts';
@@ -10,6 +11,7 @@ import { connectDatabase } from '../../src/database/connect.ts';
 import { rows } from '../../src/database/database.ts';
 import type { DatabaseHandle } from '../../src/database/handle.ts';
 import { runMigrations } from '../../src/database/migrate.ts';
+import { EMPTY_CONTENT } from '../../src/protocol/messages.ts';
 import { createDatabase } from '../support/postgres.ts';
 
 const ROUNDS = 30;
@@ -96,7 +98,7 @@ describe.each([
             channelId,
             receiverId: null,
             clientId,
-            content: { text: clientId, url: null, fileName: null },
+            content: { ...EMPTY_CONTENT, text: clientId },
           };
           return { clientId, ...(await append(draft)) };
         }),

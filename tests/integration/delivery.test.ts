@@ -1,5 +1,6 @@
 // Delivery between nodes over a bus that loses, delays and reorders: every reader sees each event once and in order,
 // or, after an absence, what is left of them; and ends with what the database has.
+
 import { sql } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import type { Principal } from '../../src/chat/accounts/principal.ts';
@@ -7,6 +8,7 @@ import { connectDatabase } from '../../src/database/connect.ts';
 import { rows } from '../../src/database/database.ts';
 import type { DatabaseHandle } from '../../src/database/handle.ts';
 import { runMigrations } from '../../src/database/migrate.ts';
+import { EMPTY_CONTENT } from '../../src/protocol/messages.ts';
 import { createHubNode, type Frame, type HubNode, type RecordingTransport } from '../support/hub-node.ts';
 import { createLossyBus, type LossyBus } from '../support/lossy-bus.ts';
 import { createDatabase } from '../support/postgres.ts';
@@ -139,7 +141,7 @@ describe('live delivery', () => {
         channelId: id,
         receiverId: null,
         clientId: null,
-        content: { text: 'edited later', url: null, fileName: null },
+        content: { ...EMPTY_CONTENT, text: 'edited later' },
       },
     });
     await (a as HubNode).change({ messageId: message.id, actorId: 1, content: { text: 'edited' } });

@@ -1,4 +1,5 @@
 // The log on a real PostgreSQL: numbers without gaps whoever writes, and batches in which nobody harms his neighbour.
+
 import { sql } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { createSystemClock } from '../../src/backends/clock/system.ts';
@@ -12,6 +13,7 @@ import { connectDatabase } from '../../src/database/connect.ts';
 import { rows } from '../../src/database/database.ts';
 import type { DatabaseHandle } from '../../src/database/handle.ts';
 import { runMigrations } from '../../src/database/migrate.ts';
+import { EMPTY_CONTENT } from '../../src/protocol/messages.ts';
 import { createDatabase } from '../support/postgres.ts';
 
 const USERS = 12;
@@ -56,7 +58,7 @@ function draft(
   channelId: number,
   { text = 'hello', ...more }: { text?: string; clientId?: string } = {},
 ): Draft {
-  const content = { text, url: null, fileName: null };
+  const content = { ...EMPTY_CONTENT, text };
   return { senderId, channelId, receiverId: null, clientId: null, content, ...more };
 }
 

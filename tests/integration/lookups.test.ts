@@ -1,5 +1,6 @@
 // What storing a batch reads of the database depends on the batch alone: also for a connection that planned its statements
 // when the tables were empty and known to be.
+
 import { sql } from 'drizzle-orm';
 import { expect, inject, it } from 'vitest';
 import { createStoreBatch } from '../../src/chat/log/append-statement.ts';
@@ -7,6 +8,7 @@ import type { Draft } from '../../src/chat/log/log.ts';
 import { connectDatabase } from '../../src/database/connect.ts';
 import { type Database, rows } from '../../src/database/database.ts';
 import { runMigrations } from '../../src/database/migrate.ts';
+import { EMPTY_CONTENT } from '../../src/protocol/messages.ts';
 import { createDatabase } from '../support/postgres.ts';
 
 const CHANNELS = 2_000;
@@ -34,7 +36,7 @@ it('a batch reads a few rows of each table, whatever was in them when it was pla
 });
 
 async function outcomes(db: Database, count: number): Promise<string[]> {
-  const nothing = { receiverId: null, content: { text: 'hello', url: null, fileName: null } };
+  const nothing = { receiverId: null, content: { ...EMPTY_CONTENT, text: 'hello' } };
   const drafts = Array.from({ length: count }, (_, i): Draft => {
     return { ...nothing, senderId: i + 1, channelId: 100 + i, clientId: `client ${i}` };
   });

@@ -1,4 +1,5 @@
 // Direct conversations that a connection asks for, with everybody there is: bounded, and none is missing for it.
+
 import { sql } from 'drizzle-orm';
 import { afterAll, beforeAll, expect, inject, it } from 'vitest';
 import { createMemoryBroker } from '../../src/backends/broker/memory.ts';
@@ -9,6 +10,7 @@ import { rows } from '../../src/database/database.ts';
 import type { DatabaseHandle } from '../../src/database/handle.ts';
 import { runMigrations } from '../../src/database/migrate.ts';
 import { deadlineIn } from '../../src/lib/deadline.ts';
+import { EMPTY_CONTENT } from '../../src/protocol/messages.ts';
 import type { HubSession } from '../../src/realtime/connections/session.ts';
 import { createHubNode, type RecordingTransport } from '../support/hub-node.ts';
 import { createDatabase } from '../support/postgres.ts';
@@ -72,6 +74,6 @@ function readersOf(transport: RecordingTransport): number {
 }
 
 function draft(senderId: number, text: string) {
-  const content = { text, url: null, fileName: null };
+  const content = { ...EMPTY_CONTENT, text };
   return { senderId, channelId: null, receiverId: ADA, clientId: null, content };
 }

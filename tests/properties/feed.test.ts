@@ -1,5 +1,6 @@
 // A feed and its readers alone, over an array as the log: every order of publications, reads, full sockets and returns is
 // tried thousands of times, finer than real servers would ever show it.
+
 import fc from 'fast-check';
 import { test, vi } from 'vitest';
 import { createFakeClock } from '../../src/backends/clock/fake.ts';
@@ -8,6 +9,7 @@ import { channelKey } from '../../src/chat/log/key.ts';
 import type { LogPage } from '../../src/chat/log/log.ts';
 import { createDeadlines } from '../../src/lib/deadline.ts';
 import { Timetable } from '../../src/lib/timetable.ts';
+import { EMPTY_CONTENT } from '../../src/protocol/messages.ts';
 import { createFlushScheduler } from '../../src/realtime/connections/flush-scheduler.ts';
 import { HubSession, LONGEST_WAIT_MS } from '../../src/realtime/connections/session.ts';
 import { attachReader } from '../../src/realtime/log/catch-up.ts';
@@ -153,7 +155,7 @@ function createPlay() {
     const seq = model.head() + 1;
     const times = { createdAt: new Date(0).toISOString(), updatedAt: new Date(0).toISOString() };
     const nothing = { clientId: null, senderAvatar: null, receiverId: null };
-    const content = { text: `t${seq}`, url: null, fileName: null };
+    const content = { ...EMPTY_CONTENT, text: `t${seq}` };
     const sender = { senderId: 1, senderName: NAME, channelId: 1 };
     const message = { ...nothing, ...times, ...sender, id: 100 + seq, seq, updatedSeq: seq, content };
     messages.push({ ...message, deleted: false });

@@ -1,15 +1,17 @@
 // The two forms of a change: what tells live readers how it came about, and what catches others up.
+
 import { describe, expect, it } from 'vitest';
 import { defineChange } from '../../chat/log/define-change.ts';
 import type { StoredMessage } from '../../chat/log/event.ts';
 import { stored } from '../../chat/messages/changes.ts';
+import { EMPTY_CONTENT } from '../../protocol/messages.ts';
 import { catchUpFrame, eventFrame, fromLogEvent, knownUpTo, lengthOf, stateEvent } from './feed-event.ts';
 
 const at = '2026-01-01T00:00:00.000Z';
 const message: StoredMessage = {
   ...{ id: 5, seq: 3, updatedSeq: 7, senderId: 2, senderName: 'ann', senderAvatar: null, clientId: null },
   ...{ channelId: 4, receiverId: null, createdAt: at, updatedAt: at, deleted: false },
-  content: { text: 'hi', url: null, fileName: null },
+  content: { ...EMPTY_CONTENT, text: 'hi' },
 };
 const reacted = defineChange({ type: 'reacted', live: 'admin.message' });
 const live = { id: 5, seq: 3, updated_seq: 7, channel_id: 4, changes: ['added'] };
