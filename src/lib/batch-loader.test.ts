@@ -60,7 +60,7 @@ describe('createLoader', () => {
     expect(sizes).toEqual([3, 3, 1]);
   });
 
-  it('fails those of the failed batch alone', async () => {
+  it('fails only those in the failed batch', async () => {
     const { batches, load } = heldLoad();
     const get = createBatchLoader({ load, refusal, maxBatch: 1 });
     const failed = expect(get(1)).rejects.toThrow('away');
@@ -73,7 +73,7 @@ describe('createLoader', () => {
     expect(await fine).toBe('value 2');
   });
 
-  it('refuses what is too much, and recovers', async () => {
+  it('refuses what exceeds the bound, and recovers', async () => {
     const { batches, load } = heldLoad();
     const get = createBatchLoader({ load, refusal, maxBatch: 10, maxWaiting: 2 });
     const first = get(1);

@@ -3,19 +3,21 @@ import { createBatches } from './batches.ts';
 import type { Spacing } from './spacing.ts';
 
 export interface BatchLoaderOptions<K, V> {
-  /** Loads all these keys at once; what does not exist is absent from the result. */
+  /** Loads all these keys at once. A key that does not exist is absent from the result. */
   readonly load: (keys: K[]) => Promise<Map<K, V>>;
-  /** Most keys of one query. */
+  /** The largest number of keys in one query. */
   readonly maxBatch: number;
-  /** Most keys that wait for their query; a load beyond is refused. */
+  /** The largest number of keys that wait for their query. Loads beyond it are refused. */
   readonly maxWaiting?: number;
-  /** What a load beyond that gets. */
+  /** The error of a refused load. */
   readonly refusal: () => Error;
-  /** Asked before each query: keeps those of a rush apart, so that more keys share one. Without it none waits. */
+  /**
+   * Awaited before each query: in a rush it spaces queries out, so that more keys share one. Without it no query waits.
+   */
   readonly spacing?: Spacing | undefined;
 }
 
-/** Gives undefined for what does not exist. Nothing is remembered: each call sees the state after it was made. */
+/** Returns undefined for a key that does not exist. Caches nothing: each call sees the state after it was made. */
 export type BatchLoader<K, V> = (key: K) => Promise<V | undefined>;
 
 export function createBatchLoader<K, V>(options: BatchLoaderOptions<K, V>): BatchLoader<K, V> {

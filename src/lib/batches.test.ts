@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { createBatches } from './batches.ts';
 
-/** Batches whose sending is ended by hand. */
+/** Batches whose sending the test ends. */
 function setUp({ maxSize = 10, overlapping = false } = {}) {
   const sending: Array<{ batch: string[]; end(): void; fail(error: Error): void }> = [];
   const batches = createBatches({
@@ -66,7 +66,7 @@ describe('batches', () => {
     expect(await Promise.all(all)).toEqual([2, 2, 1]);
   });
 
-  it('fail for those in them alone', async () => {
+  it('fail only for those in them', async () => {
     const { batches, sending, put } = setUp();
     const failed = expect(put('a')).rejects.toThrow('away');
     await turn();

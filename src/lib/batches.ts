@@ -1,18 +1,18 @@
-// Things that leave together: what comes while a batch gathers joins it, until it may leave.
+// Batches: what arrives while a batch gathers joins it, until that batch may leave.
 
 export interface BatchesOptions<Batch, Result> {
   /** An empty batch. */
   readonly open: () => Batch;
-  /** Whether nothing more goes into it. */
+  /** Whether the batch takes nothing more. */
   readonly isFull?: (batch: Batch) => boolean;
-  /** Resolves when a batch may leave: the end of a turn, some distance from the one before, or at once. */
+  /** Resolves when a batch may leave: at the end of a turn, some time after the one before, or at once. */
   readonly mayLeave?: (() => Promise<void>) | undefined;
   readonly send: (batch: Batch) => Promise<Result>;
-  /** A batch leaves whether or not the one before it was sent; else one is under way at a time. */
+  /** If true, a batch may leave before the one before it was sent. Otherwise one is under way at a time. */
   readonly overlapping?: boolean;
 }
 
-/** A batch that gathers, and what becomes of it. */
+/** A batch that gathers, and its outcome. */
 export interface Gathering<Batch, Result> {
   readonly batch: Batch;
   readonly sent: Promise<Result>;
@@ -21,15 +21,15 @@ export interface Gathering<Batch, Result> {
 export interface Batches<Batch, Result> {
   /** The batch that gathers, if there is one. */
   gathering(): Gathering<Batch, Result> | undefined;
-  /** The batch that what comes now goes into: opened if there is none, or if that is full. */
+  /** The batch that takes what arrives now. Opens one if there is none, or if that is full. */
   current(): Gathering<Batch, Result>;
   /** The batches that have not been sent yet, the one under way included. */
   unsent(): Iterable<Batch>;
-  /** Resolves when all that has come so far was sent, whether or not that failed. */
+  /** Resolves when all that has arrived so far was sent, successfully or not. */
   settled(): Promise<unknown>;
 }
 
-/** Batches leave in the order in which they came; the failure of one keeps no other from its turn. */
+/** Batches leave in the order in which they were opened. A failed batch does not hold up the next. */
 export function createBatches<Batch, Result>(options: BatchesOptions<Batch, Result>): Batches<Batch, Result> {
   const { open, isFull = () => false, mayLeave, send, overlapping = false } = options;
   const unsent = new Set<Batch>();

@@ -1,11 +1,11 @@
-// The boundary around work for one peer: what fails inside costs that peer alone, and the log has one line about it.
+// The boundary around work for one peer: a failure inside costs only that peer, and writes one line to the log.
 
-/** What a boundary writes its line with. */
+/** The log that a boundary writes to. */
 interface Log {
   error(fields: object, message: string): void;
 }
 
-/** Ends the peer of some work that failed, with a line in the log. Never throws. */
+/** Ends the peer whose work failed, and logs one line. Never throws. */
 export type Boundary = (error: unknown, end: () => void) => void;
 
 export function createBoundary(logger: Log): Boundary {
@@ -19,7 +19,7 @@ export function createBoundary(logger: Log): Boundary {
   };
 }
 
-/** Where it failed, without the message: that may quote what the peer sent. */
+/** Where it failed. Leaves out the message, because that may quote what the peer sent. */
 export function describeFailure(error: unknown): { error: string; at: string[] } {
   if (!(error instanceof Error)) return { error: typeof error, at: [] };
   const { name, message, stack = '' } = error;

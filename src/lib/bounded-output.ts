@@ -1,19 +1,19 @@
-// Lines on their way to a reader who may be slow, or gone: as many wait as there is room for, then lines are left out and
-// counted. Nobody who writes one waits.
+// Buffers lines for a reader who may be slow or gone. If the buffer is full, lines are left out and counted. Nobody who
+// writes a line waits.
 
-/** Writes a text after those before it. Resolves when it is out; rejects, or throws, where it never will be. */
+/** Writes a text after those before it. Resolves when it is out. Rejects or throws if it never will be. */
 export type Write = (text: string) => Promise<void> | void;
 
 export interface Output {
-  /** Takes a line, with its end. Never throws. */
+  /** Takes a line, including its line end. Never throws. */
   write(line: string): void;
-  /** Resolves when all lines are out, or so much time has passed. */
+  /** Resolves when all lines are out, or after this time. */
   flush(withinMs: number): Promise<void>;
 }
 
 export interface OutputOptions {
   readonly write: Write;
-  /** How much may wait. */
+  /** The largest number of characters that may wait. */
   readonly maxChars: number;
   /** Called with the number of lines left out, once there is room again. May write a line. */
   readonly onDropped?: (lines: number) => void;
@@ -38,7 +38,7 @@ export function createOutput({ write, maxChars, onDropped }: OutputOptions): Out
     if (waiting === 0) for (const resolve of flushing) resolve();
   }
 
-  /** Only after a line got out: if this one does not, nothing follows from it. */
+  /** Only called after a line got out. If this one does not, nothing more is attempted. */
   function tellDropped(): void {
     if (dropped === 0 || waiting > maxChars / 2) return;
     const lines = dropped;
@@ -78,7 +78,9 @@ export function createOutput({ write, maxChars, onDropped }: OutputOptions): Out
   };
 }
 
-/** A Write over a function that writes what it can of some bytes, and says how many: one at a time, and whole. */
+/**
+ * Makes a Write of a function that writes some of the bytes and returns how many. Writes whole texts, one at a time.
+ */
 export function inOrder(writeSome: (bytes: Uint8Array) => Promise<number>): Write {
   const encoder = new TextEncoder();
   let last: Promise<unknown> = Promise.resolve();

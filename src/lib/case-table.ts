@@ -1,9 +1,10 @@
-// Which letter stands for another one where case does not count: the rules of Unicode 17, written down, so that they are the
-// same on every runtime and stay so. What is decomposed (NFKD) before needs no entry.
+// Which letter replaces another if case does not count. These are the rules of Unicode 17, written down so that they
+// are the same on every runtime and stay the same. Text is decomposed (NFKD) first, so decomposed letters need no
+// entry.
 
 /**
- * `41-5a>61`: each of U+0041 to U+005A becomes the one that is as far from U+0061. `/2`: every second one of them. Cherokee
- * and letters with two small forms included; ß and its capital are `ss`.
+ * `41-5a>61`: U+0041 to U+005A become U+0061 and the letters after it. `/2`: only every second one of them. Includes
+ * Cherokee and letters with two small forms. ß and its capital become `ss`.
  */
 const RANGES = `
   41-5a>61 c6>e6 d0>f0 d8>f8 de>fe 110>111 126>127 131>69 141>142 14a>14b 152>153 166>167 181>253 182-184/2>183 186>254 187>188
@@ -22,11 +23,11 @@ const RANGES = `
   10570-1057a>10597 1057c-1058a>105a3 1058c-10592>105b3 10594-10595>105bb 10c80-10cb2>10cc0 10d50-10d65>10d70 118a0-118bf>118c0
   16e40-16e5f>16e60 16ea0-16eb8>16ebb 1e900-1e921>1e922`;
 
-/** Letters that case makes another one of. Of text in NFKD. */
+/** The letters that case folding replaces. For text in NFKD. */
 export const CASE_TABLE: ReadonlyMap<string, string> = new Map([
   ['ß', 'ss'],
   ['ẞ', 'ss'],
-  // Decomposed by Unicode 17 alone, and not all runtimes have that.
+  // Only Unicode 17 decomposes it, and not all runtimes have that.
   ['\ua7f1', 's'],
   ...RANGES.trim().split(/\s+/).flatMap(entriesOf),
 ]);

@@ -36,7 +36,7 @@ describe('countedAddress', () => {
     expect(countedAddress(written)).toBeUndefined();
   });
 
-  it('counts a network of IPv6 as one, whatever its last half and its port', () => {
+  it('counts an IPv6 network as one, whatever its last half and its port', () => {
     const group = fc.integer({ min: 0, max: 0xffff }).map((value) => value.toString(16));
     const groups = (length: number) => fc.array(group, { minLength: length, maxLength: length });
     fc.assert(
@@ -58,7 +58,7 @@ describe('countedAddress', () => {
     );
   });
 
-  it('takes every IPv6 address that there is, and gives itself for what it gave as a network', () => {
+  it('takes every IPv6 address, and returns a network that it returned unchanged', () => {
     fc.assert(
       fc.property(fc.ipV6(), (address) => {
         const counted = countedAddress(address);
@@ -88,7 +88,7 @@ describe('clientAddress', () => {
     expect(clientAddress(() => '::ffff:192.0.2.1', forwarded)).toBe(address);
   });
 
-  it('is empty where nobody knows', () => {
+  it('is empty if nobody knows', () => {
     expect(clientAddress(() => '', null)).toBe('');
   });
 });

@@ -1,4 +1,4 @@
-// The address that a client is counted by, whatever way a proxy or a socket writes it.
+// The address that a client is counted by, however a proxy or a socket writes it.
 
 const PORT = /^\d{1,5}$/;
 const OCTET = /^(?:0|[1-9]\d{0,2})$/;
@@ -6,9 +6,9 @@ const GROUP = /^[\da-f]{1,4}$/i;
 const LONGEST = 64;
 
 /**
- * `192.0.2.7` for an IPv4 address, also one that is mapped into IPv6 (`::ffff:192.0.2.7`); `2001:db8:0:7::/64` for an IPv6
- * one, because that is what one customer gets; undefined for what is no address. Quotes, brackets, ports and zones are
- * left out.
+ * Returns `192.0.2.7` for an IPv4 address, also for one mapped into IPv6 (`::ffff:192.0.2.7`). Returns
+ * `2001:db8:0:7::/64` for an IPv6 address, because one customer gets such a network. Returns undefined if it is no
+ * address. Ignores quotes, brackets, ports and zones.
  */
 export function countedAddress(written: string): string | undefined {
   if (written.length > LONGEST) return undefined;
@@ -24,8 +24,9 @@ export function countedAddress(written: string): string | undefined {
 }
 
 /**
- * The one that asks: the last address in `X-Forwarded-For` (null where no proxy is trusted), which the proxy itself has
- * seen, for those before it are what the client claims; else that of `peer`, which is asked only then. Empty where neither is an address.
+ * The address of the client that asks: the last one in `X-Forwarded-For` (null if no proxy is trusted), because the
+ * proxy itself has seen that one, and the client may have made up those before it. Otherwise the address of `peer`,
+ * which is only called then. Empty if neither is an address.
  */
 export function clientAddress(peer: () => string, forwardedFor: string | null | undefined): string {
   const last = forwardedFor?.slice(forwardedFor.lastIndexOf(',') + 1);
@@ -54,7 +55,7 @@ function ipv4Of(groups: readonly number[]): string {
     .join('.');
 }
 
-/** The eight groups; undefined where the text is no IPv6 address. */
+/** The eight groups. Undefined if the text is no IPv6 address. */
 function ipv6Groups(text: string): number[] | undefined {
   const [before = '', after, ...more] = text.split('::');
   if (more.length > 0) return undefined;
@@ -65,7 +66,7 @@ function ipv6Groups(text: string): number[] | undefined {
   return [...head, ...Array<number>(missing).fill(0), ...tail];
 }
 
-/** An IPv4 address may stand for the last two groups of all. */
+/** The last two groups may be written as an IPv4 address. */
 function readGroups(text: string, isLast: boolean): number[] | undefined {
   if (text === '') return [];
   const parts = text.split(':');

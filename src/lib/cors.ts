@@ -1,4 +1,4 @@
-// Which pages of other origins may call and read the answers: the headers that tell their browsers so.
+// CORS: which pages of other origins may call and read the answers, told in headers to their browsers.
 
 /** Web origins in lower case, or `*` for all. */
 export type AllowedOrigins = readonly string[] | '*';
@@ -6,30 +6,30 @@ export type AllowedOrigins = readonly string[] | '*';
 export type CorsHeaders = Readonly<Record<string, string>>;
 
 export interface Cors {
-  /** Returns the headers of an answer to a page of this origin; undefined stands for a client that is no page. */
+  /** Returns the headers of an answer to a page of this origin. Undefined means a client that is no page. */
   answer(origin: string | undefined): CorsHeaders;
   /** Returns the headers of an answer to a preflight, which asks whether a page may send these headers. */
   preflight(origin: string | undefined, requestedHeaders: string | undefined): CorsHeaders;
 }
 
 const METHODS = 'GET, HEAD, POST, PUT, PATCH, DELETE';
-/** For those who ask for none by name. */
+/** For a preflight that names no headers. */
 const REQUEST_HEADERS = 'Authorization, Content-Type, X-Request-Id';
-/** Names of headers with commas between: what may stand in a header of ours. */
+/** Names of headers with commas between them: only these may go into a header of ours. */
 const HEADER_NAMES = /^[\w!#$%&'*+.^`|~, -]+$/;
 const PREFLIGHT_SECONDS = '7200';
 
 /**
- * A listed origin may send credentials and whatever header it asks for. If all origins are allowed, none may send
- * credentials: any page could act with those of its visitor.
+ * A listed origin may send credentials and any header that it asks for. If all origins are allowed, none may send
+ * credentials, because any page could act with those of its visitor.
  */
 export function createCors(origins: AllowedOrigins, exposed: readonly string[]): Cors {
   const allowed = origins === '*' ? undefined : new Set(origins);
   const expose: CorsHeaders = exposed.length > 0 ? { 'Access-Control-Expose-Headers': exposed.join(', ') } : {};
-  // Whoever keeps an answer has to know that it is another one for another origin.
+  // Caches must know that the answer differs for other origins.
   const refused: CorsHeaders = allowed ? { Vary: 'Origin' } : {};
 
-  /** Undefined for an origin that is not allowed. */
+  /** Returns undefined for an origin that is not allowed. */
   function permission(origin: string | undefined): CorsHeaders | undefined {
     if (origin === undefined) return undefined;
     if (!allowed) return { 'Access-Control-Allow-Origin': '*' };

@@ -10,7 +10,7 @@ afterEach(() => {
 });
 
 describe('deadlines', () => {
-  it('expire once, at most one step late, where the thing was not removed', () => {
+  it('expire once, at most one step late, if the thing was not removed', () => {
     const deadlines = createDeadlines(100);
     const expires = { deadline: deadlineIn(1000), expire: vi.fn() };
     const removed = { deadline: deadlineIn(1000), expire: vi.fn() };
@@ -49,10 +49,10 @@ describe('deadlines', () => {
   });
 });
 
-describe('a promise that is to be known in time', () => {
+describe('a promise with a deadline', () => {
   const late = () => new Error('late');
 
-  it('is what it comes to', async () => {
+  it('settles as the promise does', async () => {
     const deadlines = createDeadlines(100);
     await expect(inTime(deadlines, deadlineIn(1000), Promise.resolve(1), late)).resolves.toBe(1);
     await expect(inTime(deadlines, deadlineIn(1000), Promise.reject(new Error('no')), late)).rejects.toThrow('no');
@@ -60,7 +60,7 @@ describe('a promise that is to be known in time', () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  it('is refused where it comes too late, and harms nobody when it fails after that', async () => {
+  it('rejects if the promise is too late, and harms nobody if that fails later', async () => {
     const deadlines = createDeadlines(100);
     let fail: (error: Error) => void = () => {};
     const work = new Promise<never>((_, reject) => {

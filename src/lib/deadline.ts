@@ -1,7 +1,7 @@
-// One deadline for all that is done for one request: taken when it arrives and carried along, so that waits never add up.
-// One timer watches over any number of them, and runs only while something is under way.
+// One deadline for all that is done for one request: set when it arrives and passed along, so that waits never add up.
+// One timer watches any number of deadlines, and runs only while something is under way.
 
-/** A moment on the monotonic clock, `performance.now()`: nobody sets that one back. */
+/** A moment of the monotonic clock, `performance.now()`, which nobody can set back. */
 export type Deadline = number;
 
 export function deadlineIn(ms: number): Deadline {
@@ -12,20 +12,20 @@ export function isPast(deadline: Deadline): boolean {
   return performance.now() >= deadline;
 }
 
-/** What is to be over by its deadline, which may still move. */
+/** Something that must end by its deadline. The deadline may still move. */
 export interface Expiring {
   readonly deadline: Deadline;
-  /** Called once, where it was not removed before. */
+  /** Called once, unless it was removed before. */
   expire(): void;
 }
 
 export interface Deadlines {
   add(item: Expiring): void;
-  /** Nothing where it is not there (any more). */
+  /** Does nothing if the item is not there (any more). */
   remove(item: Expiring): void;
 }
 
-/** `stepMs` is how late a deadline may be noticed. */
+/** A deadline is noticed at most `stepMs` late. */
 export function createDeadlines(stepMs: number): Deadlines {
   const items = new Set<Expiring>();
   let timer: ReturnType<typeof setTimeout> | undefined;
@@ -56,7 +56,7 @@ export function createDeadlines(stepMs: number): Deadlines {
   };
 }
 
-/** What `work` comes to; rejects with `late()` where that is not known by the deadline. The work itself goes on. */
+/** Settles as `work` does. Rejects with `late()` if that has not settled by the deadline. The work itself goes on. */
 export function inTime<T>(deadlines: Deadlines, deadline: Deadline, work: Promise<T>, late: () => unknown): Promise<T> {
   if (deadline === Number.POSITIVE_INFINITY) return work;
   return new Promise((resolve, reject) => {

@@ -1,6 +1,9 @@
-// Why something that the service stands on cannot be used.
+// Why a dependency of the service cannot be used.
 
-/** It may answer, and yet refuse. `message` is for operators, and for everybody who reads `/ready`: no secret, no value. */
+/**
+ * The dependency may answer, but refuse. `message` is for operators and for all who read `/ready`: no secrets, no
+ * values.
+ */
 export class DependencyError extends Error {
   constructor(message: string, options?: { readonly cause?: unknown }) {
     super(message, options);

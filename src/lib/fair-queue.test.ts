@@ -8,7 +8,7 @@ function setUp(more: Partial<Parameters<typeof createFairQueue>[0]> = {}) {
   const queue = createFairQueue({ ...defaults, refusal: () => refused, ...more });
   const served: string[] = [];
   const turnedAway: string[] = [];
-  /** Asks for one's turn under these keys; `name` is noted when it comes, or when it never will. */
+  /** Asks for a place under these keys. Notes `name` when the place comes, or when it never will. */
   function ask(name: string, ...keys: string[]): Promise<void> {
     const asked = queue.run(keys, async () => {
       served.push(name);
@@ -18,7 +18,7 @@ function setUp(more: Partial<Parameters<typeof createFairQueue>[0]> = {}) {
       turnedAway.push(name);
     });
   }
-  /** Takes a place until the function that it gives is called. */
+  /** Takes a place until the returned function is called. */
   function occupy(...keys: string[]): () => Promise<void> {
     let free = () => {};
     const held = queue.run(keys, () => new Promise<void>((resolve) => (free = resolve)));
@@ -33,7 +33,7 @@ function setUp(more: Partial<Parameters<typeof createFairQueue>[0]> = {}) {
 afterEach(() => vi.useRealTimers());
 
 describe('run', () => {
-  it('serves at once while there are places, and gives what the work gave or threw', async () => {
+  it('serves at once while places are free, and returns or throws as the work did', async () => {
     const { queue } = setUp({ places: 2 });
     expect(await queue.run(['a'], async () => 7)).toBe(7);
     await expect(queue.run(['a'], () => Promise.reject(new Error('broke')))).rejects.toThrow('broke');
@@ -61,7 +61,7 @@ describe('run', () => {
     expect(served).toEqual(['a', 'b', 'c', 'd']);
   });
 
-  it('serves who was never blamed before who was, and these by how often, also where the blame came later', async () => {
+  it('serves the never blamed before the blamed, and these by how often, even if the blame came later', async () => {
     const { queue, ask, occupy, served } = setUp();
     queue.blame(['often']);
     const free = occupy('x');
@@ -72,7 +72,7 @@ describe('run', () => {
     expect(served).toEqual(['good', 'never', 'late', 'often']);
   });
 
-  it('goes by the first of several keys, and by the next where that tells nothing', async () => {
+  it('goes by the first of several keys, and by the next if the first decides nothing', async () => {
     const { queue, ask, occupy, served } = setUp();
     for (const key of ['bad address', 'attacked account', 'attacked account']) queue.blame([key]);
     const free = occupy('x');
@@ -87,7 +87,7 @@ describe('run', () => {
     expect(served).toEqual(['other, from elsewhere', 'known', 'attacked, from elsewhere', 'crowd']);
   });
 
-  it('serves who asks once before the rest of who asks a hundred times at the same moment', async () => {
+  it('serves a single request before the rest of a hundred made at the same moment', async () => {
     const { ask, occupy, served } = setUp();
     const free = occupy('x');
     const crowd = Array.from({ length: 50 }, (_, index) => ask(`crowd ${index}`, 'crowd'));
@@ -99,7 +99,7 @@ describe('run', () => {
 });
 
 describe('a full queue', () => {
-  it('refuses at once who is no better than those who wait', async () => {
+  it('refuses at once a newcomer who is no better than those who wait', async () => {
     const { ask, occupy, served, turnedAway } = setUp({ maxWaiting: 2 });
     const free = occupy('x');
     const all = ['a', 'b', 'c'].map((name) => ask(name, name));
@@ -110,7 +110,7 @@ describe('a full queue', () => {
     expect(served).toEqual(['a', 'b']);
   });
 
-  it('takes who is better, and turns the last of the worst away', async () => {
+  it('takes a better newcomer, and turns away the last of the worst', async () => {
     const { queue, ask, occupy, served, turnedAway } = setUp({ maxWaiting: 3 });
     queue.blame(['bad']);
     const free = occupy('x');
@@ -136,7 +136,7 @@ describe('a full queue', () => {
 });
 
 describe('patience', () => {
-  it('ends for whom it lasted too long, and for nobody else', async () => {
+  it('ends only for those who waited too long', async () => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
     const { ask, occupy, served, turnedAway } = setUp({ maxWaitMs: 1000 });
     const free = occupy('x');
@@ -164,7 +164,7 @@ describe('blame', () => {
     expect(served).toEqual(['a', 'b']);
   });
 
-  it('is kept of a bounded number of keys: the longest not blamed is forgotten', async () => {
+  it('is kept for a bounded number of keys: those not blamed for longest are forgotten', async () => {
     const { queue, ask, occupy, served } = setUp({ maxKeys: 2 });
     for (const key of ['a', 'b', 'a', 'c']) queue.blame([key]);
     const free = occupy('x');

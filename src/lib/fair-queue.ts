@@ -1,33 +1,33 @@
-// A fixed number of places (see waiting-room.ts), for which who did badly lately waits behind who did not, and who asks a lot
-// behind who asks little: a crowd that is turned away again and again starves nobody else.
+// A fixed number of places (see waiting-room.ts). Those blamed lately wait behind the others, and those who ask a lot
+// wait behind those who ask little. So a crowd that is turned away again and again starves nobody else.
 import { createWaitingRoom, type Line, type Waiting, type WaitingRoomOptions } from './waiting-room.ts';
 
 export interface FairQueueOptions extends WaitingRoomOptions {
-  /** How long a blame is remembered, and of how many keys: beyond that the oldest is forgotten. */
+  /** How long a blame is remembered, and for how many keys. Beyond that the oldest is forgotten. */
   readonly memoryMs: number;
   readonly maxKeys: number;
 }
 
 export interface FairQueue {
   /**
-   * Runs `work` when a place is free. `keys` are whom it is done for, what counts most first: if two do equally well by
-   * the first, the second decides. Rejects with the refusal if `work` never began.
+   * Runs `work` when a place is free. `keys` say for whom, the most important first: if two are equal by the first, the
+   * second decides. Rejects with the refusal if `work` never began.
    */
   run<T>(keys: readonly string[], work: () => Promise<T>): Promise<T>;
-  /** These did badly: whatever waits for them, or comes for them later, goes behind the others. */
+  /** Blames these keys: whatever waits for them, or comes for them later, goes behind the others. */
   blame(keys: readonly string[]): void;
 }
 
 interface Guest {
   readonly keys: readonly string[];
-  /** By key: how many others were there for it when this came. */
+  /** For each key, how many others were there when this came. */
   readonly crowds: readonly number[];
 }
 
 export function createFairQueue(options: FairQueueOptions): FairQueue {
   const blames = createBlames(options);
   const room = createWaitingRoom<Guest>(options, { first: best, last: worse });
-  /** By key: how many wait or are being served. */
+  /** For each key, how many wait or are being served. */
   const present = new Map<string, number>();
 
   function isBetter({ guest: one }: Waiting<Guest>, { guest: other }: Waiting<Guest>): boolean {
@@ -38,14 +38,14 @@ export function createFairQueue(options: FairQueueOptions): FairQueue {
     return false;
   }
 
-  /** Of those who are equally good the one who waits longest. */
+  /** The one of the best that has waited longest. */
   function best(line: Line<Guest>): Waiting<Guest> | undefined {
     let found: Waiting<Guest> | undefined;
     for (const waiting of line) if (!found || isBetter(waiting, found)) found = waiting;
     return found;
   }
 
-  /** Of those who are equally bad the last one. Undefined if nobody is worse than the newcomer. */
+  /** The last of the worst. Undefined if nobody is worse than the newcomer. */
   function worse(line: Line<Guest>, newcomer: Waiting<Guest>): Waiting<Guest> | undefined {
     let worst: Waiting<Guest> | undefined;
     for (const waiting of line) if (!worst || !isBetter(waiting, worst)) worst = waiting;
@@ -80,7 +80,7 @@ function crowdAt({ crowds }: Guest, at: number): number {
 
 /** How often each key was blamed lately. */
 function createBlames({ memoryMs, maxKeys }: Pick<FairQueueOptions, 'memoryMs' | 'maxKeys'>) {
-  // The longest not blamed first.
+  // Ordered: those not blamed for longest come first.
   const blamed = new Map<string, { times: number; until: number }>();
 
   function times(key: string): number {

@@ -5,7 +5,7 @@ import { fold, foldPart } from './fold.ts';
 const SEED = Number(process.env.PROPERTY_SEED ?? Date.now());
 const RUNS = { seed: SEED, numRuns: 2000 * Number(process.env.PROPERTY_RUNS ?? 1) };
 
-/** Every character that is one by itself. */
+/** Every character that stands by itself. */
 function* everyCharacter(): Generator<string> {
   for (let code = 0; code <= 0x10ffff; code += 1) {
     if (code < 0xd800 || code > 0xdfff) yield String.fromCodePoint(code);
@@ -13,8 +13,8 @@ function* everyCharacter(): Generator<string> {
 }
 
 /**
- * How other programs write the same in other cases. What is invisible is taken out before: a small iota below a letter becomes
- * a letter of its own, and with something invisible behind it a mark would go to another letter.
+ * How other programs write the same text in another case. Invisible characters are taken out first, because a small
+ * iota below a letter becomes a letter of its own, and a mark behind something invisible would go to another letter.
  */
 function variants(text: string): string[] {
   const composed = text.replace(/(?![\t-\r\x85])[\p{Default_Ignorable_Code_Point}\p{Cc}]/gu, '').normalize('NFC');
@@ -60,7 +60,7 @@ describe('fold', () => {
     expect(foldPart(' A  b\u00a0')).toBe(' a b ');
   });
 
-  it('is the same for every character in another case, and once folded stays', () => {
+  it('gives the same for every character in another case, and does not change what it folded', () => {
     const odd: string[] = [];
     for (const character of everyCharacter()) {
       const folded = fold(character);
@@ -70,7 +70,7 @@ describe('fold', () => {
     expect(odd).toEqual([]);
   });
 
-  it('is the same for every text in another case or form, and once folded stays', () => {
+  it('gives the same for every text in another case or form, and does not change what it folded', () => {
     fc.assert(
       fc.property(
         fc.string({

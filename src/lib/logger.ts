@@ -1,4 +1,4 @@
-// What the service writes its log with: structured events, one line each. Never a password, a token or a message text.
+// The service's log: structured events, one line each. Never a password, a token or a message text.
 
 type Write = (fields: object, message: string) => void;
 

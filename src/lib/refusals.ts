@@ -1,35 +1,38 @@
-// A server that answers, and yet does not do what it is for. Told once in the log when it begins, again when it is something
-// else, and when it is over; and for as long as it lasts to whoever asks.
+// A server that answers but refuses its work. The log hears once when a refusal begins, when it changes and when it is
+// over. While it lasts, anyone may ask for it.
 import type { Logger } from './logger.ts';
 
 export interface RefusalKind {
   /** For `/ready`, and in the log. */
   readonly reason: string;
   readonly remedy: string;
-  /** What the server says names the object that it is about: each of them has its own line. */
+  /** The server's text names an object (such as a table), so each object has its own line. */
   readonly ofObjects?: true;
   /**
-   * It is about connections, of which others may work: whoever asks finds out by trying, and any success ends it. Else it is
-   * over only with the success of something that has failed for this reason.
+   * The refusal is about single connections, and others may work. So requests find out by trying, and any success ends
+   * it. Otherwise it ends only when something succeeds that has failed for this reason.
    */
   readonly ofConnections?: true;
-  /** Something besides, whose success ends it. */
+  /** Something else whose success ends it. */
   readonly endedBy?: string;
 }
 
 export interface Refusals<Kind extends RefusalKind> {
-  /** Something failed. `what` names it: its success later means that the reason is gone. Gives the kind of refusal, if it is one. */
+  /**
+   * Something failed. `what` names it: if it later succeeds, the reason is gone. Returns the kind of refusal, if it is
+   * one.
+   */
   failed(what: string, error: unknown): Kind | undefined;
-  /** Something succeeded. Costs nothing where nothing is refused. */
+  /** Something succeeded. Costs nothing if nothing is refused. */
   succeeded(what: string): void;
-  /** From now on the log hears of it; before, whoever starts says what is wrong. */
+  /** From now on, refusals are logged. Before that, the start itself reports what is wrong. */
   speak(): void;
-  /** Why the server cannot be relied on now, though it answers, in few words and without values; undefined where it can. */
+  /** Why the server cannot be relied on now, in few words and without values. Undefined if it can. */
   reason(): string | undefined;
 }
 
 export interface RefusalsOptions<Kind> {
-  /** What to call the server in the log. */
+  /** The server's name in the log. */
   readonly server: string;
   readonly kindOf: (error: unknown) => Kind | undefined;
   /** What the server said, without values. */
@@ -37,11 +40,13 @@ export interface RefusalsOptions<Kind> {
   readonly logger?: Logger;
 }
 
-/** Since the last failure, before a success counts as the end: while some succeed and some fail, nothing has changed. */
+/**
+ * How long after the last failure a success counts as the end: while some succeed and some fail, nothing has changed.
+ */
 const QUIET_MS = 5_000;
-/** Since the last failure, before it may be tried again: somebody has to find out whether it is over. */
+/** How long after the last failure it may be tried again, because somebody must find out whether it is over. */
 const DOUBT_MS = 15_000;
-/** Different objects without a right: each has its line, up to here. */
+/** How many objects without a right get a line of their own. */
 const MAX_ACTIVE = 20;
 const MAX_NAMES = 20;
 

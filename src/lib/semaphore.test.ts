@@ -36,7 +36,7 @@ describe('gate', () => {
     expect(began).toEqual([0, 1, 2, 3]);
   });
 
-  it('gives the result or the failure of the work, and the place back after either', async () => {
+  it('returns the result or the failure of the work, and frees the place after either', async () => {
     const { run } = semaphore(1);
     await expect(run(() => Promise.reject(new Error('broken')))).rejects.toThrow('broken');
     await expect(run(async () => 7)).resolves.toBe(7);
@@ -52,7 +52,7 @@ describe('gate', () => {
     await expect(Promise.all([first, second])).resolves.toEqual([undefined, 2]);
   });
 
-  it('refuses who has waited too long, never begins that work, and keeps the later ones', async () => {
+  it('refuses what waited too long, never begins that work, and keeps the later ones', async () => {
     const { run } = semaphore(1);
     const { promise, resolve } = deferred();
     const first = run(() => promise);

@@ -1,4 +1,4 @@
-// A fixed number of places, for those who come first: see waiting-room.ts.
+// A semaphore: a fixed number of places, given in the order of arrival. See waiting-room.ts.
 import { createWaitingRoom, type WaitingOrder, type WaitingRoomOptions } from './waiting-room.ts';
 
 export interface Semaphore {

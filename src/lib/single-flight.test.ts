@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { createSingleFlight } from './single-flight.ts';
 
-/** Answers that are given when the test says so: the number of the call, in order. */
+/** Answers that the test gives when it wants. Each is the number of the call, in order. */
 function answers() {
   const open: { give(): void; fail(): void }[] = [];
   const make = () =>
@@ -14,7 +14,7 @@ function answers() {
 
 const turn = () => new Promise((resolve) => setImmediate(resolve));
 
-it('begins at once where nobody has asked', async () => {
+it('begins at once if nobody has asked', async () => {
   const { open, make } = answers();
   const singleFlight = createSingleFlight<number>();
   const [first, other] = [singleFlight('a', make), singleFlight('b', make)];
@@ -23,7 +23,7 @@ it('begins at once where nobody has asked', async () => {
   expect(await Promise.all([first, other])).toEqual([1, 2]);
 });
 
-it('gives all who come while one is made the next, which begins after it', async () => {
+it('gives all who ask while one is made the next, which begins after it', async () => {
   const { open, make } = answers();
   const singleFlight = createSingleFlight<number>();
   const all = [singleFlight('a', make), singleFlight('a', make), singleFlight('a', make)];
@@ -38,7 +38,7 @@ it('gives all who come while one is made the next, which begins after it', async
   expect(await Promise.all(all)).toEqual([1, 2, 2, 3]);
 });
 
-it('goes on after a failure, which those alone see who shared it', async () => {
+it('goes on after a failure, which only those who shared it see', async () => {
   const { open, make } = answers();
   const singleFlight = createSingleFlight<number>();
   const all = Promise.allSettled([singleFlight('a', make), singleFlight('a', make), singleFlight('a', make)]);
@@ -51,7 +51,7 @@ it('goes on after a failure, which those alone see who shared it', async () => {
   expect(await last).toBe(3);
 });
 
-it('forgets what was given', async () => {
+it('forgets answers once they are given', async () => {
   const { open, make } = answers();
   const singleFlight = createSingleFlight<number>();
   const first = singleFlight('a', make);

@@ -1,12 +1,12 @@
-// Who asks for the same thing at the same moment shares one answer: while it is being made, the others wait for the next.
+// Requests for the same thing at the same moment share one answer. Those made while one is under way share the next.
 
 /**
- * Gives what `make` gives, called for this key after the call: nobody gets an answer that was begun before it asked.
- * A failure is that of all who share it.
+ * Returns what `make` returns, called for this key after this call: nobody gets an answer that was begun before they
+ * asked. All who share an answer share its failure.
  */
 export type SingleFlight<V> = (key: string, make: () => Promise<V>) => Promise<V>;
 
-/** Remembers nothing beyond the answers under way: at most two for each key. */
+/** Remembers only the answers under way, at most two for each key. */
 export function createSingleFlight<V>(): SingleFlight<V> {
   const running = new Map<string, Promise<V>>();
   const next = new Map<string, Promise<V>>();

@@ -1,11 +1,11 @@
-// When batches leave: what comes alone never waits, whatever came before does not let a rush through.
+// When batches leave: a single one never waits, and a rush is spaced out whatever came before.
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { createSpacing } from './spacing.ts';
 
 beforeEach(() => void vi.useFakeTimers({ toFake: ['performance', 'setTimeout'] }));
 afterEach(() => void vi.useRealTimers());
 
-/** Asks for so many batches in a row; gives when each left, in ms from now. */
+/** Asks for this many batches in a row. Returns when each left, in ms from now. */
 function ask(spacing: () => Promise<void>, count: number): number[] {
   const begin = performance.now();
   const left: number[] = [];

@@ -1,4 +1,4 @@
-// A teardown does everything, in the opposite order, once.
+// A teardown does all its steps, in reverse order, once.
 import { expect, test } from 'vitest';
 import { createTeardown } from './teardown.ts';
 

@@ -1,10 +1,10 @@
-// Undoing a start: what was started last is stopped first, and a failure of one step does not keep the others from theirs.
+// Undoes a start: what was started last is stopped first, and a failed step does not stop the others.
 import type { Logger } from './logger.ts';
 
 export interface Teardown {
-  /** Adds a step, to be done before those that were added earlier. */
+  /** Adds a step, which runs before those that were added earlier. */
   add(name: string, step: () => unknown): void;
-  /** Does all steps, once, however often it is called. Never rejects. */
+  /** Runs all steps, once, however often it is called. Never rejects. */
   run(): Promise<void>;
 }
 

@@ -4,7 +4,7 @@ import { createTimeFloor } from './time-floor.ts';
 beforeEach(() => void vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] }));
 afterEach(() => vi.useRealTimers());
 
-/** How long work of these lengths takes until it may be answered. */
+/** How long work of these durations takes until it may be answered. */
 async function answeredAfter(works: readonly number[], floor: ReturnType<typeof createTimeFloor>): Promise<number[]> {
   const times: number[] = [];
   for (const work of works) {
@@ -19,7 +19,7 @@ async function answeredAfter(works: readonly number[], floor: ReturnType<typeof 
   return times;
 }
 
-it('answers whatever was done after the same time', async () => {
+it('answers after the same time, whatever was done', async () => {
   const floor = createTimeFloor({ atLeastMs: 500, atMostMs: 2000 });
   expect(await answeredAfter([0, 40, 317, 499], floor)).toEqual([500, 500, 500, 500]);
 });
@@ -33,7 +33,7 @@ it('rises above what it has seen, and so hides slower work too', async () => {
   expect(floor.ms).toBe(2000);
 });
 
-it('comes down again where that was once', () => {
+it('comes down again after a single slow one', () => {
   const floor = createTimeFloor({ atLeastMs: 500, atMostMs: 2000 });
   floor.observe(1000);
   for (let n = 0; n < 10; n++) floor.observe(50);

@@ -1,10 +1,10 @@
-// Answers that come no sooner than the slowest work would bring them, so that how long one takes tells nothing of what was
-// done for it.
+// Delays answers until the slowest work would be done too, so that the time of an answer does not reveal what was done
+// for it.
 
 export interface TimeFloor {
-  /** Work of the kind took so long: the floor is to be above that. */
+  /** Work of this kind took this long, so the floor must be above that. */
   observe(ms: number): void;
-  /** How long after its beginning work may be answered: milliseconds. */
+  /** Milliseconds after its beginning at which work may be answered. */
   readonly ms: number;
   /** Resolves when that has passed since `startedAt`, a moment of `performance.now()`. */
   reach(startedAt: number): Promise<void>;
@@ -12,13 +12,13 @@ export interface TimeFloor {
 
 export interface TimeFloorOptions {
   readonly atLeastMs: number;
-  /** It is not raised beyond this: nobody is to wait for ever because a machine once stood still. */
+  /** The floor is never raised beyond this, because nobody should wait for ever after a machine once stood still. */
   readonly atMostMs: number;
 }
 
-/** How far the floor is above the slowest that was seen. */
+/** How far the floor is above the slowest work seen. */
 const MARGIN = 1.5;
-/** What is left of what was seen, after each further observation: a floor that was raised by a hiccup comes down again. */
+/** How much each further observation keeps of the former ones: a floor raised by a hiccup comes down again. */
 const MEMORY = 0.998;
 
 export function createTimeFloor({ atLeastMs, atMostMs }: TimeFloorOptions): TimeFloor {

@@ -1,17 +1,17 @@
-// A bounded waiting room before a fixed number of places: full means a refusal, never growth, and nobody waits for ever. Who
-// goes first, and who goes if it is full, is handed in.
+// A bounded waiting room before a fixed number of places. If it is full it refuses and never grows, and nobody waits
+// for ever. The caller decides who goes first, and who is refused if it is full.
 
 export interface WaitingRoomOptions {
   readonly places: number;
-  /** If so many wait already, one of them or the newcomer is refused at once. */
+  /** If this many wait already, one of them or the newcomer is refused at once. */
   readonly maxWaiting: number;
-  /** Who has waited so long is refused. */
+  /** A guest who has waited this long is refused. */
   readonly maxWaitMs: number;
-  /** What the refused get. */
+  /** The error that the refused get. */
   readonly refusal: () => Error;
 }
 
-/** Someone who waits, and what the order goes by. */
+/** A guest who waits, with what the order goes by. */
 export interface Waiting<Guest> {
   readonly guest: Guest;
   /** Milliseconds of `performance.now()`. */
@@ -20,13 +20,13 @@ export interface Waiting<Guest> {
   refuse(error: Error): void;
 }
 
-/** A Set keeps the order of arrival, which is that of `until` too. */
+/** A Set keeps the order of arrival, which is also the order of `until`. */
 export type Line<Guest> = ReadonlySet<Waiting<Guest>>;
 
 export interface WaitingOrder<Guest> {
-  /** Who gets the place that is free; undefined if nobody waits. */
+  /** Who gets the free place. Undefined if nobody waits. */
   first(line: Line<Guest>): Waiting<Guest> | undefined;
-  /** Who is refused for the newcomer if the room is full; undefined if it is the newcomer. */
+  /** Who is refused if the room is full. Undefined if it is the newcomer. */
   last(line: Line<Guest>, newcomer: Waiting<Guest>): Waiting<Guest> | undefined;
 }
 
