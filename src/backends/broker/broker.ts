@@ -1,4 +1,5 @@
-// Publish and subscribe between nodes. A hint that something happened: at most once, in no promised order.
+// The broker: publish and subscribe between nodes. A publication is a hint: it arrives at most once, in no promised
+// order.
 
 export type Listener = (payload: string) => void;
 
@@ -7,37 +8,41 @@ export type Unsubscribe = () => void;
 
 export interface Broker {
   /**
-   * Hands `payload` to every listener of `topic` on every node, this one included. At most once each; lost while the
-   * link is down. Resolves when the backend took it or gave it up; never rejects.
+   * Hands `payload` to every listener of `topic` on every node, including this one. Each gets it at most once, and not
+   * while the link is down. Resolves when the backend took it or it was given up. Never rejects.
    */
   publish(topic: string, payload: string): Promise<void>;
 
   /**
-   * The same for the other nodes alone: `encode` is called at once, and only where there may be one. This node's own
-   * listeners may hear of it as well.
+   * As `publish`, but only for the other nodes: calls `encode` at once, and only if there may be other nodes. This
+   * node's own listeners may hear it too.
    */
   publishToOthers(topic: string, encode: () => string): void;
 
   /**
-   * Listens to `topic`. The promise settles once publications made from now on will arrive, or, where the link is
-   * down, at once: then the topic is subscribed when the link returns, and an interruption is reported after that.
-   * Never rejects.
+   * Listens to `topic`. The promise settles once publications made from now on will arrive. If the link is down, it
+   * settles at once: the topic is subscribed when the link returns, and an interruption is reported after that. Never
+   * rejects.
    */
   subscribe(topic: string, listener: Listener): { ready: Promise<void>; unsubscribe: Unsubscribe };
 
   /**
-   * Calls `listener` each time when publications may have been lost: after a lost link is back and every topic is
+   * Calls `listener` each time publications may have been lost: after a lost link has returned and every topic is
    * subscribed again.
    */
   onInterruption(listener: () => void): Unsubscribe;
 
   /**
-   * True while the link is up and the backend refuses nothing: what is published now arrives at nodes for which that holds.
-   * Where a backend has several servers, the link to that of `topic`; without one, the links to all of them.
+   * True while the link is up and the backend refuses nothing: publications then arrive at all nodes for which this
+   * holds too. If the backend has several servers, this is about the link to that of `topic`, or about all links
+   * without a topic.
    */
   connected(topic?: string): boolean;
 
-  /** Tries to publish and to subscribe. Rejects where the backend is away or refuses, of several servers all. For readiness. */
+  /**
+   * Tries to publish and to subscribe, for readiness. Rejects if the backend (if it has several servers, each) is away
+   * or refuses.
+   */
   ping(): Promise<void>;
 
   /** Ends all subscriptions and the link. */

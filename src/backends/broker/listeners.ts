@@ -3,21 +3,21 @@ import type { Logger } from '../../lib/logger.ts';
 import type { Listener, Unsubscribe } from './broker.ts';
 
 export interface Listeners {
-  /** The same function may be added twice. */
+  /** Adds a listener. The same function may be added twice. */
   add(topic: string, listener: Listener): Unsubscribe;
-  /** Calls every listener of the topic; one that throws does not keep the others from theirs. */
+  /** Calls every listener of the topic. If one throws, the others are still called. */
   deliver(topic: string, payload: string): void;
   has(topic: string): boolean;
   topics(): Iterable<string>;
   clear(): void;
 }
 
-/** One subscription: the same function may be there twice. */
+/** One subscription. A new object for each, because the same function may subscribe twice. */
 interface Entry {
   readonly listener: Listener;
 }
 
-/** `onLast` is called when a topic's last listener has gone. */
+/** Calls `onLast` when a topic has lost its last listener. */
 export function createListeners(logger: Logger | undefined, onLast?: (topic: string) => void): Listeners {
   const byTopic = new Map<string, Set<Entry>>();
 

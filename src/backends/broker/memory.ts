@@ -3,7 +3,7 @@ import type { Logger } from '../../lib/logger.ts';
 import type { Broker, Listener, Unsubscribe } from './broker.ts';
 import { createListeners } from './listeners.ts';
 
-/** Hands over during `publish`, in the order of subscription. */
+/** Calls the listeners during `publish`, in the order of subscription. */
 export function createMemoryBroker({ logger }: { readonly logger?: Logger } = {}): Broker {
   const listeners = createListeners(logger);
   return {

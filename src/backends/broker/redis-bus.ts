@@ -1,4 +1,4 @@
-// What carries named publications over one Redis server.
+// A bus carries named publications over Redis, whatever kind of server or cluster that is.
 import type { Logger } from '../../lib/logger.ts';
 import type { RedisConnection } from '../redis/connection.ts';
 import type { Listener, Unsubscribe } from './broker.ts';
@@ -8,22 +8,22 @@ import { createSubscriber } from './redis-subscriber.ts';
 
 /** The name on which nodes hear that they may have missed something. */
 export const LOST = 'lost';
-/** The name on which nodes try whether Redis publishes. Nobody listens to it. */
+/** The name on which nodes test whether Redis publishes. Nobody listens to it. */
 export const TRIAL = 'trial';
 
 export interface Bus {
   subscribe(name: string, listener: Listener): { ready: Promise<void>; unsubscribe: Unsubscribe };
   /** Resolves when Redis took it or it was given up. Never rejects. */
   publish(name: string, payload: string): Promise<void>;
-  /** Hands over to listeners on this node what does not go by Redis. */
+  /** Hands a payload that does not go through Redis to the listeners on this node. */
   deliver(name: string, payload: string): void;
   /** Publishes an empty message, which may be lost. */
   greet(name: string): void;
-  /** Has every node hear, as soon as possible, an empty message on LOST. */
+  /** Sends every node, as soon as possible, an empty message on LOST. */
   reportLoss(): void;
-  /** How many nodes listen to the name. Rejects where Redis is away. */
+  /** How many nodes listen to the name. Rejects if Redis is away. */
   countListeners(name: string): Promise<number>;
-  /** As the broker's. */
+  /** As `connected` of the broker. */
   connected(name?: string): boolean;
   ping(): Promise<void>;
   close(): void;
@@ -31,10 +31,10 @@ export interface Bus {
 
 export interface BusDependencies {
   readonly connection: RedisConnection;
-  /** Of all channels. */
+  /** The prefix of all channels. */
   readonly prefix: string;
   readonly logger: Logger;
-  /** Everything is subscribed again after publications may have been lost. */
+  /** Called when everything is subscribed again after publications may have been lost. */
   readonly onReturn: () => void;
 }
 

@@ -1,20 +1,20 @@
-// Whether other nodes listen at all: a node that is alone keeps its publications to itself, which saves it and Redis the
-// work for each. Sound whatever is seen late: what was kept while another node came is told to all as a loss.
+// Whether other nodes listen at all. A single node keeps its publications to itself, which saves it and Redis work.
+// Noticing another node late is safe: what was kept back until then is reported to all as a loss.
 
 const LOOK_MS = 1_000;
 
 export interface Peers {
-  /** To be asked once for each publication: true where it is to stay here, for no other node can hear it. */
+  /** Called once for each publication. True if it stays here, because no other node can hear it. */
   keeps(): boolean;
-  /** Somebody came, or may have. */
+  /** Another node has come, or may have. */
   stir(): void;
   close(): void;
 }
 
 export interface PeersOptions {
-  /** How many nodes listen, this one included; rejects or gives 0 where that cannot be told. */
+  /** How many nodes listen, including this one. Rejects or returns 0 if unknown. */
   readonly countNodes: () => Promise<number>;
-  /** Others may have missed what this node kept to itself. */
+  /** Called if others may have missed what this node kept to itself. */
   readonly onLoss: () => void;
 }
 
@@ -33,7 +33,7 @@ export function createPeers({ countNodes, onLoss }: PeersOptions): Peers {
   async function look(): Promise<void> {
     const before = stirs;
     const nodes = await countNodes().catch(() => 0);
-    // A count that was under way while somebody came may be older than that.
+    // If another node came during the count, the count may be older than that.
     if (nodes === 1) alone = stirs === before;
     else stir();
   }

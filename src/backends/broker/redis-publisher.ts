@@ -1,4 +1,4 @@
-// The link that publications leave on: those of one turn in one write, and the memory that some were lost.
+// The link for publishing: writes the publications of one turn together, and remembers whether some were lost.
 import type { Redis } from 'ioredis';
 import { createBatches } from '../../lib/batches.ts';
 import type { Logger } from '../../lib/logger.ts';
@@ -7,9 +7,9 @@ import type { LinkOptions, RedisLink } from '../redis/connection.ts';
 import { type ChooseDialect, PLAIN } from './redis-dialect.ts';
 
 const TIMEOUT_MS = 1_500;
-/** Looks at the link, of which there are two a second. */
+/** How many looks at the link, two of which happen each second, make a trial. */
 const TRIED_EVERY = 6;
-/** Characters that may wait for Redis to take them; more is given up at once. */
+/** The most characters that may wait for Redis to take them. What exceeds it is given up at once. */
 const WAITING_MAX = 32 * 1024 * 1024;
 
 export interface Publisher {
@@ -19,15 +19,15 @@ export interface Publisher {
   greet(channel: string): void;
   /** Tells all nodes, as soon as possible, that they may have missed something. */
   reportLoss(): void;
-  /** Does so where something was lost that nobody was told of. */
+  /** Tells them if something was lost that nobody was told of. */
   reportEarlierLoss(): void;
-  /** Something was lost, and nobody told of it yet. */
+  /** Whether something was lost that nobody was told of yet. */
   owesReport(): boolean;
-  /** How many links listen to the channel. Rejects where Redis is away. */
+  /** How many links listen to the channel. Rejects if Redis is away. */
   countListeners(channel: string): Promise<number>;
-  /** False also where the server refuses to publish. */
+  /** Also false if the server refuses to publish. */
   connected(): boolean;
-  /** Publishes where nobody listens. Rejects where the server is away, or refuses. */
+  /** Publishes on a channel without listeners. Rejects if the server is away or refuses. */
   ping(): Promise<void>;
   close(): void;
 }
@@ -36,11 +36,11 @@ export interface PublisherDependencies {
   readonly open: (options: LinkOptions) => RedisLink<Redis>;
   readonly chooseDialect: ChooseDialect;
   readonly logger: Logger;
-  /** The channel, one that this server serves, on which nodes hear that they may have missed something. */
+  /** The channel on which nodes hear that they may have missed something. It must be one that this server serves. */
   readonly lossChannel: () => string | undefined;
-  /** Another one of this server, to which nobody listens. */
+  /** Another channel of this server, to which nobody listens. */
   readonly trialChannel: () => string | undefined;
-  /** The server refused something: in a cluster it may have lost its channels to another. */
+  /** The server refused something. In a cluster, another server may have its channels now. */
   readonly onRefused?: () => void;
 }
 
@@ -50,19 +50,19 @@ interface Publication {
 }
 
 /**
- * The others cannot see that a publication of this node was lost while their own links were up: so when it can again,
- * this one publishes an empty message to the loss channel.
+ * Other nodes cannot see that a publication of this node was lost while their own links were up. So once it can publish
+ * again, this node publishes an empty message to the loss channel.
  */
 export function createPublisher(deps: PublisherDependencies): Publisher {
   const { chooseDialect, logger, lossChannel, trialChannel, onRefused = () => {} } = deps;
   const options = { name: 'chat-publish', timeoutMs: TIMEOUT_MS, logger, probe };
   const { client, attempted, failed, succeeded, close } = deps.open(options);
-  /** That of the present link. */
+  /** The dialect of the present link. */
   let dialect = Promise.resolve(PLAIN);
   const batches = createBatches({ open: (): Publication[] => [], mayLeave: endOfTurn, send, overlapping: true });
   let waiting = 0;
   let lost = false;
-  /** The server answered last that it does not publish. */
+  /** The server's last answer was that it does not publish. */
   let refused = false;
   let looks = 0;
 
@@ -78,7 +78,7 @@ export function createPublisher(deps: PublisherDependencies): Publisher {
     else reportEarlierLoss();
   }
 
-  /** Gives why the server did not take everything, if it did not. */
+  /** Returns why the server did not take everything, if it did not. */
   async function publishAll(items: readonly Publication[]): Promise<Error | undefined> {
     await attempted;
     const { publish } = await dialect;
@@ -101,7 +101,9 @@ export function createPublisher(deps: PublisherDependencies): Publisher {
     succeeded();
   }
 
-  /** While it publishes nothing by itself: a node that nobody talks on is to know as well that it could not. */
+  /**
+   * Runs while this node publishes nothing by itself, because also a quiet node must know that it could not publish.
+   */
   function probe(): Promise<unknown> {
     looks += 1;
     return refused || looks % TRIED_EVERY === 0 ? tryOut() : client.ping();

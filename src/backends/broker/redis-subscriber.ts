@@ -1,4 +1,4 @@
-// The link on which publications arrive: tells Redis each topic once, and all of them again after an outage.
+// The link on which publications arrive: subscribes each topic once, and all of them again after an outage.
 import type { Redis } from 'ioredis';
 import type { Logger } from '../../lib/logger.ts';
 import { createSpacing, endOfTurn } from '../../lib/spacing.ts';
@@ -7,21 +7,21 @@ import type { Listener, Unsubscribe } from './broker.ts';
 import { createListeners } from './listeners.ts';
 import { type ChooseDialect, PLAIN } from './redis-dialect.ts';
 
-/** Channels in one command: long enough to be few commands, short enough not to hold Redis up. */
+/** Channels in one command: enough to need few commands, few enough not to hold Redis up. */
 const CHUNK = 1_000;
 const TIMEOUT_MS = 1_500;
-/** Looks at the link, of which there are two a second. */
+/** How many looks at the link, two of which happen each second, make a trial. */
 const TRIED_EVERY = 6;
 
 export interface Subscriber {
   subscribe(channel: string, listener: Listener): { ready: Promise<void>; unsubscribe: Unsubscribe };
-  /** Hands over what does not come by the link. */
+  /** Hands over a payload that does not come over the link. */
   deliver(channel: string, payload: string): void;
   /** True while every channel is subscribed. */
   connected(): boolean;
-  /** Tells again what the server refused or took back, where there is such. */
+  /** Subscribes again what the server refused or took back, if anything. */
   retry(): void;
-  /** Subscribes once more to what it listens to. Rejects where the server is away, or refuses. */
+  /** Subscribes once more to something it listens to. Rejects if the server is away or refuses. */
   ping(): Promise<void>;
   close(): void;
 }
@@ -30,15 +30,15 @@ export interface SubscriberDependencies {
   readonly open: (options: LinkOptions) => RedisLink<Redis>;
   readonly chooseDialect: ChooseDialect;
   readonly logger: Logger;
-  /** One of this server that is listened to anyway. */
+  /** A channel of this server that is listened to anyway. */
   readonly trialChannel: () => string | undefined;
-  /** Channels that differ in it go into different commands. */
+  /** Channels of different groups go into different commands. */
   readonly groupOf?: (channel: string) => unknown;
-  /** The link is back after an outage, or what was refused is subscribed after all: publications may have been lost. */
+  /** The link has returned after an outage, or what was refused is subscribed now: publications may have been lost. */
   readonly onReturn: () => void;
   /**
-   * The link is lost, or the server refused channels or took them back: in a cluster another may have them now. Where this
-   * is given, `retry` is called later; else they are tried again here.
+   * The link is lost, or the server refused channels or took them back: in a cluster another may have them now. If this
+   * is given, `retry` is called later. Otherwise they are tried again here.
    */
   readonly onAstray?: () => void;
 }
@@ -49,7 +49,7 @@ export function createSubscriber(deps: SubscriberDependencies): Subscriber {
   const { client, attempted, failed, succeeded, close } = deps.open(options);
   const listeners = createListeners(logger, (channel) => void tellSoon(channel));
   const spacing = createSpacing();
-  /** What Redis was told on the present link. */
+  /** The channels that Redis was told on the present link. */
   const told = new Set<string>();
   let dialect = Promise.resolve(PLAIN);
   let changed = new Set<string>();
@@ -60,14 +60,14 @@ export function createSubscriber(deps: SubscriberDependencies): Subscriber {
   let wasDown = false;
   /** The server refused a channel or took one back. */
   let astray = false;
-  /** It answered last that it lets nobody subscribe here: all channels are tried again when it takes one. */
+  /** Its last answer was that nobody may subscribe here. All channels are tried again when it takes one. */
   let refused = false;
   let looks = 0;
   let links = 0;
 
   client.on('message', listeners.deliver);
   client.on('smessage', listeners.deliver);
-  // A master that gave slots away takes the subscriptions of their channels back, and does not say which to us.
+  // A master that gave slots away takes back the subscriptions of their channels, and the client does not say which.
   client.on('moved', goAstray);
   client.on('close', () => {
     told.clear();
@@ -100,7 +100,10 @@ export function createSubscriber(deps: SubscriberDependencies): Subscriber {
     wasDown = false;
   }
 
-  /** At the end of this turn of the event loop, or of a moment in a rush, with all other changes until then. */
+  /**
+   * Tells Redis at the end of this turn of the event loop (in a rush, a little later), with all other changes until
+   * then.
+   */
   function tellSoon(channel: string): Promise<void> {
     changed.add(channel);
     nextTelling ??= endOfTurn()
@@ -115,12 +118,12 @@ export function createSubscriber(deps: SubscriberDependencies): Subscriber {
   function tell(again = false): Promise<void> {
     const channels = changed;
     changed = new Set();
-    // While the link is down nothing is told: its return tells everything.
+    // While the link is down nothing is told, because its return tells everything.
     if (client.status === 'ready') answered = Promise.all([answered, send(channels, again)]).then(() => {});
     return answered;
   }
 
-  /** `again`: also what was told before. */
+  /** If `again`, also sends what was told before. */
   async function send(channels: Iterable<string>, again: boolean): Promise<void> {
     const { subscribe, unsubscribe } = await dialect;
     if (client.status !== 'ready') return;
@@ -135,7 +138,7 @@ export function createSubscriber(deps: SubscriberDependencies): Subscriber {
     for (const channel of wanted) told.add(channel);
     for (const channel of unwanted) told.delete(channel);
     const link = links;
-    // A broken link has been reported; a command that a sound one refuses has not.
+    // A broken link has been reported, but a command refused on a sound one has not.
     const isSound = () => client.status === 'ready' && link === links;
     await Promise.all([
       ...chunks(wanted, groupOf).map((chunk) =>
@@ -143,7 +146,7 @@ export function createSubscriber(deps: SubscriberDependencies): Subscriber {
           if (isSound()) noteRefusal(error, chunk);
         }),
       ),
-      // What comes all the same finds no listener.
+      // What still arrives finds no listener.
       ...chunks(unwanted, groupOf).map((chunk) =>
         unsubscribe(client, chunk).catch((err: unknown) => logger.debug({ err }, 'Redis refused to unsubscribe')),
       ),
@@ -156,7 +159,7 @@ export function createSubscriber(deps: SubscriberDependencies): Subscriber {
     goAstray();
   }
 
-  /** A node that nobody joins on is to know as well that nothing would come. */
+  /** Also a node on which nobody joins must know that nothing would arrive. */
   function probe(): Promise<unknown> {
     looks += 1;
     return refused || looks % TRIED_EVERY === 0 ? tryOut() : client.ping();
@@ -204,7 +207,7 @@ export function createSubscriber(deps: SubscriberDependencies): Subscriber {
   };
 }
 
-/** Lists of at most CHUNK channels of one group. */
+/** Splits channels into lists of at most CHUNK channels of one group. */
 function chunks(channels: readonly string[], groupOf: (channel: string) => unknown): string[][] {
   const open = new Map<unknown, string[]>();
   const result: string[][] = [];

@@ -6,7 +6,7 @@ import { createSingleBus, LOST } from './redis-bus.ts';
 import { createClusterBus } from './redis-cluster/bus.ts';
 import { createPeers } from './redis-peers.ts';
 
-/** All nodes listen to it. */
+/** The name that all nodes listen to. */
 const NODES = 'nodes';
 const nameOf = (topic: string): string => `t:${topic}`;
 
@@ -17,7 +17,7 @@ export function createRedisBroker(deps: {
   readonly logger: Logger;
 }): Broker {
   const { connection, logger } = deps;
-  // Publications reach all databases of a server: the channels' names keep them apart.
+  // Publications reach all databases of a server, so the names of channels keep them apart.
   const prefix = `${deps.prefix}${connection.db}:`;
   const interruptions = new Set<{ readonly listener: () => void }>();
 
@@ -27,7 +27,7 @@ export function createRedisBroker(deps: {
   bus.subscribe(LOST, interrupted);
   void bus.subscribe(NODES, peers.stir).ready.then(greet);
 
-  /** Others that think they are alone need not find out by themselves that they are not. */
+  /** Tells other nodes, which may think that they are alone, that they are not. */
   function greet(): void {
     bus.greet(NODES);
   }

@@ -29,7 +29,7 @@ describe.each(clocks)('%s clock', (_name, make) => {
     expect(clock.now() - before).toBeGreaterThanOrEqual(30);
   });
 
-  test('counts what passed by milliseconds that nobody sets', async () => {
+  test('counts what passed in milliseconds that nobody can set', async () => {
     const { clock, pass } = make();
     const [before, wallBefore] = [clock.monotonic(), clock.now()];
     await pass(30);
@@ -45,7 +45,7 @@ describe.each(clocks)('%s clock', (_name, make) => {
     }
   });
 
-  test('calls once after a time, in the order of the times', async () => {
+  test('calls once after its delay, in the order of the due times', async () => {
     const { clock, pass } = make();
     const calls: string[] = [];
     clock.after(40, () => calls.push('later'));
@@ -68,7 +68,7 @@ describe.each(clocks)('%s clock', (_name, make) => {
     expect(run).toHaveBeenCalledTimes(calls);
   });
 
-  test('a cancelled call never comes', async () => {
+  test('never calls what was cancelled', async () => {
     const { clock, pass } = make();
     const run = vi.fn();
     clock.after(10, run)();

@@ -1,12 +1,12 @@
-// Time, as the service sees it: handed in, so that tests can hold it.
+// The clock of the service. It is passed in, so that tests can control time.
 
-/** Stops what it stands for; safe to call twice. */
+/** Cancels a call. Safe to call twice. */
 export type Cancel = () => void;
 
 export interface Clock {
-  /** Milliseconds since 1970, UTC: what people and other programs are told. Somebody may set it, forwards or back. */
+  /** Milliseconds since 1970, UTC, for people and other programs. Somebody may set it forwards or back. */
   now(): number;
-  /** Milliseconds since some moment before the start, which only ever go on: what durations are counted by. */
+  /** Milliseconds since some moment before the start, for durations. Never goes back. */
   monotonic(): number;
   /** Calls `run` once after `ms`. Never keeps the process alive by itself. */
   after(ms: number, run: () => void): Cancel;

@@ -1,12 +1,12 @@
-// A clock that a test moves by hand. Nothing happens on it by itself.
+// A clock that a test moves by hand. Time does not pass by itself.
 import type { Cancel, Clock } from './clock.ts';
 
 export interface FakeClock extends Clock {
-  /** Moves on by `ms`: runs what was deferred, then each timer at its time, in order, and what that defers. */
+  /** Moves on by `ms`. Runs what was deferred, then each timer at its time, in order, and what these defer. */
   advance(ms: number): void;
   /** Runs what was deferred, and what that defers, without moving on. */
   turn(): void;
-  /** Somebody sets it by so many milliseconds: `now()` jumps, and nothing else. */
+  /** Sets the clock forwards by `ms` (negative: back): `now()` jumps, and nothing else. */
   set(ms: number): void;
 }
 
@@ -17,12 +17,12 @@ interface Timer {
   readonly run: () => void;
 }
 
-/** `start` is what `now()` says at first: milliseconds since 1970. */
+/** `start` is the first value of `now()`: milliseconds since 1970. */
 export function createFakeClock(start = 1_700_000_000_000): FakeClock {
   let now = start;
   let setBy = 0;
   let deferred: Array<() => void> = [];
-  // In the order of their making, which decides between two that are due at the same time.
+  // In the order of creation, which decides between two that are due at the same time.
   const timers = new Set<Timer>();
 
   function add(ms: number, interval: number, run: () => void): Cancel {

@@ -7,7 +7,7 @@ export function createMemoryPresence({ nodeId }: { readonly nodeId: string }): P
   const reported = createReported();
   let connections = 0;
 
-  // Whoever comes or goes counts as there, so that a user's join and leave are announced or not alike.
+  // The user who joins or leaves counts as there, so that either both or none of the two are announced.
   const crowded = (channelId: number) => reported.members(channelId).size > LIMITS.ANNOUNCED_USERS_MAX;
 
   return {

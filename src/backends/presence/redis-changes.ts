@@ -1,4 +1,4 @@
-// Tells Redis what changed about this node's users: all changes of a moment in a few commands.
+// Tells Redis what changed about this node's users. Sends all changes of a moment in a few commands.
 import type { Cluster, Redis } from 'ioredis';
 import { createBatches } from '../../lib/batches.ts';
 import { createSpacing } from '../../lib/spacing.ts';
@@ -13,7 +13,7 @@ import type { Reported } from './reported.ts';
 const CHANGES_AT_ONCE = 200;
 
 const NOBODY = 0;
-/** What is known where Redis is away: others are told. */
+/** The assumed answer if Redis is away: others are told. */
 const UNKNOWN: PresenceChange = { edge: true, crowded: false };
 
 interface Change {
@@ -24,24 +24,24 @@ interface Change {
   readonly answer: (change: PresenceChange) => void;
 }
 
-/** What leaves together. */
+/** What is sent together. */
 interface Batch {
-  /** Members of the sets of users and channels that came or went: their last state is written. */
+  /** Users and channels that came or went. Their last state is written. */
   readonly users: Set<number>;
   readonly channels: Set<number>;
-  /** In their order, for each has an answer of its own. */
+  /** In order, because each change gets its own answer. */
   readonly changes: Change[];
 }
 
 export interface Changes {
-  /** Each is to be called after the change was noted in `reported`. Resolves when Redis was told. Never rejects. */
+  /** Call each of these after the change was noted in `reported`. Resolves when Redis was told. Never rejects. */
   user(userId: number): Promise<void>;
   channel(channelId: number): Promise<void>;
   enter(channelId: number, userId: number): Promise<PresenceChange>;
   leave(channelId: number, userId: number): Promise<PresenceChange>;
-  /** Whether more users are live in the channel than changes are announced in, after all changes up to now. */
+  /** Whether the channel has more live users than changes are announced for, after all changes up to now. */
   crowded(channelId: number): Promise<boolean>;
-  /** Redis has yet to be told of a change of this set, or is being told. */
+  /** Whether a change of this set must still be told to Redis, or is being told. */
   isChanging(name: SetName): boolean;
   /** Resolves when Redis was told of all changes up to now. */
   told(): Promise<void>;
@@ -50,20 +50,20 @@ export interface Changes {
 export interface ChangesDependencies {
   readonly client: Redis | Cluster;
   readonly reported: Reported;
-  /** The key of one of this node's sets, or of another node's. */
+  /** The key of one of the sets of this node, or of another one. */
   readonly keyOf: (name: SetName, node?: string) => string;
   /** Ids of the living nodes other than this one. */
   readonly otherNodes: () => Promise<readonly string[]>;
-  /** Channels whose keys may go into one script; in a cluster each has its slot. */
+  /** Whether keys of several channels may go into one script. Not in a cluster, where each channel has its slot. */
   readonly together: boolean;
-  /** A write failed: a heartbeat is to settle the doubt. */
+  /** A write failed: a heartbeat must settle the doubt. */
   readonly doubt: (name: SetName, error: unknown) => void;
 }
 
 export function createChanges(deps: ChangesDependencies): Changes {
   const { client, reported, keyOf, otherNodes, together, doubt } = deps;
   const sendChanges = createScript(client, 'presenceChange', CHANGE);
-  /** One is under way at a time, so that changes reach Redis in their order. */
+  /** One batch is under way at a time, so that changes reach Redis in order. */
   const batches = createBatches({
     open: (): Batch => ({ users: new Set(), channels: new Set(), changes: [] }),
     mayLeave: createSpacing(),

@@ -1,4 +1,4 @@
-// Which nodes live: each says so by its heartbeat, and the server's clock decides.
+// Which nodes live: each sends heartbeats, and the server's clock decides.
 import type { Cluster, Redis } from 'ioredis';
 import { createScript } from '../redis/script.ts';
 import { BEAT, READ_NODES } from './redis-scripts.ts';
@@ -9,11 +9,11 @@ export interface LivingNode {
 }
 
 export interface Nodes {
-  /** This node lives. False where Redis did not know it: it was dead, or Redis lost its data. */
+  /** Writes that this node lives. False if Redis did not know it, because it was dead or Redis lost its data. */
   beat(connections: number): Promise<boolean>;
-  /** As Redis has them now. Rejects where it is away, or does not have this node: it has not heard of what is now. */
+  /** Reads the living nodes. Rejects if Redis is away, or does not have this node and so is out of date. */
   read(): Promise<readonly LivingNode[]>;
-  /** Ids as last read, this node's included. */
+  /** Ids as last read, including this node's. */
   lastKnown(): string[];
   leave(): Promise<void>;
 }

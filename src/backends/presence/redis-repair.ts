@@ -1,4 +1,4 @@
-// Keeps this node's sets in Redis the same as what it reported: finds those that drifted, writes them anew.
+// Keeps this node's sets in Redis equal to what it reported: finds those that differ, and writes them anew.
 import type { Cluster, Redis } from 'ioredis';
 import { createScript } from '../redis/script.ts';
 import { PROLONG, REPLACE } from './redis-scripts.ts';
@@ -7,24 +7,24 @@ import type { Reported } from './reported.ts';
 /** A node's connected users, the channels it has users in, or the users of one of these. */
 export type SetName = 'users' | 'channels' | number;
 
-/** Sets that no node prolongs are gone after this time: what is left of a node that died. */
+/** Sets that no node prolongs expire after this time. These are left over from nodes that died. */
 export const LIFETIME_MS = 30 * 60_000;
 
-/** Commands that are under way at once, and members in one of them. */
+/** Commands under way at once, and members in one of them. */
 export const CHUNK = 1_000;
 
-/** Sets looked at in one heartbeat, at least: few enough to be cheap. */
+/** At least this many sets are checked in one heartbeat: few enough to be cheap. */
 const CHECKED_MIN = 500;
 /** Sets looked at by one script: few enough not to hold Redis up. */
 const CHECKED_AT_ONCE = 200;
-/** And enough to come round well within a set's lifetime. */
+/** And this share of them, to check each well within its lifetime. */
 const CHECKED_SHARE = 1 / 100;
 
 export interface Repair {
-  /** Redis may not have what was reported: the write under way failed, or all is lost. */
+  /** Redis may not have what was reported, because the write failed or all is lost. */
   doubt(name: SetName): void;
   doubtAll(): void;
-  /** Looks at the next few sets, then writes anew those in doubt. Rejects where Redis is away; the doubt stays. */
+  /** Checks the next few sets, then writes anew those in doubt. Rejects if Redis is away, and the doubt stays. */
   repair(): Promise<void>;
 }
 
@@ -32,9 +32,9 @@ export function createRepair(deps: {
   readonly client: Redis | Cluster;
   readonly reported: Reported;
   readonly keyOf: (name: SetName) => string;
-  /** Keys of all sets may go into one script; in a cluster each channel has its slot. */
+  /** Whether keys of all sets may go into one script. Not in a cluster, where each channel has its slot. */
   readonly together: boolean;
-  /** Redis has yet to be told of a change, or is being told: its set may differ for good reason. */
+  /** Whether a change must still be told to Redis, or is being told: the set may then differ for good reason. */
   readonly isChanging: (name: SetName) => boolean;
 }): Repair {
   const { client, reported, keyOf, together, isChanging } = deps;
@@ -80,7 +80,7 @@ export function createRepair(deps: {
     for (const [index, name] of checked.entries()) if (sizes[index] !== before[index]) doubtful.add(name);
   }
 
-  /** What goes into one script each. */
+  /** The groups of sets that go into one script each. */
   function groups(names: readonly SetName[]): SetName[][] {
     if (!together) return names.map((name) => [name]);
     const parts: SetName[][] = [];
@@ -88,7 +88,7 @@ export function createRepair(deps: {
     return parts;
   }
 
-  /** Sends everything in this turn, so that what changes meanwhile is written after it. */
+  /** Sends everything in this turn, so that later changes are written after it. */
   async function write(name: SetName): Promise<void> {
     doubtful.delete(name);
     const key = keyOf(name);
@@ -120,7 +120,10 @@ export function createRepair(deps: {
   };
 }
 
-/** Does `work` for each, a chunk at a time at once. Rejects with the first failure of a chunk, when all of it is done. */
+/**
+ * Does `work` for each item, a chunk of them at once. If some fail, rejects with the first failure when the chunk is
+ * done.
+ */
 export async function inChunks<Item, Result>(
   items: readonly Item[],
   work: (item: Item) => Promise<Result>,

@@ -1,8 +1,9 @@
-// What presence asks of Redis in one step. Each script keeps to keys of one slot, so that a cluster runs it too.
+// The Lua scripts of presence. Each uses only keys of one slot, so that a cluster runs it too.
 
 /**
- * The hash of nodes: id → "<time of the last heartbeat in ms> <connections>". Time is the server's, which all share. What
- * says something else is none of this version's and is passed over; a time far ahead is from before the clock was set back.
+ * The hash of nodes: id → "<time of the last heartbeat in ms> <connections>". The time is the server's, which all
+ * share. Entries of another form are not this version's and are skipped. A time far ahead is from before the clock was
+ * set back.
  */
 const LIVING = `
 local time = redis.call('TIME')
@@ -25,12 +26,12 @@ local function living(timeout, forget)
 end
 `;
 
-/** KEYS: nodes. ARGV: timeout. Gives id, connections, id, connections … of the living nodes. */
+/** KEYS: nodes. ARGV: timeout. Returns id, connections, id, connections … of the living nodes. */
 export const READ_NODES = `${LIVING} return living(tonumber(ARGV[1]), false)`;
 
 /**
- * KEYS: nodes. ARGV: timeout, own id, own connections. Gives 1 where the node was known, else 0, then what READ_NODES
- * gives. Forgets dead nodes.
+ * KEYS: nodes. ARGV: timeout, own id, own connections. Returns 1 if the node was known, else 0, then what READ_NODES
+ * returns. Forgets dead nodes.
  */
 export const BEAT = `${LIVING}
 local known = redis.call('HEXISTS', KEYS[1], ARGV[2])
@@ -41,11 +42,11 @@ return found
 `;
 
 /**
- * Changes of several channels, in their order. KEYS: for each channel its users on this node, then on each other living
- * node. ARGV: lifetime, the most users that changes are announced in, the number of other nodes; then for each change
- * SADD, SREM or LOOK, the place of its channel's first key, user. Gives for each whether no other node has the user, and
- * whether there are more users than that, the one who comes or goes included. The exact number is found out only where
- * it is near the limit, so that the 5,000th costs what the 5th does.
+ * Changes of several channels, in order. KEYS: for each channel its users on this node, then on each other living node.
+ * ARGV: lifetime, the most users that changes are announced for, the number of other nodes; then for each change SADD,
+ * SREM or LOOK, the place of its channel's first key, user. Returns for each whether no other node has the user, and
+ * whether there are more users than that, including the one who comes or goes. The exact number is only determined near
+ * the limit, so that the 5,000th user costs what the 5th does.
  */
 export const CHANGE = `
 local lifetime, limit, others = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
@@ -87,13 +88,13 @@ end
 return result
 `;
 
-/** KEYS: sets. Gives how many different members they have. */
+/** KEYS: sets. Returns how many different members they have. */
 export const COUNT = `
 if #KEYS == 1 then return redis.call('SCARD', KEYS[1]) end
 return #redis.call('SUNION', unpack(KEYS))
 `;
 
-/** KEYS: sets. ARGV: lifetime. Prolongs them and gives their sizes. */
+/** KEYS: sets. ARGV: lifetime. Prolongs them and returns their sizes. */
 export const PROLONG = `
 local sizes = {}
 for i, key in ipairs(KEYS) do
@@ -103,7 +104,7 @@ end
 return sizes
 `;
 
-/** KEYS: a set. ARGV: lifetime, members (any number). Makes it exactly these. */
+/** KEYS: a set. ARGV: lifetime, members (any number). Gives the set exactly these members. */
 export const REPLACE = `
 redis.call('DEL', KEYS[1])
 if #ARGV > 1 then

@@ -1,4 +1,4 @@
-// Presence of several nodes: each keeps sets of its own users in Redis, readers join those of the living nodes.
+// Presence of several nodes: each keeps sets of its own users in Redis, and readers join the sets of the living nodes.
 
 import type { Logger } from '../../lib/logger.ts';
 import { ChatError } from '../../protocol/errors.ts';
@@ -33,10 +33,10 @@ export function createRedisPresence(deps: {
   let beating = Promise.resolve();
   let closed = false;
   let lastConnections = 0;
-  /** Redis does not take what this node reports. So it may not take it from others either, and what it has gets old. */
+  /** Redis does not take what this node reports. It may refuse others too, so what it has becomes outdated. */
   let refused = false;
 
-  /** In a cluster, the braces keep the sets of all nodes that are read together in one slot. */
+  /** In a cluster, the braces put the sets of all nodes that are read together into one slot. */
   function keyOf(name: SetName, node = nodeId): string {
     return typeof name === 'number' ? `${prefix}{live:${name}}:${node}` : `${prefix}{presence}:${name}:${node}`;
   }
@@ -58,7 +58,7 @@ export function createRedisPresence(deps: {
     noteFailure(error);
   }
 
-  /** This node lives. */
+  /** Writes that this node lives. */
   async function beat(): Promise<void> {
     try {
       if (!(await nodes.beat(lastConnections))) repair.doubtAll();
@@ -68,7 +68,7 @@ export function createRedisPresence(deps: {
     }
   }
 
-  /** Everything that it reported does too. */
+  /** Writes that this node lives, and prolongs everything that it reported. */
   async function heartbeat(): Promise<void> {
     await attempted;
     if (closed) return;

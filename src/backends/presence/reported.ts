@@ -4,7 +4,7 @@ const NOBODY: ReadonlySet<number> = new Set();
 
 export interface Reported {
   readonly users: ReadonlySet<number>;
-  /** Only channels with somebody in them. */
+  /** Only channels that somebody is in. */
   readonly channels: ReadonlyMap<number, ReadonlySet<number>>;
   members(channelId: number): ReadonlySet<number>;
   setConnected(userId: number, connected: boolean): void;

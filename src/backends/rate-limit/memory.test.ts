@@ -1,4 +1,4 @@
-// What is particular to limits in memory: the clock that they go by, and their room.
+// What only limits in memory have: their clock and their bound.
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { createMemoryRateLimiter } from './memory.ts';
 
@@ -23,7 +23,7 @@ describe('a rate limiter in memory', () => {
     expect(resetAt - Date.now()).toBeLessThanOrEqual(60_000);
   });
 
-  it('forgets the window that began first where it has no room for another', async () => {
+  it('forgets the window that began first if there is no room for another', async () => {
     const limiter = createMemoryRateLimiter({ limit: 5, windowMs: 60_000 }, 3);
     for (const key of ['a', 'b', 'c', 'a', 'd']) await limiter.consume(key);
     const left = async (key: string) => (await limiter.consume(key, 0)).remaining;

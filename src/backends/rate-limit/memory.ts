@@ -1,16 +1,16 @@
-// Rate limits counted on this node: a window for each key, and room for so many keys.
+// Rate limits counted on this node: a window for each key, for a bounded number of keys.
 import type { RateLimiter, RateLimitOptions } from './rate-limiter.ts';
 import { stateOf } from './state.ts';
 
 /**
- * Keys of one limit, some 30 MB: anybody can come from many addresses. For one more the window that began first is
- * forgotten, which is the next to end.
+ * The most keys of one limit, some 30 MB, because anybody can come from many addresses. If there is one more, the
+ * window that began first is forgotten. It would also end first.
  */
 const MAX_KEYS = 200_000;
 
 interface Window {
   points: number;
-  /** On a clock that nobody sets. */
+  /** On a clock that nobody can set. */
   readonly endsAt: number;
 }
 
@@ -18,7 +18,7 @@ export function createMemoryRateLimiter(
   { limit, windowMs }: Pick<RateLimitOptions, 'limit' | 'windowMs'>,
   maxKeys = MAX_KEYS,
 ): RateLimiter {
-  // In the order in which they began, and so in that in which they end.
+  // In the order in which they began, which is also the order in which they end.
   const windows = new Map<string, Window>();
 
   function makeRoom(now: number): void {
@@ -42,7 +42,7 @@ export function createMemoryRateLimiter(
     async consume(key, points = 1) {
       const now = performance.now();
       const window = windowOf(key, now);
-      // What is given back may have been taken in a window before this one.
+      // The points given back may be from a window before this one.
       window.points = Math.max(0, window.points + points);
       return stateOf(limit, window.points, window.endsAt - now);
     },

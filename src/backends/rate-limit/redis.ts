@@ -1,4 +1,4 @@
-// Rate limits counted in Redis, one count for all nodes; while it is away, on this node alone.
+// Rate limits counted in Redis, one count for all nodes. While Redis is away, counted on each node.
 import { RateLimiterRedis } from 'rate-limiter-flexible';
 import type { RedisConnection } from '../redis/connection.ts';
 import { createMemoryRateLimiter } from './memory.ts';
@@ -8,12 +8,12 @@ import { takePoint } from './take.ts';
 /** The longest that a request waits for Redis. */
 const PATIENCE_MS = 400;
 const LINK_TIMEOUT_MS = 1_000;
-/** After a failure Redis is asked again after this time, by one request; the others do not wait for it. */
+/** After a failure, one request asks Redis again after this time. The others do not wait for it. */
 const PAUSE_MS = 1_000;
 
 /**
- * The library's own script counts windows in the whole seconds of ARGV[2], which must not be 0; this one in the
- * milliseconds of ARGV[4], the limiter's own duration in seconds.
+ * The library's own script counts windows in whole seconds (ARGV[2], which must not be 0). This one counts in
+ * milliseconds (ARGV[4], the limiter's own duration in seconds).
  */
 const COUNT = `
 redis.call('SET', KEYS[1], 0, 'PX', math.floor(ARGV[4] * 1000 + 0.5), 'NX')
@@ -37,7 +37,7 @@ export function createRedisRateLimiter(
   });
   const wholeSeconds = { customDuration: Math.ceil(windowMs / 1000) };
   const local = createMemoryRateLimiter(options);
-  // Requests that come right after the start wait a little for the link, so that they are counted where others are.
+  // Requests right after the start wait a little for the link, so that they count where others do.
   const started = within(PATIENCE_MS, attempted).catch(() => {});
   let away = false;
   let askAgainAt = 0;
@@ -46,7 +46,7 @@ export function createRedisRateLimiter(
     async consume(key, points = 1) {
       await started;
       if (away && performance.now() < askAgainAt) return local.consume(key, points);
-      // The request that asks an absent Redis takes the next turn away from the others before it waits.
+      // The request that asks an absent Redis sets the next time before it waits, so that no other asks too.
       askAgainAt = performance.now() + PAUSE_MS;
       try {
         const state = await within(
@@ -66,10 +66,10 @@ export function createRedisRateLimiter(
   };
 }
 
-/** Rejects when `work` takes longer. */
+/** Rejects if `work` takes longer. */
 function within<T>(ms: number, work: Promise<T>): Promise<T> {
   return new Promise((resolve, reject) => {
-    // A process that was too busy for its timers has not read the answer yet either: it comes before this.
+    // A process that was too busy for its timers has not read the answer yet either. The answer comes before this.
     const timer = setTimeout(() => setImmediate(reject, new Error('Redis takes too long')), ms);
     work.then(resolve, reject).finally(() => clearTimeout(timer));
   });

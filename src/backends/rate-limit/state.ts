@@ -1,7 +1,7 @@
-// What a limiter says of a key by its count.
+// The state of a key, computed from its count.
 import type { RateLimitState } from './rate-limiter.ts';
 
-/** `msLeft`: until the window ends. */
+/** `msLeft`: milliseconds until the window ends. */
 export function stateOf(limit: number, points: number, msLeft: number): RateLimitState {
   return {
     allowed: points <= limit,

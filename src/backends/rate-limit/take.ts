@@ -1,9 +1,9 @@
-// One point from a limiter of the library, as this service says it.
+// Takes one point from a limiter of the library, and returns it as this service's state.
 import { RateLimiterRes } from 'rate-limiter-flexible';
 import type { RateLimitState } from './rate-limiter.ts';
 import { stateOf } from './state.ts';
 
-/** `consume` is the library's. Rejects only where the limiter cannot count. */
+/** `consume` is the library's. Rejects only if the limiter cannot count. */
 export async function takePoint(limit: number, consume: () => Promise<RateLimiterRes>): Promise<RateLimitState> {
   const { consumedPoints, msBeforeNext } = await consume().catch(refusal);
   return stateOf(limit, consumedPoints, msBeforeNext);

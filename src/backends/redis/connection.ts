@@ -1,4 +1,4 @@
-// The one place that makes Redis clients: they fail fast, come back by themselves and complain once per outage.
+// The one place that creates Redis clients: they fail fast, reconnect by themselves and log once per outage.
 import { Cluster, Redis, type RedisOptions } from 'ioredis';
 import type { Logger } from '../../lib/logger.ts';
 import { LOADING, watchLoading } from './loading.ts';
@@ -10,7 +10,7 @@ import { createLinkWatch } from './watch.ts';
 export interface RedisAddress {
   readonly host: string;
   readonly port: number;
-  /** A socket, in place of host and port. */
+  /** The path of a socket, instead of host and port. */
   readonly path?: string;
 }
 
@@ -20,49 +20,49 @@ export interface RedisTarget {
   readonly cluster: boolean;
   readonly username?: string;
   readonly password?: string;
-  /** Of a single server; a cluster has no databases. */
+  /** Only for a single server, because a cluster has no databases. */
   readonly db?: number;
-  /** `unverified`: without a look at the certificate. */
+  /** `unverified`: the certificate is not checked. */
   readonly tls?: boolean | 'unverified';
 }
 
 export interface LinkOptions {
   /** What the server's list of clients shows. */
   readonly name: string;
-  /** A link on which nothing comes back for about this time is cut and made anew, also while nothing is asked of it. */
+  /** A link that receives nothing for about this time is cut and made anew, even if nothing is asked of it. */
   readonly timeoutMs: number;
-  /** Hears of each outage once, and of its end. Without one, this link's outages are silent. */
+  /** Logs each outage once, and its end. Without a logger, this link's outages are silent. */
   readonly logger?: Logger;
-  /** What a sound link is asked while nothing else comes, in place of PING. */
+  /** The command sent to a sound but quiet link, instead of PING. */
   readonly probe?: () => Promise<unknown>;
 }
 
 export interface RedisLink<Client> {
-  /** Its commands reject at once while the link is down, and all that wait for an answer when it is cut. */
+  /** If the link is down, commands reject at once. If it is cut, all commands that wait for an answer reject. */
   readonly client: Client;
   /** Settles when the first attempt to connect has succeeded or failed, or has to wait. Never rejects. */
   readonly attempted: Promise<void>;
-  /** A command failed. Gives whether the server answered, and refused it: the log and `/ready` say so. */
+  /** A command failed. Returns true if the server answered and refused it: the log and `/ready` then say so. */
   failed(error: unknown): boolean;
-  /** What this link is for succeeded: if it was refused before, that is over. Costs nothing otherwise. */
+  /** The link did its work: if it was refused before, that is over. Costs nothing otherwise. */
   succeeded(): void;
   close(): void;
 }
 
 export interface RedisConnection {
-  /** The database: publications do not know it, so what tells two services apart must. */
+  /** The database. Publications reach all databases, so their names must tell two services apart. */
   readonly db: number;
   readonly cluster: boolean;
-  /** Those of the target. */
+  /** The nodes of the target. */
   readonly nodes: readonly RedisAddress[];
-  /** A link for commands on keys; in a cluster, each goes to the node that has the key. */
+  /** A link for commands on keys. In a cluster, each command goes to the node that has the key. */
   keys(options: LinkOptions): RedisLink<Redis | Cluster>;
   /**
-   * A link to one server, for publishing, subscribing and questions. After a loss the next of the addresses is tried,
-   * which are those of the target where none are given.
+   * A link to one server, for publishing, subscribing and questions. After a loss the next of the addresses is tried.
+   * Without `addresses`, these are the target's.
    */
   single(options: LinkOptions, addresses?: () => readonly RedisAddress[]): RedisLink<Redis>;
-  /** Why Redis cannot be relied on, though it answers, in few words; undefined where it can. */
+  /** Why Redis cannot be relied on although it answers, in few words. Undefined if it can. */
   refusal(): string | undefined;
   /** Ends all links that are still open. */
   close(): void;
@@ -73,8 +73,8 @@ const LONGEST_PAUSE_MS = 1_000;
 const SLOTS_REFRESH_MS = 5_000;
 
 /**
- * Connects to nothing yet: each backend asks for links of its own. Never throws, also where Redis is away. `logger` hears of
- * what Redis refuses.
+ * Does not connect yet, because each backend asks for its own links. Never throws, even if Redis is away. Logs what
+ * Redis refuses to `logger`.
  */
 export function createRedisConnection(target: RedisTarget, logger?: Logger): RedisConnection {
   const closers = new Set<() => void>();
@@ -85,11 +85,11 @@ export function createRedisConnection(target: RedisTarget, logger?: Logger): Red
 
   function link<Client extends Redis | Cluster>(client: Client, options: LinkOptions): RedisLink<Client> {
     const { name } = options;
-    /** Whether the server lets it in, which says nothing about what it does then. */
+    /** Whether the server lets the link in, which says nothing about what it does then. */
     const entry = `${name}: connecting`;
     const watched = outages.watch(client, options.logger, (error) => refusals.failed(entry, error));
     const renewable = {
-      // The nodes of a cluster say by themselves who is a master.
+      // The nodes of a cluster report by themselves which are masters.
       isUp: () => client instanceof Redis && client.status === 'ready',
       cut() {
         watched.expectClose();
@@ -172,14 +172,14 @@ function nodeClient(target: RedisTarget, options: LinkOptions, addresses = () =>
 function clusterClient(target: RedisTarget, options: LinkOptions): Cluster {
   const nodes = target.nodes.map(({ host, port }) => ({ host, port }));
   return new Cluster(nodes, {
-    // A command may go through several nodes in search of its key's; this bounds all of that.
+    // In a cluster, a command may go through several nodes to find the one with its key. This bounds all of that.
     redisOptions: { ...commonOptions(target, options), commandTimeout: 2 * options.timeoutMs },
     enableOfflineQueue: false,
     clusterRetryStrategy: pause,
     maxRedirections: 4,
     slotsRefreshTimeout: CONNECT_TIMEOUT_MS,
     slotsRefreshInterval: SLOTS_REFRESH_MS,
-    // Names stay names, for certificates are made out to them; sockets look them up by themselves.
+    // Names stay names, because certificates are issued for them. Sockets resolve them by themselves.
     dnsLookup: (address, callback) => callback(null, address),
   });
 }
@@ -192,19 +192,19 @@ function commonOptions(target: RedisTarget, { name }: LinkOptions) {
     connectionName: name,
     // Commands of one turn of the event loop leave in one write.
     enableAutoPipelining: true,
-    // Which a look at an idle link would pay for alone.
+    // A look at an idle link would only pay for it.
     autoPipeliningIgnoredCommands: ['ping'],
     connectTimeout: CONNECT_TIMEOUT_MS,
     disconnectTimeout: 100,
     maxLoadingRetryTime: LONGEST_PAUSE_MS,
-    // What was sent when a link broke may have been done: never a second time.
+    // What was sent when a link broke may have been done, so it is never sent again.
     autoResendUnfulfilledCommands: false,
     maxRetriesPerRequest: 0,
     autoResubscribe: false,
   } satisfies RedisOptions;
 }
 
-/** Milliseconds before the attempt after the `attempt`-th failure: 50, 100, 200 … 1000, and up to a fifth more. */
+/** Milliseconds to wait after the `attempt`-th failure: 50, 100, 200 … 1000, plus up to a fifth. */
 function pause(attempt: number): number {
   const base = Math.min(LONGEST_PAUSE_MS, 50 * 2 ** Math.min(attempt - 1, 5));
   return base * (1 + Math.random() / 5);

@@ -1,7 +1,7 @@
-// Before a link is used, the client asks by INFO whether the server has loaded its data.
+// Before a link is used, the client asks with INFO whether the server has loaded its data.
 import type { Redis } from 'ioredis';
 
-/** What a server that has not answers to other commands. */
+/** What a server that is still loading answers to other commands. */
 export const LOADING = Object.assign(new Error('LOADING Redis is loading the dataset in memory'), {
   name: 'ReplyError',
 });
@@ -9,8 +9,8 @@ export const LOADING = Object.assign(new Error('LOADING Redis is loading the dat
 type Callback = (error: Error | null, text?: unknown) => void;
 
 /**
- * `onLoading` hears each time that it has not. A server that does not let it ask is taken as it is, without the text that
- * the client would write to the console.
+ * Calls `onLoading` each time the server is still loading. A server that refuses the question is taken as ready, and
+ * the client's text about it is not written to the console.
  */
 export function watchLoading(client: Redis, onLoading: () => void): void {
   const ask = client.info.bind(client) as () => Promise<unknown>;

@@ -1,22 +1,22 @@
-// Says of each server once that it is away, and once that it is back, however many links lead there.
+// Logs for each server once that it is away, and once that it is back, however many links lead there.
 import { type Cluster, Redis } from 'ioredis';
 import type { Logger } from '../../lib/logger.ts';
 import { kindOf, serverText } from './refusals.ts';
 
 export interface WatchedLink {
-  /** It is going to be cut on purpose, to be made anew: no outage, unless that fails. */
+  /** The link will be cut on purpose, to be made anew. That is no outage, unless the new one fails. */
   expectClose(): void;
-  /** It is closed for good. */
+  /** The link is closed for good. */
   end(): void;
 }
 
 export interface Outages {
-  /** Without a logger the link's outages are silent. `refused` hears why a server does not let the link in. */
+  /** Without a logger the link's outages are silent. `refused` is told why a server does not let the link in. */
   watch(client: Redis | Cluster, logger: Logger | undefined, refused: (error: unknown) => void): WatchedLink;
 }
 
 export function createOutages(): Outages {
-  /** By server, the links that are away. */
+  /** For each server, the links that are away. */
   const away = new Map<string, Set<object>>();
 
   function goes(server: string, link: object): boolean {
@@ -74,7 +74,7 @@ export function createOutages(): Outages {
   };
 }
 
-/** Which of several servers it is. */
+/** Which of several servers the client leads to. */
 function placeOf(client: Redis | Cluster): string {
   if (!(client instanceof Redis)) return 'cluster';
   const { path, host, port } = client.options;

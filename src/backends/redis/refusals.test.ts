@@ -1,4 +1,4 @@
-// What is made of what a Redis says: by versions 6 and 7 and by Valkey, of commands and inside of scripts.
+// How answers of Redis 6 and 7 and of Valkey are understood, of commands and from inside scripts.
 import { expect, it } from 'vitest';
 import { kindOf, serverText } from './refusals.ts';
 
@@ -61,7 +61,7 @@ it.each([new Error('connect ECONNREFUSED'), new Error('READONLY is a word'), 'te
   },
 );
 
-it('finds what a node of a cluster said in what the client makes of it', () => {
+it('finds what a node of a cluster said in the error that the client makes of it', () => {
   const all = Object.assign(new Error('Failed to refresh slots cache.'), { lastNodeError: replied('NOAUTH no') });
   expect(kindOf(all)?.reason).toBe('user or password refused');
   const redirected = new Error(

@@ -1,11 +1,11 @@
-// A Redis that answers, and yet does not do what it is for: a replica, full, without a right. Which kinds there are, by what it
-// says.
+// A Redis that answers but does not do its work: a replica, a full server, a missing right. The kinds are told apart by
+// what it says.
 
 import type { Logger } from '../../lib/logger.ts';
 import { createRefusals, type RefusalKind, type Refusals } from '../../lib/refusals.ts';
 
 export interface RedisRefusal extends RefusalKind {
-  /** Another server may have taken its place: a new link may lead there. */
+  /** Another server may have taken its place, so a new link may lead there. */
   readonly moved?: true;
 }
 
@@ -20,7 +20,7 @@ const NO_RIGHT: RedisRefusal = {
 const NO_USER: RedisRefusal = { reason: 'user or password refused', remedy: 'check REDIS_URL, or REDIS_PASSWORD' };
 const OTHER: RedisRefusal = { reason: 'commands are refused', remedy: 'look at what it said' };
 
-/** By the word that its answer begins with. */
+/** By the first word of the answer. */
 const KINDS: Readonly<Record<string, RedisRefusal | undefined>> = Object.assign(Object.create(null), {
   READONLY: {
     reason: 'read-only',
@@ -44,16 +44,16 @@ const KINDS: Readonly<Record<string, RedisRefusal | undefined>> = Object.assign(
   NOREPLICAS: { reason: 'too few replicas', remedy: 'bring back replicas, or lower min-replicas-to-write' },
 } satisfies Record<string, RedisRefusal>);
 
-/** Where the word is ERR, or the text was put into another one. */
+/** If the word is ERR, or the text was put into another one. */
 const BY_TEXT: ReadonlyArray<readonly [RegExp, RedisRefusal]> = [
   [/max number of clients/i, { reason: 'too many clients', remedy: 'raise maxclients, or lower the number of nodes' }],
   [/the user executing the script can't|ACL failure in script/i, NO_RIGHT],
 ];
-/** At the beginning, or behind what a script or the client put before it. */
+/** At the beginning, or after what a script or the client put before it. */
 const WORD = new RegExp(`(?:^|[:-] ?)(${Object.keys(KINDS).join('|')})\\b`);
-/** What the client follows or answers by itself. */
+/** What the client follows or handles by itself. */
 const PASSING = /^(?:MOVED|ASK|TRYAGAIN|NOSCRIPT|NOPROTO|EXECABORT|UNBLOCKED)\b/;
-/** Of a refused command the server may quote what was in it; of a script, which and where. */
+/** For a refused command the server may quote its arguments. For a script, it says which one and where. */
 const QUOTED = /,? with args beginning with.*| script: [0-9a-f]{40}.*|\(call to f_[0-9a-f]{40}\)/gs;
 const MAX_TEXT = 200;
 
@@ -63,7 +63,7 @@ export function createRedisRefusals(logger?: Logger): RedisRefusals {
   return refusals;
 }
 
-/** Undefined for what is no answer of a server, as a lost link, and for what passes by itself. */
+/** Undefined for what is no answer of a server (such as a lost link), and for what passes by itself. */
 export function kindOf(error: unknown): RedisRefusal | undefined {
   const reply = replyIn(error);
   if (reply === undefined) return undefined;
@@ -72,14 +72,14 @@ export function kindOf(error: unknown): RedisRefusal | undefined {
   return byText ?? (word === undefined ? undefined : KINDS[word]) ?? (PASSING.test(reply) ? undefined : OTHER);
 }
 
-/** What happened, without what was in the command: the client hangs that on its errors, passwords included. */
+/** What happened, without the command's arguments. The client attaches these to its errors, including passwords. */
 export function serverText(error: unknown): string {
   const { message, code } = fieldsOf(error);
   const text = replyIn(error) ?? (String(message ?? '') || String(code ?? 'nothing'));
   return text.replace(QUOTED, '').replace(/\s+/g, ' ').trim().slice(0, MAX_TEXT);
 }
 
-/** The answer of a server that the error is or is about. */
+/** The server's answer that the error is or contains. */
 function replyIn(error: unknown): string | undefined {
   const { name, message, lastNodeError } = fieldsOf(error);
   if (name === 'ReplyError' || /\bReplyError: |^Ready check failed: /.test(String(message))) {

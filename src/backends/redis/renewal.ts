@@ -1,30 +1,31 @@
-// Makes links anew where their server says that it is not the primary: an address may lead to another one by now.
+// Makes links anew if their server says that it is not the primary, because an address may lead to another server by
+// now.
 
-/** As much of a link as it needs. */
+/** The part of a link that is needed here. */
 export interface Renewable {
   isUp(): boolean;
-  /** Ends it, to be connected again at once. */
+  /** Ends the link, which then connects again at once. */
   cut(): void;
 }
 
 export interface Renewal {
-  /** Returns the end of it. */
+  /** Adds a link. The returned function removes it. */
   add(link: Renewable): () => void;
-  /** The server of this link is no primary: it is made anew, and again and again as long as that is said of it. */
+  /** The server of this link is no primary. The link is made anew, and again as long as that is so. */
   moved(link: Renewable): void;
   /**
-   * The server of this link took what a primary takes. If it was made anew for that, all others are now too: they may still
-   * lead to the former one, which does not refuse all that they do. Costs nothing where none was.
+   * The server of this link took what only a primary takes. If the link was made anew for that, all others are now made
+   * anew too: they may still lead to the former primary, which does not refuse everything. Otherwise costs nothing.
    */
   succeeded(link: Renewable): void;
 }
 
-/** Between two times of one link. */
+/** The least time between two renewals of one link. */
 const PAUSE_MS = 1_000;
 
 export function createRenewal(): Renewal {
   const links = new Set<Renewable>();
-  /** When each was last made anew, of those that have not succeeded since. */
+  /** When each link was last made anew. Holds only those that have not succeeded since. */
   const moved = new Map<Renewable, number>();
 
   return {

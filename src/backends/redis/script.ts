@@ -1,10 +1,10 @@
-// Lua scripts as functions: sent by their hash, in full where the server does not know them (yet, or any more).
+// Lua scripts as functions: sent by hash, and in full if the server does not know them (yet, or any more).
 import type { Cluster, Redis } from 'ioredis';
 
-/** `keys` must be of one slot of a cluster. Rejects as the client's commands do. */
+/** In a cluster, `keys` must be of one slot. Rejects as the client's commands do. */
 export type RunScript = (keys: readonly string[], args: ReadonlyArray<string | number>) => Promise<unknown>;
 
-/** `name` must not be that of another script or command of the client. */
+/** `name` must differ from all other scripts and commands of the client. */
 export function createScript(client: Redis | Cluster, name: string, lua: string): RunScript {
   client.defineCommand(name, { lua });
   const command = Reflect.get(client, name) as (...args: Array<string | number>) => Promise<unknown>;

@@ -1,4 +1,4 @@
-// Cuts links on which nothing comes back any more, so that they are made anew.
+// Cuts links on which nothing arrives any more, so that they are made anew.
 import type { Redis } from 'ioredis';
 
 const LOOK_MS = 500;
@@ -6,27 +6,29 @@ const LOOK_MS = 500;
 interface Sight {
   readonly stream: Redis['stream'];
   bytes: number;
-  /** Looks since something came. */
+  /** Looks since something arrived. */
   silent: number;
   probing: boolean;
 }
 
 export interface WatchedLinks {
   readonly links: () => readonly Redis[];
-  /** One that said nothing for this time is cut, and what waited for its answers fails. */
+  /** A link that was silent for this time is cut, and what waits for its answers fails. */
   readonly timeoutMs: number;
-  /** So that a sound one has something to say; a PING unless given. May reject. */
+  /** Sent so that a sound link has something to answer. PING unless given. May reject. */
   readonly probe?: ((link: Redis) => Promise<unknown>) | undefined;
   /** Called at each look at a link that is up. */
   readonly onReady: () => void;
 }
 
 export interface LinkWatch {
-  /** Looks at these links again and again. Returns the end of it. */
+  /** Looks at these links regularly. The returned function ends that. */
   add(watched: WatchedLinks): () => void;
 }
 
-/** All that it watches are looked at in the same moment: an idle process is woken up twice a second, not for each link. */
+/**
+ * All links are looked at in the same moment, so that an idle process wakes up twice a second and not for each link.
+ */
 export function createLinkWatch(): LinkWatch {
   const looks = new Set<() => void>();
   let timer: NodeJS.Timeout | undefined;
@@ -54,8 +56,8 @@ export function createLinkWatch(): LinkWatch {
 }
 
 /**
- * Looks are counted, not milliseconds: a process that was too busy to read for a while does not take its own absence for
- * the server's.
+ * Counts looks, not milliseconds: a process that was too busy to read for a while must not take its own absence for the
+ * server's.
  */
 function createLook({ timeoutMs, probe = ping, onReady }: WatchedLinks): (link: Redis) => void {
   const sights = new WeakMap<Redis, Sight>();
@@ -63,13 +65,13 @@ function createLook({ timeoutMs, probe = ping, onReady }: WatchedLinks): (link: 
 
   async function ask(link: Redis, sight: Sight): Promise<void> {
     sight.probing = true;
-    await probe(link).catch(() => {}); // Its absence is what the next looks see.
+    await probe(link).catch(() => {}); // If it fails, the next looks see that.
     sight.probing = false;
   }
 
   return (link) => {
     const { status, stream } = link;
-    // While it is connecting, the client's own timeout watches.
+    // While the link is connecting, the client's own timeout watches.
     if (status !== 'ready' && status !== 'connect') return;
     const last = sights.get(link);
     const sight = last?.stream === stream ? last : { stream, bytes: -1, silent: 0, probing: false };

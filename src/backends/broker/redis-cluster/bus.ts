@@ -1,5 +1,5 @@
-// What carries named publications over a Redis Cluster: each name by the master that has its shard, so that a publication
-// goes to that master and to the nodes that listen, and nowhere else.
+// Carries named publications over a Redis Cluster. Each name goes to the master that has its shard, so a publication
+// only reaches that master and the nodes that listen.
 import type { RedisAddress } from '../../redis/connection.ts';
 import type { Listener, Unsubscribe } from '../broker.ts';
 import { type Bus, type BusDependencies, LOST, TRIAL } from '../redis-bus.ts';
@@ -14,7 +14,7 @@ interface Master {
   readonly subscriber: Subscriber;
 }
 
-/** One listener, and how it is told of at the master that has its channel, where there is one. */
+/** One listener, and its subscription at the master that has its channel, if there is one. */
 interface Subscription {
   readonly channel: string;
   readonly listener: Listener;
@@ -28,9 +28,9 @@ export function createClusterBus({ connection, prefix, logger, onReturn }: BusDe
   const shards = createShards();
   const subscriptions = Array.from({ length: SHARDS }, () => new Set<Subscription>());
   const masters = new Map<string, Master>();
-  /** By shard, the key of its master in `masters`. */
+  /** For each shard, the key of its master in `masters`. */
   const owners = new Array<string | undefined>(SHARDS).fill(undefined);
-  /** There was an answer; without one, the first attempt is over too. */
+  /** True after the first answer, or after the first attempt has failed. */
   let known = false;
   let started = false;
   let said = false;
@@ -79,7 +79,7 @@ export function createClusterBus({ connection, prefix, logger, onReturn }: BusDe
     return subscription.ready;
   }
 
-  /** Moves what has another master now. Gives when everything that was moved is subscribed there. */
+  /** Moves subscriptions whose master has changed. Each promise settles when one of them is subscribed there. */
   function follow(ownerOf: OwnerOf): Promise<void>[] {
     const moved: Promise<void>[] = [];
     for (let shard = 0; shard < SHARDS; shard += 1) {
@@ -96,7 +96,7 @@ export function createClusterBus({ connection, prefix, logger, onReturn }: BusDe
     return moved;
   }
 
-  /** Masters without a shard. What was lost on the way to one of them is for another to report. */
+  /** Drops masters without a shard. Another master reports what was lost on the way to them. */
   function dropUnused(): void {
     for (const [key, { publisher, subscriber }] of masters) {
       if (owners.includes(key)) continue;
@@ -120,7 +120,7 @@ export function createClusterBus({ connection, prefix, logger, onReturn }: BusDe
     return connected();
   }
 
-  /** To all nodes that listen to any one master; the others are told when they come back to it. */
+  /** Reports to all nodes that listen to any one master. The others are told when they return to it. */
   function reportLoss(): void {
     const sound = [...masters.values()].find(({ publisher }) => publisher.connected());
     owed = sound === undefined;
@@ -147,7 +147,7 @@ export function createClusterBus({ connection, prefix, logger, onReturn }: BusDe
   return {
     subscribe(name, listener) {
       if (name !== LOST) return subscribe(channelOf(name), shards.of(name), listener);
-      // On every shard, for the one that a loss is reported on is any of them.
+      // On every shard, because a loss may be reported on any of them.
       const all = subscriptions.map((_, shard) => subscribe(channelOf(LOST, shard), shard, listener));
       return {
         ready: Promise.all(all.map(({ ready }) => ready)).then(nothing),

@@ -1,4 +1,4 @@
-// Shards spread evenly, and slots are those that Redis computes (checked against a server in tests/conformance).
+// Shards spread evenly, and slots are the ones that Redis computes (checked against a server in tests/conformance).
 import { describe, expect, test } from 'vitest';
 import { createShards, SHARDS, slotOf } from './shards.ts';
 

@@ -1,10 +1,10 @@
-// Which part of a Redis Cluster a name belongs to: 256 shards of neighbouring slots, each with a hash tag of its own.
+// Which part of a Redis Cluster a name belongs to: one of 256 shards of neighbouring slots, each with its own hash tag.
 
 const SLOTS = 16_384;
 
 /**
- * Enough to spread evenly over the masters; few enough that all names of one need few commands, for one command may
- * name channels of a single slot only.
+ * Enough shards to spread evenly over the masters. Few enough that all names need few commands, because one command may
+ * only name channels of a single slot.
  */
 export const SHARDS = 256;
 
@@ -21,15 +21,15 @@ export function slotOf(key: string): number {
 export interface Shards {
   /** The shard of a name. */
   of(name: string): number;
-  /** What stands between braces in the keys of a shard. */
+  /** The text between braces in the keys of a shard. */
   tag(shard: number): string;
   /** The slot of those keys. */
   slot(shard: number): number;
 }
 
 /**
- * Each shard's tag is the first number whose slot is in the shard's part of the slots. So masters with as many slots have
- * as many shards, and every node comes to the same tags.
+ * Each shard's tag is the first number whose slot lies in the shard's part of the slots. So masters with equally many
+ * slots have equally many shards, and every node computes the same tags.
  */
 export function createShards(): Shards {
   const found = new Map<number, { readonly tag: string; readonly slot: number }>();

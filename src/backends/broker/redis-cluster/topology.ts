@@ -1,20 +1,20 @@
-// Which master of a Redis Cluster has which slots: asked of one of its nodes again and again, and when in doubt.
+// Which master of a Redis Cluster has which slots. One of its nodes is asked regularly, and when in doubt.
 import type { Logger } from '../../../lib/logger.ts';
 import type { RedisAddress, RedisConnection } from '../../redis/connection.ts';
 
 const TIMEOUT_MS = 1_500;
 const LOOK_MS = 2_000;
 const LOOK_IN_DOUBT_MS = 100;
-/** A node that gives no better answer for so many looks may be cut off from the cluster itself: another one is asked. */
+/** A node that returns no better answer for this many looks may be cut off from the cluster: another one is asked. */
 const PATIENCE = 10;
 
-/** The master that serves a slot; undefined where none does. */
+/** Returns the master that serves a slot. Undefined if none does. */
 export type OwnerOf = (slot: number) => RedisAddress | undefined;
 
 export interface Topology {
   /** Settles after the first answer, or when the first attempt to get one has failed. Never rejects. */
   readonly started: Promise<void>;
-  /** Something does not fit what was said last: asks very soon. */
+  /** Call it if something contradicts the last answer. Asks again very soon. */
   doubt(): void;
   close(): void;
 }
@@ -25,7 +25,7 @@ interface Range {
   readonly owner: RedisAddress;
 }
 
-/** `onAnswer` hears of each answer, and says whether all is well with it; where not, the next one is asked for soon. */
+/** Calls `onAnswer` with each answer. If that says that something is wrong, the next answer is asked for soon. */
 export function createTopology(deps: {
   readonly connection: RedisConnection;
   readonly logger: Logger;
@@ -95,7 +95,10 @@ export function createTopology(deps: {
   };
 }
 
-/** CLUSTER SLOTS: a list of [first, last, master, replica …], each server [host, port, …]; no host: the one asked. */
+/**
+ * Parses CLUSTER SLOTS: a list of [first, last, master, replica …], each server [host, port, …]. No host means the one
+ * asked.
+ */
 function parseSlots(reply: unknown, askedHost: string): Range[] {
   return (reply as [number, number, [string | null, number]][]).map(([first, last, [host, port]]) => ({
     first: Number(first),
