@@ -1,15 +1,16 @@
-// What a database needs after an older backup took its place: numbers that nobody has seen yet.
+// After a restore from an older backup, gives the database numbers that nobody has seen yet.
 import { sql } from 'drizzle-orm';
 import type { DatabaseHandle } from './handle.ts';
 import { readCounters } from './table-shapes.ts';
 
-/** Far more than any log or table grows between two backups; a 32-bit number has room for two thousand of it. */
+/** Far more than any log or table grows between two backups. A 32-bit number has room for two thousand such leaps. */
 export const LEAP = 1_000_000;
 
 /**
- * What was stored after the backup is lost, but clients still hold its numbers: the next message of a log would take the
- * one of a lost message, and be left out of the catch-up of a client that saw that one; the next user would have the id
- * of a lost user, whose token is still good. So all numbers go on a leap further on. Nothing may run on the database.
+ * What was stored after the backup is lost, but clients still hold its numbers. The next message of a log would take
+ * the number of a lost message, so a client that saw that one would not get it in a catch-up. The next user would have
+ * the id of a lost user, whose token is still valid. So all numbers leap ahead. Nothing else may use the database
+ * meanwhile.
  */
 export function leapAhead(handle: DatabaseHandle): Promise<void> {
   return handle.dedicated((db) =>

@@ -1,4 +1,4 @@
-// Flat arrays in PostgreSQL's text form, for the types that statements take and give.
+// Flat arrays in PostgreSQL's text form, for the types that statements take and return.
 
 type Item = string | number | null;
 
@@ -9,7 +9,7 @@ function serialize(items: readonly Item[]): string {
 function itemText(item: Item): string {
   if (item === null) return 'NULL';
   if (typeof item === 'number') return String(item);
-  // Most texts have nothing to replace.
+  // Most texts need no escaping.
   return item.includes('"') || item.includes('\\') ? `"${item.replace(/["\\]/g, '\\$&')}"` : `"${item}"`;
 }
 
@@ -24,8 +24,8 @@ function parser<T>(parseItem: (text: string) => T) {
 }
 
 /**
- * As postgres.js takes types. Left to itself it asks each new connection for all array types first, and where that
- * connection breaks meanwhile, the failure is nobody's: an unhandled rejection, which ends the process.
+ * In the form in which postgres.js takes types. By itself it asks each new connection for all array types first. If
+ * that connection breaks meanwhile, nobody handles the rejection, and that ends the process.
  */
 export const ARRAY_TYPES = {
   int4Array: { to: 1007, from: [1007], parse: parser(Number), serialize },

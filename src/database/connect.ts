@@ -1,4 +1,4 @@
-// The one door to PostgreSQL: a server over postgres.js, or PGlite inside this process.
+// Opens the database: a PostgreSQL server over postgres.js, or PGlite inside this process.
 import type { DatabaseHandle, DatabaseHelp } from './handle.ts';
 import { connectPostgres, type PostgresOptions } from './postgres.ts';
 
@@ -6,17 +6,17 @@ export type DatabaseOptions = PostgresOptions | EmbeddedOptions;
 
 export interface EmbeddedOptions {
   readonly kind: 'embedded';
-  /** An existing folder, or `memory://`. Nothing else may have it open: PGlite itself takes no lock. */
+  /** An existing folder, or `memory://`. Nothing else may have it open, because PGlite itself takes no lock. */
   readonly directory: string;
 }
 
 /**
- * For `postgres` this connects on the first statement, so it never fails by itself: call `ping` to know.
- * In every session timestamps are text in UTC, and int8 (as `count(*)` gives it) is a number.
+ * For `postgres` this connects on the first statement, so it never fails by itself: call `ping` to find out. In every
+ * session timestamps are text in UTC, and int8 (as `count(*)` returns it) is a number.
  */
 export async function connectDatabase(options: DatabaseOptions, help: DatabaseHelp = {}): Promise<DatabaseHandle> {
   if (options.kind === 'postgres') return connectPostgres(options, help);
-  // Only here: it takes hundreds of megabytes, which a start with a server must not pay.
+  // Imported only here: it takes hundreds of megabytes, which a start with a server must not pay for.
   const { connectEmbedded } = await import('./embedded.ts');
   return connectEmbedded(options.directory, help);
 }

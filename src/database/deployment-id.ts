@@ -1,8 +1,8 @@
-// What the deployment of a database is called, in Redis above all: all nodes of one database, and no others.
+// The id of a deployment (all nodes of one database), used above all in Redis.
 import { sql } from 'drizzle-orm';
 import { type Database, rows } from './database.ts';
 
-/** Made by the migration, kept by a restore. */
+/** The migration makes it, and a restore keeps it. */
 export async function readDeploymentId(db: Database): Promise<string> {
   const [row] = await rows<{ id: string }>(db, sql`select "id" from deployment`);
   if (!row)

@@ -1,11 +1,11 @@
-// PGlite, opened such that it fails where PostgreSQL inside it has aborted: by itself it would try for ever, in one turn
-// of the event loop, and the process would neither answer nor hear a signal.
+// Opens PGlite so that it fails if the PostgreSQL inside it has aborted. By itself it would try for ever in one turn of
+// the event loop, and the process would neither answer nor receive a signal.
 import { PGlite } from '@electric-sql/pglite';
 import { engineFailure } from './embedded-failure.ts';
 
 export interface EmbeddedEngine {
   readonly client: PGlite;
-  /** Why it can never be used again; undefined as long as it can. */
+  /** Why it can never be used again. Undefined as long as it can. */
   abort(): Error | undefined;
 }
 
@@ -17,13 +17,13 @@ interface Server {
   _pgl_pq_flush(): void;
 }
 
-/** Opens the database of a folder, or makes one. Rejects where that fails, always with an Error that says something. */
+/** Opens the database of a folder, or creates one. If that fails, rejects with an Error that has a message. */
 export async function openEngine(directory: string): Promise<EmbeddedEngine> {
   let aborted: Error | undefined;
   let guarded: unknown;
   const client = new PGlite(directory);
   const exec = client.execProtocolRawSync.bind(client);
-  // An own property goes before the method, also for the messages of the opening itself.
+  // An own property precedes the method, so this also covers the messages of the opening itself.
   client.execProtocolRawSync = (message) => {
     if (aborted) throw aborted;
     const server = client.Module as unknown as Server;
@@ -44,9 +44,9 @@ export async function openEngine(directory: string): Promise<EmbeddedEngine> {
 }
 
 /**
- * PGlite calls the server until a message is consumed, and takes every exception but the server's own jumps for one that
- * it may go on after. Here the first other one is noted, and nothing of the server runs after it. The loop ends at its
- * second exception, not at the first: what the server said last (`PANIC: … No space left on device`) still gets out.
+ * PGlite calls the server until a message is consumed, and goes on after every exception except the server's own jumps.
+ * Here the first other exception is noted, and nothing of the server runs after it. The loop ends at its second
+ * exception, not at the first, so that the server's last text (`PANIC: … No space left on device`) still gets out.
  */
 function endLoopOnAbort(server: Server, longJump: number, onAbort: (error: Error) => void): void {
   const { _PostgresMainLoopOnce, stackRestore, _PostgresSendReadyForQueryIfNecessary, _pgl_pq_flush } = server;

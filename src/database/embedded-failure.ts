@@ -1,6 +1,6 @@
-// What PGlite throws, which is not always an error and seldom says something, as an error that does.
+// Turns what PGlite throws, which is not always an error and seldom has a message, into an Error with one.
 
-/** What WebAssembly's file system says, in WASI's numbers. */
+/** The errors of WebAssembly's file system, by WASI's numbers. */
 const FILE_ERRORS: Readonly<Record<number, string>> = {
   2: 'permission denied',
   8: 'the descriptor of a file is not valid',
@@ -19,11 +19,11 @@ const FILE_ERRORS: Readonly<Record<number, string>> = {
   69: 'the file system is read-only',
 };
 
-/** Of what was thrown, or of its `errno` and `message` alone. */
+/** From what was thrown, or only from its `errno` and `message`. */
 export function engineFailure(error: unknown): Error {
   if (error instanceof Error && !/^Aborted\(/.test(error.message)) return error;
   const { errno, message } = error as { errno?: unknown; message?: unknown };
   if (typeof errno === 'number') return new Error(FILE_ERRORS[errno] ?? `error ${errno} of its file system`);
-  // Without a cause: that would be taken for what is to be said.
+  // Without a cause, because that would be reported instead of this text.
   return new Error(`PostgreSQL inside the process has aborted (${String(message ?? error)})`);
 }

@@ -1,22 +1,22 @@
-// The line before the embedded database, which does one thing at a time: bounded, and nobody stands in it for ever.
+// The queue of the embedded database, which does one thing at a time. It is bounded, and nobody waits in it for ever.
 import type { PGlite } from '@electric-sql/pglite';
 import { createDeadlines, type Deadline, deadlineIn, inTime, isPast } from '../lib/deadline.ts';
 import { createSemaphore } from '../lib/semaphore.ts';
 import { DatabaseBusy } from './errors.ts';
 
-/** What drizzle calls of PGlite. */
+/** The part of PGlite that drizzle calls. */
 export type Statements = Pick<PGlite, 'query' | 'transaction'>;
 
 export interface LineLimits {
   readonly maxWaiting: number;
-  /** From the call to its answer: a statement, or a transaction with all of its own. */
+  /** From the call to its answer, for a statement or for a whole transaction. */
   readonly totalMs: number;
 }
 
-/** As for a server: see POOL_LIMITS. */
+/** The same as for a server: see POOL_LIMITS. */
 const LIMITS: LineLimits = { maxWaiting: 10_000, totalMs: 8_000 };
 
-/** Whoever has waited too long gets DatabaseBusy, and what they asked for is not begun, or not committed. */
+/** What has waited too long rejects with DatabaseBusy, and is not begun, or not committed. */
 export function inLine(client: Statements, { maxWaiting, totalMs }: LineLimits = LIMITS): Statements {
   const deadlines = createDeadlines(Math.min(250, totalMs / 4));
   const refusal = () => new DatabaseBusy('others are before this');
@@ -34,7 +34,7 @@ export function inLine(client: Statements, { maxWaiting, totalMs }: LineLimits =
       within((deadline) =>
         client.transaction(async (tx) => {
           const value = await work(tx);
-          // Rolled back: nobody who was told that it failed finds it done.
+          // Rolled back, so that nobody who was told that it failed finds it done.
           if (isPast(deadline)) throw new DatabaseBusy('the time for it was over');
           return value;
         }),

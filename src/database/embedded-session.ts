@@ -1,19 +1,19 @@
-// The one session with the embedded database, which outlives it: where PostgreSQL has aborted, as for want of space on the
-// disk, statements fail until it could be opened anew.
+// The one session with the embedded database. It survives an abort of PostgreSQL (if the disk is full, for example):
+// statements fail until the database is open again.
 import type { PGlite } from '@electric-sql/pglite';
 import { type EmbeddedEngine, openEngine } from './embedded-engine.ts';
 import type { Statements } from './embedded-line.ts';
 import { DatabaseAborted, isUnavailable } from './errors.ts';
 import type { DatabaseHelp } from './handle.ts';
 
-/** One plan for each statement of our functions, as in postgres.ts: planning costs more than they do. */
+/** One plan for each statement of our functions, as in postgres.ts, because planning costs more than running them. */
 const SESSION = "set time zone 'UTC'; set plan_cache_mode = force_generic_plan";
 
-/** Opening takes half a second in which nothing else is done: not too often. */
+/** Opening takes half a second in which nothing else is done, so it must not happen too often. */
 const REOPEN_MS = [500, 1_000, 2_000, 5_000, 15_000];
-/** A segment of the log that PostgreSQL writes ahead, which it makes whole, and a little. */
+/** PostgreSQL creates a whole segment of its write-ahead log. This is one segment and a little more. */
 const ROOM_TO_REOPEN_BYTES = 20 << 20;
-/** One that held for so long begins again with the shortest wait. */
+/** A session that lasted this long begins again with the shortest wait. */
 const STABLE_MS = 60_000;
 
 export interface EmbeddedSession extends Statements {
@@ -27,7 +27,9 @@ export async function openSession(directory: string, { logger, freeBytes }: Data
   let timer: NodeJS.Timeout | undefined;
   let closed = false;
 
-  /** Gives `run` the engine that works; where there is none, or it aborts meanwhile, the failure is one that may pass. */
+  /**
+   * Calls `run` with the working engine. If there is none, or it aborts meanwhile, the failure is one that may pass.
+   */
   async function use<T>(run: (client: PGlite) => Promise<T>): Promise<T> {
     const used = engine;
     if (closed) throw new Error('PGlite is closed');
@@ -61,7 +63,7 @@ export async function openSession(directory: string, { logger, freeBytes }: Data
 
   async function reopen(): Promise<void> {
     if (freeBytes && (await freeBytes(directory)) < ROOM_TO_REOPEN_BYTES) {
-      // Waits for space alone: cheap to ask again.
+      // It only waits for space, and that is cheap to ask again.
       attempts = Math.min(attempts, 2);
       return reopenLater();
     }

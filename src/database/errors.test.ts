@@ -1,10 +1,10 @@
-// What failed statements mean, over the shapes that both drivers throw (tests/integration/database.test.ts has the real ones).
+// What failed statements mean, for both drivers' errors (tests/integration/database.test.ts has the real ones).
 import { DrizzleQueryError } from 'drizzle-orm';
 import { describe, expect, it } from 'vitest';
 import { ChatError } from '../protocol/errors.ts';
 import { DatabaseTimeout, isUnavailable, sqlState, toChatError, violatedConstraint, withoutValues } from './errors.ts';
 
-/** As drizzle wraps it. */
+/** The error as drizzle wraps it. */
 function wrapped(fields: object, message = 'failed'): DrizzleQueryError {
   return new DrizzleQueryError('select $1', ['typed by a user'], Object.assign(new Error(message), fields));
 }
@@ -48,13 +48,13 @@ describe('isUnavailable', () => {
 });
 
 describe('sqlState and violatedConstraint', () => {
-  it('tell what the server said, of either driver', () => {
+  it('return what the server said, for either driver', () => {
     expect(violatedConstraint(violation({ constraint_name: 'UQ_a' }))).toBe('UQ_a');
     expect(violatedConstraint(violation({ constraint: 'UQ_b' }))).toBe('UQ_b');
     expect(sqlState(violation({}))).toBe('23505');
   });
 
-  it('take no code of the operating system for a SQLSTATE', () => {
+  it('do not take a code of the operating system for an SQLSTATE', () => {
     expect(sqlState(wrapped({ code: 'EPIPE' }))).toBeUndefined();
     expect(violatedConstraint(wrapped({ code: 'EPIPE', constraint: 'no' }))).toBeUndefined();
   });
@@ -88,7 +88,7 @@ describe('toChatError', () => {
     expect(JSON.stringify([error?.cause, String(error?.cause)])).not.toContain('typed');
   });
 
-  it('leaves a ChatError as it is, and says nothing of other errors', () => {
+  it('leaves a ChatError as it is, and returns undefined for other errors', () => {
     const error = new ChatError('FORBIDDEN');
     expect(toChatError(error)).toBe(error);
     expect(toChatError(new Error('bug'))).toBeUndefined();

@@ -1,8 +1,8 @@
-// What a failed statement means, whichever driver failed: away for now, a broken rule, or a mistake of ours.
+// What a failed statement means, for either driver: away for now, a broken rule, or a mistake of ours.
 import { DrizzleQueryError } from 'drizzle-orm';
 import { ChatError, type ErrorCode } from '../protocol/errors.ts';
 
-/** Whoever asked has waited for as long as may be. The connection, if there was one, goes on. */
+/** The statement has waited for as long as it may. The connection, if there was one, goes on. */
 export class DatabaseBusy extends Error {
   readonly code = 'DATABASE_BUSY';
 
@@ -12,7 +12,7 @@ export class DatabaseBusy extends Error {
   }
 }
 
-/** A connection did not come about, or gave no answer, in time. The statement may still have been executed. */
+/** A connection could not be made, or gave no answer, in time. The statement may still have been executed. */
 export class DatabaseTimeout extends Error {
   readonly code = 'DATABASE_TIMEOUT';
 
@@ -32,7 +32,7 @@ export class DatabaseAborted extends Error {
   }
 }
 
-/** What a server that cannot be written to says, where nobody has tried yet. */
+/** The text for a server that cannot be written to, if nobody has tried yet. */
 export class ReadOnlyServer extends Error {
   readonly code = '25006';
   readonly severity = 'ERROR';
@@ -43,7 +43,7 @@ export class ReadOnlyServer extends Error {
   }
 }
 
-/** The fields of both drivers' errors that matter here; postgres.js says `table_name` where PGlite says `table`. */
+/** The fields of both drivers' errors that matter here. `table_name` in postgres.js is `table` in PGlite. */
 interface DriverError {
   readonly message?: unknown;
   readonly stack?: unknown;
@@ -71,13 +71,13 @@ const UNAVAILABLE_CLASSES = new Set(['08', '53', '57', '58']);
 
 /** Read-only (a standby), idle in a transaction, serialization failure, deadlock, lock timeout. */
 const UNAVAILABLE_STATES = new Set(['25006', '25P03', '40001', '40P01', '55P03']);
-/** Of connections alone: a database that takes none at the moment, poolers that know no better code. */
+/** Only about connections: a database that takes none at the moment, and poolers that have no better code. */
 const CLOSED_DOORS = new Set(['55000', 'XX000']);
-/** The service may not do what it is there for: the user, its password, its rights, the database. */
+/** The service is refused access: the user, its password, its rights or the database is wrong. */
 const REFUSED_CLASSES = new Set(['28', '3D']);
 const REFUSED_STATES = new Set(['42501']);
 
-/** True where the same statement may succeed later, unchanged: the database is away, starting, full or too busy. */
+/** True if the same statement may succeed later: the database is away, starting, full or too busy. */
 export function isUnavailable(error: unknown): boolean {
   if (error instanceof ChatError) return error.code === 'UNAVAILABLE';
   const { code, message } = driverError(error);
@@ -88,8 +88,8 @@ export function isUnavailable(error: unknown): boolean {
 }
 
 /**
- * True where the database is there and refuses, until somebody puts that right: to clients that is no other than a
- * database that is away. A start need not wait for it.
+ * True if the database answers but refuses until somebody corrects that. To clients that is the same as a database that
+ * is away. A start need not wait for it.
  */
 export function isRefused(error: unknown): boolean {
   const state = sqlState(error);
@@ -97,17 +97,17 @@ export function isRefused(error: unknown): boolean {
   return isFatal(error) || REFUSED_CLASSES.has(state.slice(0, 2)) || REFUSED_STATES.has(state);
 }
 
-/** The service has to do with a server that cannot be written to: a standby, or one that was set so. */
+/** True if the server cannot be written to: a standby, or one set to read-only. */
 export function isReadOnly(error: unknown): boolean {
   return sqlState(error) === '25006';
 }
 
-/** Our own limits: see DatabaseBusy. */
+/** True if one of our own limits was reached: see DatabaseBusy. */
 export function isBusy(error: unknown): boolean {
   return driverError(error).code === 'DATABASE_BUSY';
 }
 
-/** It cost the connection, or there was none to be had. */
+/** True if it cost the connection, or none could be made. */
 export function isFatal(error: unknown): boolean {
   return driverError(error).severity === 'FATAL';
 }
@@ -118,12 +118,12 @@ export function serverText(error: unknown): string {
   return (text(message) || text(code) || 'nothing').replace(/\s+/g, ' ').slice(0, 300);
 }
 
-/** True where the connection of the statement cannot be used any more, or never came about. */
+/** True if the connection of the statement cannot be used any more, or was never made. */
 export function isLinkLost(error: unknown): boolean {
   return LINK_CODES.has(String(driverError(error).code));
 }
 
-/** The five characters of SQLSTATE, where it was the server that refused. */
+/** The five characters of SQLSTATE, if the server refused. */
 export function sqlState(error: unknown): string | undefined {
   const { code, severity } = driverError(error);
   return typeof severity === 'string' && typeof code === 'string' ? code : undefined;
@@ -136,7 +136,7 @@ export function violatedConstraint(error: unknown): string | undefined {
   return text(constraint_name) ?? text(constraint);
 }
 
-/** What a client is told of this error; undefined where it is a mistake of ours. A ChatError stays itself. */
+/** The error that a client gets. Undefined if it is a mistake of ours. A ChatError stays itself. */
 export function toChatError(error: unknown): ChatError | undefined {
   if (error instanceof ChatError) return error;
   if (isUnavailable(error) || isRefused(error))
@@ -146,8 +146,8 @@ export function toChatError(error: unknown): ChatError | undefined {
 }
 
 /**
- * The error without what users typed, fit for a log: drizzle puts the parameters of the statement into its message, and
- * the drivers the offending values into `detail`. Any other error is returned as it is.
+ * The error without what users typed, safe for a log. drizzle puts the parameters of the statement into its message,
+ * and the drivers put the offending values into `detail`. Any other error is returned as it is.
  */
 export function withoutValues(error: unknown): unknown {
   const wrapped = error instanceof DrizzleQueryError;
@@ -165,11 +165,13 @@ export function withoutValues(error: unknown): unknown {
   });
 }
 
-/** Which rule of uniqueness: by table and columns, since a database taken over has other names for its constraints. */
+/**
+ * Which rule of uniqueness, by table and columns, because a database taken over has other names for its constraints.
+ */
 function takenCode(error: DriverError): ErrorCode | undefined {
   const table = text(error.table_name) ?? text(error.table);
   const name = text(error.constraint_name) ?? text(error.constraint) ?? '';
-  // The detail is `Key (email)=(…)` in the server's language. Without one (row security) the name has to do.
+  // The detail is `Key (email)=(…)` in the server's language. If there is none (row security), the name must do.
   const columns = /\((.*?)\)=\(/.exec(text(error.detail) ?? '')?.[1] ?? name;
   if (table === 'channel_members') return 'ALREADY_MEMBER';
   if (table !== 'users') return undefined;

@@ -1,13 +1,16 @@
-// The folded names and emails of users: what they are looked up by. Programs that do not know of them leave them out, so
-// whoever looks something up has them filled first.
+// The folded names and emails of users, by which they are looked up. Programs that do not know of them leave them
+// empty, so each look-up has them filled first.
 import { sql } from 'drizzle-orm';
 import { fold } from '../lib/fold.ts';
 import { createSingleFlight } from '../lib/single-flight.ts';
 import { type Database, rows } from './database.ts';
 
-/** What an index takes, at three bytes each. Hardly any name of ours is longer, and none that differs only behind that. */
+/** What an index takes, at three bytes each. Hardly any name of ours is longer, and none differs only beyond that. */
 const MAX_UNITS = 890;
-/** What is read of a text. Those of the former service may be of any length, and composing thousands of marks takes seconds. */
+/**
+ * How much of a text is read. Those of the former service may have any length, and composing thousands of marks takes
+ * seconds.
+ */
 const MAX_READ = 1000;
 const AT_ONCE = 500;
 /** Below every id. */
@@ -15,18 +18,18 @@ export const BEGINNING = -2_147_483_648;
 
 const UNFOLDED = sql`(u."foldedUsername" is null or u."foldedEmail" is null)`;
 
-/** A name or an email as it is stored beside what was typed, to be looked up by. */
+/** The folded form of a name or an email, stored beside what was typed and used to look it up. */
 export function foldedKey(text: string): string {
   return fold(text.slice(0, MAX_READ)).slice(0, MAX_UNITS).toWellFormed();
 }
 
-/** How far a walk through the users is: `lastId` is undefined at its end. */
+/** The progress of a walk through the users. `lastId` is undefined at its end. */
 export interface FillStep {
   readonly filled: number;
   readonly lastId: number | undefined;
 }
 
-/** Fills some of the rows with ids above `afterId`, locked in the order of their ids. */
+/** Fills some of the rows with ids above `afterId`. Locks them in the order of their ids. */
 export async function fillSome(db: Database, afterId: number, atOnce = AT_ONCE): Promise<FillStep> {
   const found = await rows<{ id: number; username: string; email: string }>(
     db,
@@ -35,7 +38,7 @@ export async function fillSome(db: Database, afterId: number, atOnce = AT_ONCE):
   );
   const list = (pick: (row: (typeof found)[number]) => unknown) => sql.param(found.map(pick));
   if (found.length > 0) {
-    // Not where a name has become another one since it was read, or somebody else was first.
+    // Not if the name has changed since it was read, or somebody else was first.
     await rows(
       db,
       sql`with folded as (
@@ -54,11 +57,11 @@ export async function fillSome(db: Database, afterId: number, atOnce = AT_ONCE):
 }
 
 export interface FoldedNames {
-  /** True where every row that was there at the call can be looked up. */
+  /** True if every row that was there at the call can be looked up. */
   isSettled(): Promise<boolean>;
   /** Resolves when every row that was there at the call can be looked up. Calls at the same time share the work. */
   settle(): Promise<void>;
-  /** For who can do without: where there are a few rows it is all of them, where there are many, a part. */
+  /** For callers that can do without: fills all of a few rows, or a part of many. */
   settleSome(): Promise<void>;
 }
 

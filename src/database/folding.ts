@@ -1,5 +1,5 @@
-// Brings the folded names to a database that has users already: columns, trigger and indexes before the migration that says
-// so, beside writers; then the names themselves, some at a time.
+// Brings the folded names to a database that has users already. Columns, trigger and indexes come before the migration
+// that defines them, beside writers. Then the names themselves follow, some at a time.
 import { sql } from 'drizzle-orm';
 import { type Database, rows } from './database.ts';
 import { BEGINNING, fillSome } from './folded-names.ts';
@@ -19,7 +19,7 @@ export interface FoldingDeps {
   readonly report: Report;
 }
 
-/** Makes what the `statements` of the migration make. `watcher` is another session. */
+/** Creates what the `statements` of the migration create. `watcher` is another session. */
 export async function prepareFolding(
   { db, report }: FoldingDeps,
   watcher: Database,
@@ -46,7 +46,7 @@ function indexOf(statement: string): Index[] {
   return [{ table, name, on, ...(unique && { unique: true }) }];
 }
 
-/** Folds whatever is not folded yet, and may be cut off anywhere. */
+/** Folds whatever is not folded yet. May be cut off anywhere. */
 export async function fillFolding({ db, report }: FoldingDeps): Promise<void> {
   const total = await countUnfolded(db);
   if (total === 0) return;
@@ -69,7 +69,7 @@ export async function countUnfolded(db: Database): Promise<number> {
   return row?.count ?? 0;
 }
 
-/** What of that these migrations would do, a line each. Reads only. */
+/** What these migrations would do of that, a line each. Only reads. */
 export async function planFolding(db: Database, migrations: readonly { readonly number: string }[]): Promise<string[]> {
   if (!migrations.some(({ number }) => number === FOLDING)) return [];
   const [table] = await rows<{ exists: boolean }>(db, sql`select to_regclass('users') is not null as "exists"`);

@@ -1,8 +1,8 @@
-// Whether a database may be taken over: it has none of our tables yet, or the very ones that the former service made.
+// Whether a database may be taken over: it has none of our tables yet, or exactly those that the former service made.
 import { sql } from 'drizzle-orm';
 import { type Database, rows } from './database.ts';
 
-/** What the first migration relies on: the columns of the former service, and of a log that is there already. */
+/** What the first migration relies on: the columns of the former service, and of an existing log. */
 const EXPECTED: Record<string, Record<string, Kind>> = {
   users: { id: 'whole', username: 'text', email: 'text', password: 'text', avatar: 'text', ...times() },
   channels: { id: 'whole', name: 'text', ownerId: 'whole', type: 'enum', ...times() },
@@ -21,7 +21,7 @@ const FORMER = ['users', 'channels', 'channel_members', 'chats'];
 
 type Kind = keyof typeof TYPES;
 
-/** As information_schema names them. */
+/** The names of types in information_schema. */
 const TYPES = {
   whole: ['integer'],
   text: ['character varying', 'text'],
@@ -35,7 +35,7 @@ function times(): Record<string, Kind> {
 
 type Column = { table: string; name: string; type: string; needsValue: boolean };
 
-/** What stands against making our tables here, one text each; empty where nothing does. Reads only. */
+/** Why our tables cannot be created here, one text each. Empty if they can. Only reads. */
 export async function foreignTables(db: Database): Promise<string[]> {
   const found = await columns(db);
   const tables = [...new Set(found.map(({ table }) => table))];
@@ -70,7 +70,7 @@ function differences(table: string, list: readonly Column[]): string[] {
     const fits = TYPES[kind].some((accepted) => accepted === type);
     return fits ? [] : [`${table}."${name}" is ${type}, not ${TYPES[kind][0]}`];
   });
-  // Rows that we insert would lack these.
+  // Rows that we insert would not fill these.
   const unknown = list.filter((column) => column.needsValue && !(column.name in expected));
   return [...wrong, ...unknown.map(({ name }) => `${table}."${name}" needs a value that this service does not know`)];
 }

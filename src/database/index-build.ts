@@ -1,5 +1,5 @@
-// Indexes built beside writers, which takes longer and holds nobody up. What is left of a build that was cut off is of no
-// use to anybody: it goes first.
+// Builds indexes beside writers, which takes longer but holds nobody up. What is left of an interrupted build is
+// useless, so it is dropped first.
 import { sql } from 'drizzle-orm';
 import { type Database, rows } from './database.ts';
 import type { Progress } from './progress.ts';
@@ -9,13 +9,13 @@ export interface Index {
   readonly table: string;
   readonly name: string;
   readonly unique?: true;
-  /** What follows `ON table`. */
+  /** The text after `ON table`. */
   readonly on: string;
 }
 
 type IndexFacts = { valid: boolean; constraint: boolean };
 
-/** Undefined where there is no index of this name. */
+/** Undefined if there is no index of this name. */
 export async function indexFacts(db: Database, name: string): Promise<IndexFacts | undefined> {
   const [facts] = await rows<IndexFacts>(
     db,
@@ -27,7 +27,7 @@ export async function indexFacts(db: Database, name: string): Promise<IndexFacts
 
 const LOOK_MS = 1000;
 
-/** `watcher` is another session of the same database, that looks how far the build is. */
+/** `watcher` is another session of the same database. It reads how far the build is. */
 export function buildIndex(step: Step, watcher: Database, index: Index): Promise<void> {
   return retryLocks(step, () => build(step, watcher, index));
 }
@@ -47,7 +47,7 @@ async function build(step: Step, watcher: Database, index: Index): Promise<void>
 
 type Build = { phase: string; done: number; total: number; blocker: number | null };
 
-/** Reports until it is stopped. */
+/** Reports until the returned function is called. */
 function watch({ report, step }: Step, db: Database): () => void {
   let timer: ReturnType<typeof setTimeout>;
   const look = async () => {
@@ -60,7 +60,7 @@ function watch({ report, step }: Step, db: Database): () => void {
     if (build) report(progressOf(step, build));
   };
   const again = () => {
-    // The report is a comfort: where it cannot be had, the build goes on, and its own failure will say why.
+    // The report is optional: if it fails, the build goes on, and if the build fails too, that says why.
     timer = setTimeout(() => void look().then(again, () => {}), LOOK_MS);
   };
   again();

@@ -1,16 +1,16 @@
-// Statements and transactions on one connection of postgres.js, none of which waits for ever or outlives a lost link.
+// Statements and transactions on one connection of postgres.js. None of them waits for ever or outlives a lost link.
 import type { Sql, TransactionSql } from 'postgres';
 import { type Deadline, type Deadlines, isPast } from '../lib/deadline.ts';
 import { DatabaseBusy, DatabaseTimeout, isLinkLost, isReadOnly } from './errors.ts';
 import type { Refusals } from './refusals.ts';
 
 export interface LinkRules {
-  /** From the beginning until the statement is sent: time to connect. */
+  /** From the beginning until the statement is sent: the time to connect. */
   readonly sendMs: number;
-  /** From the beginning until the answer. Above the server's own statement timeout, which is the usual end. */
+  /** From the beginning until the answer. Longer than the server's own statement timeout, which usually comes first. */
   readonly answerMs: number;
   readonly deadlines: Deadlines;
-  /** Called with the postgres.js instance one of whose connections was lost, or has to do with a server of no use. */
+  /** Called with the postgres.js instance that lost a connection, or whose server is of no use. */
   readonly onLost: (pool: Sql, error: unknown) => void;
   readonly refusals: Pick<Refusals, 'failed' | 'succeeded'>;
 }
@@ -19,7 +19,7 @@ export interface LinkRules {
 export interface Link {
   readonly pool: Sql;
   readonly rules: LinkRules;
-  /** Whoever asked waits no longer than that: nothing is begun, and nothing committed, for them after it. */
+  /** Nobody waits longer than that: after it, nothing is begun or committed for the caller. */
   readonly deadline: Deadline;
   /** Why it cannot be used any more. */
   lost?: unknown;
@@ -33,7 +33,7 @@ export interface Statements {
   savepoint?(work: Work): Promise<unknown>;
 }
 
-/** Rows as objects, or where `values` is called at once, as arrays. */
+/** Rows as objects. If `values` is called at once, rows as arrays. */
 export type Rows = Promise<unknown> & { values(): Promise<unknown> };
 
 export type Work = (client: Statements) => Promise<unknown>;
@@ -44,7 +44,7 @@ export function query(link: Link, sql: Sql | TransactionSql, text: string, value
     const fail = failing(link, text, reject);
     if (link.lost) return fail(link.lost);
     if (isPast(link.deadline)) return fail(tooLate());
-    // drizzle asks for unnamed statements, which postgres.js describes anew each time: twice the round trips.
+    // drizzle asks for unnamed statements, which postgres.js describes each time. That doubles the round trips.
     const sent = sql.unsafe(text, values, { prepare: true });
     const { sendMs, answerMs, refusals } = link.rules;
     const stop = limit(link, () => (isSent(sent) ? answerMs : sendMs), fail);
@@ -56,7 +56,7 @@ export function query(link: Link, sql: Sql | TransactionSql, text: string, value
   });
 }
 
-/** `start` is begin or savepoint: their own statements have a deadline, and each statement of `work` has one. */
+/** `start` is begin or savepoint. Their own statements have a deadline, and so has each statement of `work`. */
 export function transaction(link: Link, start: Start, work: Work): Promise<unknown> {
   const { sendMs, answerMs } = link.rules;
   return new Promise((resolve, reject) => {
@@ -64,18 +64,18 @@ export function transaction(link: Link, start: Start, work: Work): Promise<unkno
     let stop = limit(link, () => sendMs, fail);
     const guarded = async (sql: TransactionSql) => {
       stop();
-      // Begun too late: whoever asked for it was told that it failed.
+      // Begun too late: the caller was told that it failed.
       if (link.lost) throw link.lost;
       if (isPast(link.deadline)) throw tooLate();
       const outcome = await settle(work(statements(link, sql)));
       if (link.lost) {
         reject(link.lost);
-        // On a connection that is gone postgres.js would crash the process with its commit or rollback: never go on.
+        // On a lost connection, postgres.js would crash the process with its commit or rollback. So never go on.
         return new Promise<never>(() => {});
       }
       stop = limit(link, () => answerMs, fail);
       const value = outcome();
-      // Rolled back: nobody who was told that it failed finds it done.
+      // Rolled back, so that nobody who was told that it failed finds it done.
       if (isPast(link.deadline)) throw tooLate();
       return value;
     };
@@ -100,7 +100,9 @@ function tooLate(): DatabaseBusy {
   return new DatabaseBusy('the time for it was over');
 }
 
-/** Calls `fail` once the limit (asked again and again, in ms from now) is over, unless what it returns was called. */
+/**
+ * Calls `fail` once the limit (asked again and again, in ms from now) is over, unless the returned function was called.
+ */
 function limit(link: Link, limitMs: () => number, fail: (error: unknown) => void): () => void {
   const { deadlines } = link.rules;
   const startedAt = performance.now();
@@ -121,7 +123,7 @@ function statements(link: Link, sql: TransactionSql): Statements {
   };
 }
 
-/** A `reject` that notes where the failure cost the connection, or is one of many alike. */
+/** A `reject` that notes if the failure cost the connection, or is one of many alike. */
 function failing(link: Link, statement: string, reject: (error: unknown) => void) {
   return (error: unknown) => {
     if (isLinkLost(error)) link.lost ??= error;
@@ -131,7 +133,7 @@ function failing(link: Link, statement: string, reject: (error: unknown) => void
   };
 }
 
-/** What a promise came to, to be given or thrown later. */
+/** The outcome of a promise, to be returned or thrown later. */
 async function settle<T>(promise: Promise<T>): Promise<() => T> {
   try {
     const value = await promise;

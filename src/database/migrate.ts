@@ -1,5 +1,5 @@
-// Brings a database to the present schema and back: one runner at a time, never on foreign tables, all or nothing. If the
-// former service has filled it, that is to be taken over first: see legacy/.
+// Brings a database to the present schema and back: one runner at a time, never on foreign tables, all or nothing. If
+// the former service has filled it, it must be taken over first: see legacy/.
 import { sql } from 'drizzle-orm';
 import { type MigrationMeta, readMigrationFiles } from 'drizzle-orm/migrator';
 import { type Database, rows } from './database.ts';
@@ -22,7 +22,7 @@ export interface TakeoverDeps {
   readonly db: Database;
   /** Any other session. */
   readonly watcher: Database;
-  /** The statements that make functions, in the second migration. */
+  /** The statements that create functions, in the second migration. */
   readonly functions: readonly string[];
   readonly report: Report;
   /** Applies the migrations. */
@@ -32,24 +32,25 @@ export interface TakeoverDeps {
 const NEEDS_TAKEOVER =
   'The former service has filled this database: `npm run migration:run` takes it over. Nothing was changed';
 
-/** Whoever refers to another first, so that we and a writer never wait for each other. */
+/** Tables that refer to others come first, so that we and a writer never wait for each other. */
 const LOCK_ORDER = ['chats', 'channel_members', 'channels', 'users'];
 
-/** The numbers of the migrations in `folder` that the database lacks, as `0001`. Reads only. */
+/** The numbers (such as `0001`) of the migrations in `folder` that the database lacks. Only reads. */
 export async function pendingMigrations(handle: DatabaseHandle, folder: string): Promise<string[]> {
   return (await pending(handle.db, folder)).map(({ number }) => number);
 }
 
-/** How many of the migrations that the database has are not in `folder`: those of a later version. Reads only. */
+/** How many of the database's migrations are not in `folder`, because they are of a later version. Only reads. */
 export async function unknownMigrations(handle: DatabaseHandle, folder: string): Promise<number> {
   const times = new Set(known(folder).map(({ time }) => time));
   return (await applied(handle.db)).filter((time) => !times.has(time)).length;
 }
 
 /**
- * Applies what is pending, all or nothing, and gives the numbers. Of several processes one does it; the others wait, then
- * find nothing to do. Throws MigrationError if the database belongs to something else, does not fit yet, or is to be taken
- * over and `takeOver` is not given, and then it is left as it is. What `takeOver` throws goes on: the next run goes on too.
+ * Applies what is pending, all or nothing, and returns the numbers. Of several processes one does it. The others wait,
+ * then find nothing to do. Throws MigrationError if the database belongs to something else, does not fit yet, or must
+ * be taken over and `takeOver` is not given. The database is then left as it is. Passes on what `takeOver` throws, and
+ * the next run continues from there.
  */
 export function runMigrations(
   handle: DatabaseHandle,
@@ -60,7 +61,7 @@ export function runMigrations(
   return alone(handle, report, async (db) => {
     const migrations = await pending(db, folder);
     if (migrations.length > 0) await bringUp(handle, db, { folder, migrations, report, takeOver });
-    // Also where older programs wrote names since the last run.
+    // Also if older programs wrote names since the last run.
     if (known(folder).some(({ number }) => number === FOLDING)) await fillFolding({ db, report });
     return migrations.map(({ number }) => number);
   });
@@ -96,8 +97,8 @@ async function bringUp(handle: DatabaseHandle, db: Database, work: Work): Promis
 }
 
 /**
- * Takes back the last migration that was applied and gives its number; undefined where there is none. `readDown` gives
- * the script for a number, its statements separated like those of a migration.
+ * Takes back the last migration and returns its number. Returns undefined if there is none. `readDown` returns the
+ * script for a number, its statements separated like those of a migration.
  */
 export function revertMigration(
   handle: DatabaseHandle,
@@ -120,7 +121,7 @@ export function revertMigration(
   });
 }
 
-/** True where there are messages to be taken over before `migrations` are applied. */
+/** True if messages must be taken over before `migrations` are applied. */
 export async function needsTakeover(db: Database, migrations: readonly Migration[]): Promise<boolean> {
   return migrations.some(({ number }) => FIRST.includes(number)) && (await hasTable(db, 'chats'));
 }
@@ -142,7 +143,7 @@ function alone<T>(handle: DatabaseHandle, report: Report, work: (db: Database) =
 
 interface Migration {
   readonly number: string;
-  /** What drizzle knows one by, in ms. */
+  /** The time by which drizzle knows a migration, in ms. */
   readonly time: number;
   readonly hash: string;
   readonly sql: readonly string[];
@@ -154,7 +155,7 @@ export async function pending(db: Database, folder: string): Promise<Migration[]
   return known(folder).filter(({ time }) => time > last);
 }
 
-/** All migrations of this version in their order. */
+/** All migrations of this version, in order. */
 function known(folder: string): Migration[] {
   return readMigrationFiles({ migrationsFolder: folder }).map((migration: MigrationMeta, index) => ({
     number: String(index).padStart(4, '0'),
@@ -164,7 +165,7 @@ function known(folder: string): Migration[] {
   }));
 }
 
-/** Notes what was done where drizzle's own migrator looks for it. */
+/** Applies the migrations, and records them where drizzle's own migrator looks for them. */
 async function apply(tx: Database, migrations: readonly Migration[]): Promise<void> {
   await tx.execute(sql`create schema if not exists drizzle`);
   await tx.execute(sql`create table if not exists drizzle.__drizzle_migrations (
@@ -178,7 +179,7 @@ async function apply(tx: Database, migrations: readonly Migration[]): Promise<vo
   }
 }
 
-/** The times of the migrations that were applied, oldest first. */
+/** The times of the applied migrations, oldest first. */
 async function applied(db: Database): Promise<number[]> {
   const [table] = await rows<{ exists: boolean }>(
     db,
@@ -208,7 +209,7 @@ export async function refuseForeign(db: Database, folder: string): Promise<void>
   }
 }
 
-/** What clients send would not be stored in any other, or be counted in bytes. */
+/** Another encoding could not store what clients send, or would count it in bytes. */
 async function refuseEncoding(db: Database): Promise<void> {
   const [server] = await rows<{ encoding: string }>(db, sql`select current_setting('server_encoding') as "encoding"`);
   if (!server || server.encoding === 'UTF8') return;

@@ -1,7 +1,7 @@
 // Why a migration was not done, as a text for the operator.
 import { serverText, sqlState, withoutValues } from './errors.ts';
 
-/** A database that is left as it is. */
+/** The migration was not done, and the database is left as it is. */
 export class MigrationError extends Error {
   constructor(message: string) {
     super(message);
@@ -9,14 +9,14 @@ export class MigrationError extends Error {
   }
 }
 
-/** What the server said, and what to do about it where a right is missing. */
+/** What the server said, and what to do about it if a right is missing. */
 export function migrationFailure(error: unknown): string {
   const said = serverText(error);
   if (sqlState(error) !== '42501') return said;
   return `${said}: run it as the owner of the database and of its tables, or grant this user CREATE on the database and on its schema public`;
 }
 
-/** A takeover that failed on its way: what is done stays, and the next run goes on from there. `cause` says why. */
+/** A takeover that failed midway: what is done stays, and the next run continues from there. `cause` says why. */
 export class TakeoverStopped extends Error {
   constructor(step: string, cause: unknown) {
     const clean = withoutValues(cause);

@@ -1,4 +1,4 @@
-// postgres.js as drizzle's client, with what it lacks: a bounded queue, time limits, and fresh connections where the
+// postgres.js as drizzle's client, with what it lacks: a bounded queue, time limits, and fresh connections if the
 // present ones no longer answer.
 import type { Sql } from 'postgres';
 import { createDeadlines, deadlineIn, inTime } from '../lib/deadline.ts';
@@ -7,17 +7,17 @@ import { DatabaseBusy, isBusy, isReadOnly } from './errors.ts';
 import { type Link, type LinkRules, lazily, query, type Statements, transaction, type Work } from './link.ts';
 import { createRefusals, type Refusals } from './refusals.ts';
 
-/** A connection that does not come about, or gives no answer, within `sendMs` and `answerMs`, is given up. */
+/** A connection that is not made within `sendMs`, or does not answer within `answerMs`, is given up. */
 export interface PoolLimits extends Pick<LinkRules, 'sendMs' | 'answerMs'> {
   /**
-   * From the call to its answer, whatever it waits for: a statement, or a transaction with all of its own. Whoever waited
-   * for a connection may be told so before the connection is given up.
+   * From the call to its answer, whatever it waits for, for a statement or for a whole transaction. A call that waited
+   * for a connection may fail before the connection is given up.
    */
   readonly totalMs: number;
-  /** Statements that may wait for a connection, and how long. */
+  /** How many statements may wait for a connection, and how long. */
   readonly maxWaiting: number;
   readonly maxWaitMs: number;
-  /** How long statements on abandoned connections may still go on. */
+  /** How long statements on abandoned connections may still run. */
   readonly graceMs: number;
 }
 
@@ -26,24 +26,28 @@ export const POOL_LIMITS: PoolLimits = {
   maxWaitMs: 5_000,
   sendMs: 6_000,
   answerMs: 8_000,
-  // Less than LIMITS.ANSWER_MS, so that what has hung is told from what was only slow.
+  // Less than LIMITS.ANSWER_MS, so that what hangs is told from what is only slow.
   totalMs: 8_000,
   graceMs: 5_000,
 };
 
-/** A server that cannot be written to is left no more often than that. */
+/** The least time before a server that cannot be written to is left again. */
 const LEAVE_AGAIN_MS = 1_000;
 
 export interface Pool {
-  /** What drizzle takes as its client: the part of postgres.js that its session calls. */
+  /** drizzle's client: the part of postgres.js that its session calls. */
   readonly client: Sql;
-  /** New statements go on new connections, which may lead to another server: the present one cannot be written to. */
+  /**
+   * Sends new statements over new connections, which may lead to another server: the present one cannot be written to.
+   */
   leave(): void;
-  /** Lets running statements end within the grace. */
+  /** Lets running statements end within the grace period. */
   end(): Promise<void>;
 }
 
-/** `open` makes a postgres.js instance of at most `size` connections. `refusals` hears of every statement. */
+/**
+ * `open` makes a postgres.js instance of at most `size` connections. `refusals` gets the outcome of every statement.
+ */
 export function createPool(
   open: () => Sql,
   size: number,
@@ -61,13 +65,13 @@ export function createPool(
   let leftAt = Number.NEGATIVE_INFINITY;
 
   /**
-   * postgres.js cannot cut one connection, a silent peer never closes it, and one that was closed in the middle of a write
-   * may connect anew only after several attempts: so all of them are replaced.
+   * postgres.js cannot cut one connection, a silent peer never closes it, and one that was closed in the middle of a
+   * write may need several attempts to connect again. So all of them are replaced.
    */
   function abandon(pool: Sql): void {
     if (ended || pool !== current) return;
     current = open();
-    // Never rejects: what still runs after the grace is rejected where it was called.
+    // Never rejects. Statements that still run after the grace period reject for their callers.
     void pool.end({ timeout: graceSeconds });
   }
 
@@ -95,7 +99,7 @@ export function createPool(
   };
 
   const client: Statements & { begin(work: Work): Promise<unknown>; options: object } = {
-    // drizzle registers its parsers here; those of postgres.ts do the same, on every instance.
+    // drizzle registers its parsers here. Those of postgres.ts do the same on every instance.
     options: { parsers: {}, serializers: {} },
     unsafe: (text, values = []) =>
       lazily((asArrays) => onLink((link) => query(link, link.pool, text, values, asArrays))),

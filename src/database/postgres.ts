@@ -1,4 +1,4 @@
-// A PostgreSQL server over postgres.js: how sessions are set up, and the handle of such a database.
+// A PostgreSQL server over postgres.js: the settings of its sessions, and the handle of such a database.
 import { sql } from 'drizzle-orm';
 import { drizzle } from 'drizzle-orm/postgres-js';
 import postgres, { type Options, type PostgresType, type Sql } from 'postgres';
@@ -15,40 +15,40 @@ export interface PostgresOptions {
   readonly kind: 'postgres';
   readonly url: string;
   readonly poolMax: number;
-  /** What `tls.connect` takes beside the socket; false: in the clear. */
+  /** What `tls.connect` takes besides the socket. False means no encryption. */
   readonly ssl: object | false;
-  /** The socket to connect to, in place of the hosts of the address. */
+  /** The socket to connect to, instead of the hosts of the address. */
   readonly path?: string;
   /**
-   * True where a pooler in transaction mode stands between that keeps neither prepared statements nor settings of a session:
-   * it gets only those settings that poolers know.
+   * True if a pooler in transaction mode is between, which keeps neither prepared statements nor settings of a session.
+   * It then only gets settings that poolers know.
    */
   readonly pooled?: boolean;
-  /** Of several hosts, only one that can be written to. */
+  /** If there are several hosts, use only one that can be written to. */
   readonly readWrite?: boolean;
   /** More settings of each session. */
   readonly session?: Readonly<Record<string, string>>;
 }
 
-/** The server ends a statement before we give its connection up: see POOL_LIMITS. */
+/** The server ends a statement before we give up its connection: see POOL_LIMITS. */
 const LIMITED = { statement_timeout: '7s', lock_timeout: '2s', idle_in_transaction_session_timeout: '30s' };
 /**
- * Every statement here looks rows up by key, so one plan is right for all values and all sizes of the tables: made once
- * for each connection, where the server by itself would plan most of them anew at every execution, which costs more than
- * to execute them, and would stay with a plan that it made while the tables were small.
+ * Every statement here looks rows up by key, so one plan is right for all values and all sizes of the tables. It is
+ * made once for each connection. By itself, the server would plan most statements at every execution, which costs more
+ * than to execute them, and would keep a plan that it made while the tables were small.
  */
 const BY_KEY = {
   plan_cache_mode: 'force_generic_plan',
   enable_seqscan: 'off',
   enable_hashjoin: 'off',
   enable_mergejoin: 'off',
-  // A plan that needs what is off above seems to cost 10^10: worth compiling to the server, which takes it half a second.
+  // A plan that needs what is off above seems to cost 10^10. The server would compile it, which takes half a second.
   jit: 'off',
 };
-// As texts: postgres.js leaves out a number 0, and then the role's own limit would hold.
+// As texts, because postgres.js leaves out a number 0, and then the role's own limit would hold.
 const UNLIMITED = { statement_timeout: '0', lock_timeout: '0', idle_in_transaction_session_timeout: '0', jit: 'off' };
 
-/** Whatever the server or the role has as its own defaults, statements see the same session everywhere. */
+/** Makes all sessions equal, whatever defaults the server or the role has. */
 const SESSION = {
   application_name: 'chat-service',
   TimeZone: 'UTC',
@@ -58,7 +58,9 @@ const ISOLATION = { default_transaction_isolation: 'read committed' };
 
 const asText = { parse: (text: string) => text, serialize: String };
 
-/** What PGlite gives under drizzle: times as text, int8 as a number; JSON may come as a value or as its text. */
+/**
+ * Matches what PGlite returns under drizzle: times as text, int8 as a number. JSON may come as a value or as its text.
+ */
 const TYPES = {
   date: { to: 1114, from: [1082, 1083, 1114, 1115, 1182, 1184, 1185, 1186, 1187, 1231], ...asText },
   int8: { to: 20, from: [20], parse: Number, serialize: String },
@@ -69,7 +71,7 @@ function jsonText(value: unknown): string {
   return typeof value === 'string' ? value : JSON.stringify(value);
 }
 
-/** The hosts of an address, for postgres.js cuts one like `[::1]` at its first colon. */
+/** Parses the hosts of an address, because postgres.js cuts one like `[::1]` at its first colon. */
 function hostsOf(url: string): { host: string[]; port: number[] } {
   const [, authority = ''] = /^\w+:\/\/(?:[^@/]*@)?([^/?]*)/.exec(url) ?? [];
   const parts = authority.split(',').map((part) => /^(?:\[([^\]]+)\]|([^:]*))(?::(\d+))?$/.exec(part) ?? []);
@@ -85,7 +87,7 @@ function open(options: PostgresOptions, max: number, settings: Record<string, st
     max,
     prepare: !options.pooled,
     connect_timeout: connectMs / 1000,
-    // Its own back-off grows to 20 s: too long to wait for a server that is back.
+    // Its own back-off grows to 20 s, which is too long to wait for a server that is back.
     backoff: () => 0.2,
     types: { ...TYPES, ...ARRAY_TYPES },
     fetch_types: false,
@@ -98,7 +100,7 @@ function open(options: PostgresOptions, max: number, settings: Record<string, st
   return postgres(options.url, Object.assign(driver, hostsOf(options.url)));
 }
 
-/** Asked by those who want to know whether all is well: also a standby answers. */
+/** Asked by health checks, because a standby answers too. */
 const IS_READ_ONLY = sql`select current_setting('transaction_read_only') = 'on' or pg_is_in_recovery() as "readOnly"`;
 
 export function connectPostgres(
@@ -106,7 +108,7 @@ export function connectPostgres(
   { logger }: DatabaseHelp = {},
   limits: PoolLimits = POOL_LIMITS,
 ): DatabaseHandle {
-  // A second less, so that a connection that fails says so itself.
+  // A second less, so that a connection that fails reports that itself.
   const connectMs = limits.sendMs * 0.8;
   const refusals = createRefusals(logger);
   const pool = createPool(

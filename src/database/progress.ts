@@ -1,16 +1,16 @@
-// What a long migration says of itself while it runs.
+// What a long migration reports while it runs.
 
 export interface Progress {
-  /** What is under way, as a person would say it. A new text is a new step. */
+  /** The present step, as a person would say it. A new text is a new step. */
   readonly step: string;
-  /** How far it is, of `total`; both or neither. */
+  /** How much of `total` is done. Both or neither are given. */
   readonly done?: number;
   readonly total?: number;
-  /** What `done` counts, as `messages`. */
+  /** What `done` counts, such as `messages`. */
   readonly unit?: string;
-  /** Why it does not go on at the moment, as a lock that somebody else holds. */
+  /** What it waits for at the moment, such as a lock that somebody else holds. */
   readonly waiting?: string;
-  /** What was done that an operator should know of, for good. */
+  /** A completed action that an operator should know of. */
   readonly note?: string;
 }
 

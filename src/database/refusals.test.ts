@@ -1,4 +1,4 @@
-// What is said of a database that refuses: once, again when it is something else, and when it is over.
+// A database that refuses is reported once, again if the reason changes, and when it is over.
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { createSilentLogger } from '../../tests/support/silent-logger.ts';
 import { createRefusals } from './refusals.ts';
@@ -34,7 +34,7 @@ it.each([
     refusals.failed('insert', says(code));
     vi.advanceTimersByTime(1_000);
     expect(refusals.reason()).toBe(reason);
-    // Others go on well meanwhile.
+    // Other statements succeed meanwhile.
     refusals.succeeded('select');
   }
   expect(lines()).toHaveLength(1);
@@ -66,7 +66,7 @@ it.each([
   expect(lines()).toHaveLength(2);
 });
 
-it('does not take turns where some succeed and some fail', () => {
+it('does not alternate if some succeed and some fail', () => {
   const { refusals, lines } = watch();
   for (let n = 0; n < 100; n += 1) {
     refusals.failed('insert', says('53100'));
@@ -76,7 +76,7 @@ it('does not take turns where some succeed and some fail', () => {
   expect(lines()).toHaveLength(1);
 });
 
-it('has a line for each table that it may not use, and for another reason besides', () => {
+it('has a line for each table that it may not use, and one for another reason', () => {
   const { refusals, lines } = watch();
   refusals.failed('a', says('42501', 'permission denied for table chats'));
   refusals.failed('b', says('42501', 'permission denied for table users'));
@@ -86,7 +86,7 @@ it('has a line for each table that it may not use, and for another reason beside
   expect(refusals.reason()).toBe('permission denied, disk full');
 });
 
-it('lets it be tried again after a while without a failure, and says nothing new where that fails too', () => {
+it('allows another try after a while without a failure, and logs nothing new if that fails too', () => {
   const { refusals, lines } = watch();
   refusals.failed('insert', says('53100'));
   vi.advanceTimersByTime(15_001);

@@ -1,4 +1,4 @@
-// A database that answers, and yet does not do what it is for: read-only, full, without a right. Which kinds there are, by what
+// A database that answers but does not do its work: read-only, full, without a right. The kinds are told apart by what
 // it says.
 
 import type { Logger } from '../lib/logger.ts';
@@ -10,7 +10,7 @@ type Kind = RefusalKind;
 /** `what` is the text of a statement, or CHECK. */
 export type Refusals = RefusalLog<Kind>;
 
-/** Names the question whether the database is what it should be. */
+/** The name of the check whether the database is as it should be. */
 export const CHECK = 'check';
 
 const UNREACHABLE: Kind = {
@@ -24,7 +24,7 @@ const BUSY: Kind = {
   ofConnections: true,
 };
 
-/** By SQLSTATE, else by its class. What is missing passes by itself, or is a mistake of ours. */
+/** By SQLSTATE, or by its class. What is not listed passes by itself, or is a mistake of ours. */
 const KINDS: Readonly<Record<string, Kind>> = {
   '25006': {
     reason: 'read-only',
@@ -50,7 +50,7 @@ const KINDS: Readonly<Record<string, Kind>> = {
   },
   '28': { reason: 'the user is refused', remedy: 'check user and password, and pg_hba.conf', ofConnections: true },
   '3D': { reason: 'there is no such database', remedy: 'check its name', ofConnections: true },
-  // What poolers say that know no better code.
+  // From poolers that have no better code.
   '08': { reason: 'connections are refused', remedy: 'look at the pooler before the server', ofConnections: true },
 };
 
@@ -58,7 +58,7 @@ export function createRefusals(logger?: Logger): Refusals {
   return createLog({ server: 'the database', kindOf, textOf: serverText, ...(logger && { logger }) });
 }
 
-/** Why a statement failed, in few words; undefined where it is no matter of the database as a whole. */
+/** Why a statement failed, in few words. Undefined if it is not about the database as a whole. */
 export function refusalReason(error: unknown): string | undefined {
   return kindOf(error)?.reason;
 }

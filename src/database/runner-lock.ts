@@ -1,4 +1,4 @@
-// One runner of migrations at a time over all nodes, by a lock of its session, which goes with it.
+// One runner of migrations at a time over all nodes, by a lock of its session, which is released with it.
 import { sql } from 'drizzle-orm';
 import { type Database, rows } from './database.ts';
 import { MigrationError } from './migration-error.ts';
@@ -8,8 +8,8 @@ const KEY = sql`hashtextextended('chat-service.migrations', 0)`;
 const LOOK_AGAIN_MS = 300;
 
 /**
- * Resolves when this session has the lock. Asks again and again instead of waiting in the server: a statement that waits
- * holds a snapshot, and an index that the other runner builds beside its writers would wait for that.
+ * Resolves when this session has the lock. Asks repeatedly instead of waiting in the server: a waiting statement holds
+ * a snapshot, and if the other runner builds an index beside its writers, that would wait for the snapshot.
  */
 export async function takeRunnerLock(db: Database, report: Report): Promise<void> {
   for (;;) {
@@ -20,15 +20,15 @@ export async function takeRunnerLock(db: Database, report: Report): Promise<void
   }
 }
 
-/** Throws MigrationError where the session of `tx` is another than that which took the lock, and somebody else has it. */
+/** Throws MigrationError if the session of `tx` is not the one that took the lock, and somebody else has it. */
 export async function requireRunnerLock(tx: Database): Promise<void> {
   const [row] = await rows<{ held: boolean }>(tx, sql`select pg_try_advisory_xact_lock(${KEY}) as "held"`);
   if (!row?.held) throw new MigrationError('The link to the database was lost, and another run has begun meanwhile');
 }
 
 /**
- * Where the server can (14 and later, not on every system), lets it look whether this process still lives, so that a
- * long statement of one that was killed does not keep the next one waiting.
+ * If the server can (14 and later, not on every system), lets it check whether this process still lives, so that a long
+ * statement of a killed process does not keep the next one waiting.
  */
 export async function endWithClient(db: Database): Promise<void> {
   await db.execute(sql`do $$ begin

@@ -1,30 +1,32 @@
-// What the tables of a database look like, read from its catalogue: enough to copy every one of them, whichever there are.
+// The tables of a database, read from its catalogue: enough to copy every one of them.
 import { sql } from 'drizzle-orm';
 import { type Database, rows } from './database.ts';
 
 export interface TableShape {
   readonly name: string;
-  /** All that can be written. */
+  /** All columns that can be written. */
   readonly columns: readonly string[];
-  /** Those of the primary key, in its order. */
+  /** The columns of the primary key, in order. */
   readonly key: readonly string[];
 }
 
-/** A sequence and how far it is. */
+/** A sequence and its present value. */
 export interface Counter {
   readonly name: string;
   readonly last: string;
   readonly called: boolean;
 }
 
-/** Ordinary tables of the session's schema that belong to no extension, without the name that each database has of its own. */
+/**
+ * Ordinary tables of the session's schema that belong to no extension. Leaves out the table with the deployment's id.
+ */
 const OWN_TABLES = sql`
   select c.oid, c.relname::text as name from pg_class c
   where c.relnamespace = current_schema()::regnamespace and c.relkind in ('r', 'p') and not c.relispartition
     and c.relname <> 'deployment'
     and not exists (select from pg_depend d where d.classid = 'pg_class'::regclass and d.objid = c.oid and d.deptype = 'e')`;
 
-/** Every table, those first that others refer to. Throws where tables refer to each other in a circle. */
+/** Every table, those that others refer to first. Throws if tables refer to each other in a circle. */
 export async function readTables(db: Database): Promise<TableShape[]> {
   const tables = await rows<{ name: string; columns: string[]; key: string[]; parents: string[] }>(
     db,
@@ -70,7 +72,7 @@ export async function readCounters(db: Database): Promise<Counter[]> {
   return counters;
 }
 
-/** What a table holds: the number of its rows, and a sum over all their columns that no order changes. */
+/** What a table holds: the number of its rows, and a sum over all their columns that does not depend on their order. */
 export async function readContent(
   db: Database,
   { name, columns }: TableShape,

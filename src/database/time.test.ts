@@ -1,4 +1,4 @@
-// PostgreSQL's text of a time as clients get it.
+// How PostgreSQL's text of a time is turned into the one that clients get.
 import { expect, it } from 'vitest';
 import { isoTime } from './time.ts';
 

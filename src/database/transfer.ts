@@ -1,4 +1,5 @@
-// Moves a whole database into an empty one: every row with its ids and numbers, in one transaction, compared at its end.
+// Moves a whole database into an empty one: every row with its ids and numbers, in one transaction, compared at its
+// end.
 import { type SQL, sql } from 'drizzle-orm';
 import { type Database, rows } from './database.ts';
 import type { DatabaseHandle } from './handle.ts';
@@ -7,7 +8,7 @@ import { MigrationError } from './migration-error.ts';
 import type { Report } from './progress.ts';
 import { type Counter, columnList, readContent, readCounters, readTables, type TableShape } from './table-shapes.ts';
 
-/** Refused before anything was changed, and why: a text for the operator. */
+/** The transfer was refused before anything was changed. The message tells the operator why. */
 export class TransferError extends Error {
   constructor(message: string) {
     super(message);
@@ -16,7 +17,7 @@ export class TransferError extends Error {
 }
 
 export interface TransferOptions {
-  /** Nobody may write to it meanwhile. It is brought to the schema of this version first. */
+  /** Nobody may write to it meanwhile. It is first brought to the schema of this version. */
   readonly source: DatabaseHandle;
   readonly target: DatabaseHandle;
   readonly migrationsFolder: string;
@@ -24,22 +25,22 @@ export interface TransferOptions {
   readonly report: Report;
 }
 
-/** The migration that a database lacks as long as it is none of ours. */
+/** The migration that a database lacks if it is none of ours. */
 const FIRST = '0000';
 
-/** Batches are as large as their text may be, so that memory stays bounded whatever rows hold. */
+/** The size of batches is bounded by their text, so that memory stays bounded whatever the rows hold. */
 const FIRST_ROWS = 500;
 const MOST_ROWS = 10_000;
 const FULL_CHARS = 4 * 1024 * 1024;
 
 /**
- * Gives the number of rows of each table. Where it rejects before `onCommit` is called, the target is as it was; after
+ * Returns the number of rows of each table. If it rejects before `onCommit` is called, the target is as it was. After
  * that only a lost connection makes it reject, and the target has everything or nothing.
  */
 export async function transfer(options: TransferOptions, onCommit: () => void): Promise<Map<string, number>> {
   const { source, target, migrationsFolder } = options;
   await bringUpToDate(source, migrationsFolder);
-  // Neither of the two has a limit of time: a whole table is read at once.
+  // Neither of the two has a time limit, because a whole table is read at once.
   return source.dedicated((from) =>
     target.dedicated((session) =>
       session.transaction(async (tx) => {
@@ -66,7 +67,7 @@ async function bringUpToDate(source: DatabaseHandle, folder: string): Promise<vo
   await runMigrations(source, folder);
 }
 
-/** The target gets the schema, within the transaction: also that is gone where the transfer fails. */
+/** Gives the target the schema, within the transaction, so that this is undone too if the transfer fails. */
 async function prepare(tx: Database, target: DatabaseHandle, folder: string): Promise<void> {
   const [server] = await rows<{ encoding: string }>(tx, sql`select current_setting('server_encoding') as encoding`);
   if (server?.encoding !== 'UTF8') {
@@ -87,7 +88,7 @@ async function prepare(tx: Database, target: DatabaseHandle, folder: string): Pr
   }
 }
 
-/** The target has the very tables and not one row, and keeps them so until the end of the transaction. */
+/** Checks that the target has exactly these tables and no rows, and keeps it so until the end of the transaction. */
 async function lockEmpty(tx: Database, tables: readonly TableShape[]): Promise<void> {
   const found = new Map((await readTables(tx)).map((table) => [table.name, table]));
   const foreign = [...found.keys()].filter((name) => !tables.some((table) => table.name === name));
@@ -107,7 +108,7 @@ function some(names: readonly string[]): string {
   return names.length > 5 ? `${names.slice(0, 5).join(', ')} …` : names.join(', ');
 }
 
-/** Triggers rest meanwhile, for the rows have their numbers; constraints hold. */
+/** Triggers are off meanwhile, because the rows have their numbers. Constraints hold. */
 async function copyTable(source: Database, tx: Database, table: TableShape, report: Report): Promise<void> {
   const name = sql.identifier(table.name);
   const [whole] = await rows<{ count: number }>(source, sql`select count(*)::int as count from ${name}`);
@@ -126,7 +127,7 @@ async function copyTable(source: Database, tx: Database, table: TableShape, repo
 }
 
 interface Batch {
-  /** A JSON array of the rows, made and read by PostgreSQL itself: no driver touches a value. */
+  /** A JSON array of the rows. PostgreSQL itself writes and reads it, so no driver changes a value. */
   readonly text: string;
   readonly count: number;
 }
@@ -170,12 +171,12 @@ function nextLimit(limit: number, chars: number): number {
   return chars < FULL_CHARS / 4 ? Math.min(MOST_ROWS, limit * 2) : limit;
 }
 
-/** Ids go on where they were, those of rows that are gone included. */
+/** Ids continue where they were, including those of rows that are gone. */
 async function setCounter(tx: Database, { name, last, called }: Counter): Promise<void> {
   await tx.execute(sql`select setval(format('%I', ${name}::text)::regclass, ${last}::bigint, ${called}::boolean)`);
 }
 
-/** Throws where anything differs: rows, any of their columns, or how far the ids have come. */
+/** Throws if anything differs: rows, any of their columns, or the last ids. */
 async function compare(source: Database, tx: Database, tables: readonly TableShape[]): Promise<Map<string, number>> {
   const counts = new Map<string, number>();
   for (const table of tables) {
