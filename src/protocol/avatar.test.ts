@@ -20,7 +20,7 @@ it.each([
   expect(decode(avatar, address)).toMatchObject({ ok: false, details: [{ path: '' }] });
 });
 
-it('refuses whatever the URL parser takes for such an address', () => {
+it('refuses every text that the URL parser reads as such an address', () => {
   for (const scheme of ['javascript', 'data', 'vbscript']) {
     for (let code = 1; code <= 0x20; code += 1) {
       const odd = String.fromCharCode(code);
@@ -29,8 +29,8 @@ it('refuses whatever the URL parser takes for such an address', () => {
         `${scheme.slice(0, 2)}${odd}${scheme.slice(2)}:x`,
         `${scheme}${odd}:x`,
       ]) {
-        const isOne = URL.canParse(text) && new URL(text).protocol === `${scheme}:`;
-        if (isOne) expect(decode(avatar, text).ok, JSON.stringify(text)).toBe(false);
+        const isHarmful = URL.canParse(text) && new URL(text).protocol === `${scheme}:`;
+        if (isHarmful) expect(decode(avatar, text).ok, JSON.stringify(text)).toBe(false);
       }
     }
   }

@@ -1,8 +1,8 @@
-// The address of an avatar: whatever it is, it runs nothing and holds nothing where a client shows it.
+// The address of an avatar: never one that runs code or carries its own content in the client that shows it.
 import { storable } from './fields.ts';
 import { LIMITS } from './limits.ts';
 
-/** What a URL parser strips, what other programs trim before it does, and what nobody sees. */
+/** What a URL parser or another program strips from an address, and what cannot be seen. */
 const STRIPPED = /[\p{Cc}\p{White_Space}\p{Default_Ignorable_Code_Point}]/gu;
 const HARMFUL = /^(?:javascript|data|vbscript):/i;
 

@@ -1,15 +1,15 @@
-// Frames about channels: reading one, and what happens to it. Its messages are another file's.
+// Frames about channels: joining and leaving one, and what happens to it. Its messages are in messages.ts.
 import * as z from 'zod';
 import { id, since } from './fields.ts';
 import { ackOf, clientFrame, type SocketIoEvent, serverFrame } from './frame.ts';
 
-/** The id goes back as it was written: clients compare it with their own, which may be a text. */
+/** Returns the id as the client wrote it: clients compare it with their own, which may be a string. */
 const withIdAsWritten: SocketIoEvent<object>['body'] = (answer, sent) => {
   const { channel_id } = sent as { channel_id?: unknown };
   return { ...answer, channel_id };
 };
 
-/** From now on the channel's events come to this connection. */
+/** From now on this connection receives the channel's events. */
 export const joinChannel = clientFrame({
   type: 'channel.join',
   data: z.object({ channel_id: id, since }),
@@ -34,7 +34,7 @@ export const channelUpdated = serverFrame('channel.updated', z.object({ channel_
 
 export const channelDeleted = serverFrame('channel.deleted', z.object({ channel_id: z.int() }));
 
-/** An admin tells all who are live in a channel something. `timestamp` in ms. */
+/** An admin's message to all users who are live in the channel. `timestamp` in ms. */
 export const adminMessage = serverFrame(
   'admin.message',
   z.object({ channel_id: z.int(), message: z.string(), type: z.string(), timestamp: z.int() }),

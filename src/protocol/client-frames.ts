@@ -1,4 +1,4 @@
-// The frames that a client may send: the one list of them.
+// The list of all frames that a client may send.
 import type * as z from 'zod';
 import { joinChannel, leaveChannel } from './channels.ts';
 import { authenticate, ping } from './connection.ts';
@@ -22,7 +22,7 @@ export const CLIENT_FRAMES = [
 type Definition = (typeof CLIENT_FRAMES)[number];
 export type ClientFrameType = Definition['type'];
 
-/** A valid frame, by its type. */
+/** A valid frame: its type, and the data of that type. */
 export type ClientFrame = {
   [T in ClientFrameType]: { readonly type: T; readonly data: z.output<Extract<Definition, { type: T }>['data']> };
 }[ClientFrameType];
@@ -31,7 +31,7 @@ const BY_TYPE: ReadonlyMap<string, ClientFrameDefinition<ClientFrameType>> = new
   CLIENT_FRAMES.map((definition) => [definition.type, definition]),
 );
 
-/** Undefined if clients may send no such frame. */
+/** Returns undefined if clients may not send frames of this type. */
 export function clientFrameOf(type: string): ClientFrameDefinition<ClientFrameType> | undefined {
   return BY_TYPE.get(type);
 }

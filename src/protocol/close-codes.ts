@@ -1,14 +1,14 @@
-// Why the server closes a WebSocket: the closed table of close codes. What they mean to clients is in docs/protocol.md.
+// All close codes with which the server closes a WebSocket. docs/protocol.md says what they mean to clients.
 
 export const CLOSE = {
-  /** The node drains: come back elsewhere. */
+  /** The node drains: the client should connect to another one. */
   DRAIN: 1001,
   /** A binary message arrived; frames are text. */
   BINARY: 1003,
-  /** A text message is no UTF-8. */
+  /** A text message is not UTF-8. */
   NOT_UTF8: 1007,
   TOO_LARGE: 1009,
-  /** Authentication failed or came late, or the token ran out. */
+  /** Authentication failed or came too late, or the token expired. */
   UNAUTHENTICATED: 4401,
   /** An admin disconnected the user. */
   DISCONNECTED: 4403,
@@ -18,5 +18,5 @@ export const CLOSE = {
   FLOOD: 4429,
 } as const;
 
-/** After these a client is to come back by itself: on Socket.IO, which has no codes, it is not told to disconnect. */
-export const COMES_BACK: ReadonlySet<number> = new Set([CLOSE.DRAIN, CLOSE.SLOW_READER]);
+/** After these codes clients should reconnect. So Socket.IO, which has no codes, does not tell them to disconnect. */
+export const RECONNECT_AFTER: ReadonlySet<number> = new Set([CLOSE.DRAIN, CLOSE.SLOW_READER]);

@@ -1,10 +1,10 @@
-// Frames about the connection itself: signing in, signs of life, answers, and its end.
+// Frames about the connection itself: signing in, pings, answers, and closing.
 import * as z from 'zod';
 import { ERROR_CODES } from './errors.ts';
 import { text } from './fields.ts';
 import { clientFrame, serverFrame } from './frame.ts';
 
-/** The answer of a frame that a client gave an `id`. Its data is what the client frame's own definition says. */
+/** The answer to a frame that has an `id`. The definition of that frame says what data it has. */
 export const ack = serverFrame('ack', z.looseObject({}));
 
 export const error = serverFrame(
@@ -31,7 +31,7 @@ export const connectionConnect = serverFrame(
   }),
 );
 
-/** The node stops, or cannot set the connection up: come back, to whatever node. */
+/** The node stops, or cannot set the connection up: the client should reconnect, to any node. */
 export const connectionClosing = serverFrame(
   'connection.closing',
   z.object({ reason: z.enum(['shutdown', 'unavailable']), reconnect_after_ms: z.int() }),

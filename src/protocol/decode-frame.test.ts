@@ -34,7 +34,7 @@ describe('decoding a frame', () => {
     [message({ url: 'ftp://example.com/x' }), 'VALIDATION_FAILED url'],
     [message({ url: 'javascript:alert(1)' }), 'VALIDATION_FAILED url'],
     [message({ client_id: 'x'.repeat(65) }), 'VALIDATION_FAILED client_id'],
-  ])('of %j gives %s', (input, expected) => {
+  ])('of %j results in %s', (input, expected) => {
     expect(problem(input)).toBe(expected);
   });
 

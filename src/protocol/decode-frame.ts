@@ -1,4 +1,4 @@
-// Decodes what a client sent as a frame. Untrusted input: gives a result, never throws.
+// Decodes what a client sent as a frame. The input is untrusted: the result says if it is wrong, nothing throws.
 import { type ClientFrame, clientFrameOf } from './client-frames.ts';
 import { decode } from './decode.ts';
 import type { ErrorCode, ErrorDetail } from './errors.ts';
@@ -6,7 +6,7 @@ import { LIMITS } from './limits.ts';
 
 export interface FrameProblem {
   readonly code: ErrorCode;
-  /** What it is about, where the code alone does not say. */
+  /** What is wrong, if the code does not say it all. */
   readonly message: string | undefined;
   readonly details: ErrorDetail[] | undefined;
 }

@@ -1,12 +1,12 @@
-// The one table of failures: every code a client can meet, on REST and in frames, and how it is carried.
+// The table of all error codes that a client can get, over REST and in frames.
 
 /** How a failure of one code reaches a client. */
 export interface ErrorDefinition {
   /** HTTP status of the REST answer. */
   readonly status: number;
-  /** True where the same request may succeed later, unchanged. */
+  /** True if the same request may succeed later, unchanged. */
   readonly retry: boolean;
-  /** What a person reads where the thrower says nothing more exact. */
+  /** The message for people, if the thrower gives none of its own. */
   readonly text: string;
 }
 
@@ -37,7 +37,7 @@ export const ERRORS = {
   RATE_LIMITED: { status: 429, retry: true, text: 'Too many requests: wait and try again' },
   INTERNAL: { status: 500, retry: false, text: 'Internal error' },
   UNAVAILABLE: { status: 503, retry: true, text: 'The service cannot reach its database at the moment: try again' },
-  // Codes of frames alone.
+  // Codes that only frames use.
   INVALID_FRAME: { status: 400, retry: false, text: 'A frame is a JSON object {type, data?, id?}' },
   UNKNOWN_TYPE: { status: 400, retry: false, text: 'No such frame type' },
   NOT_AUTHENTICATED: { status: 401, retry: false, text: 'Authenticate first' },
@@ -53,13 +53,13 @@ export interface ErrorDetail {
   message: string;
 }
 
-/** What use cases throw: a code of the table, and what is worth saying beside it. */
+/** What use cases throw: a code of the table, and what else the client should know. */
 export class ChatError extends Error {
   readonly code: ErrorCode;
   readonly details: ErrorDetail[] | undefined;
-  /** Milliseconds after which a retry makes sense, where that is known. */
+  /** Milliseconds after which a retry makes sense, if that is known. */
   readonly retryAfterMs: number | undefined;
-  /** The limit that was passed, and when it begins anew: milliseconds since 1970. */
+  /** The limit that was exceeded, and when it is reset: milliseconds since 1970. */
   readonly rateLimit: { readonly limit: number; readonly resetAt: number } | undefined;
 
   constructor(
@@ -76,12 +76,12 @@ export class ChatError extends Error {
   }
 }
 
-/** For what waits already in too great a number. */
+/** For requests that are refused because too many already wait. */
 export function unavailable(): ChatError {
   return new ChatError('UNAVAILABLE');
 }
 
-/** A LIMIT_REACHED: `bound` names what there is too much of, `message` says what to do about it. */
+/** A LIMIT_REACHED: `bound` names the limit, `message` says what to do about it. */
 export function limitReached(bound: string, message: string): ChatError {
   return new ChatError('LIMIT_REACHED', undefined, { details: [{ path: bound, message }] });
 }

@@ -2,25 +2,25 @@
 import * as z from 'zod';
 import { LIMITS } from './limits.ts';
 
-/** True where PostgreSQL can store the string and JSON can carry it: no NUL, no lone surrogate. */
+/** True if PostgreSQL can store the string and JSON can carry it: no NUL, no lone surrogate. */
 export function isStorable(text: string): boolean {
   return !text.includes('\u0000') && text.isWellFormed();
 }
 
 /**
- * zod measures whatever has a `length`, a text or not, and a `length` that cannot be compared makes it throw. So every
- * text and list begins with a check that ends all others where the value is of another type.
+ * zod compares the `length` of any value that has one, and throws if that cannot be compared. So every string and list
+ * begins with a check that skips all others if the value is of another type.
  */
 function only<T>(isRight: (value: unknown) => boolean): z.core.$ZodCheck<T> {
   const check = z.check<T>((payload) => {
     if (!isRight(payload.value)) payload.aborted = true;
   });
-  // Checks that have a condition are asked even where the type was wrong.
+  // Checks that have a condition run even if the type was wrong.
   check._zod.def.when = () => true;
   return check;
 }
 
-/** Any string. What goes to the database is `storable`. */
+/** Any string. Use `storable` for what goes to the database. */
 export function text(): z.ZodString {
   return z.string().check(only((value) => typeof value === 'string'));
 }
@@ -35,12 +35,12 @@ export function storable(): z.ZodString {
 }
 
 /**
- * What the published document shows for a schema that takes more than clients need to know: the forms of older clients,
- * and texts of a query that stand for numbers.
+ * The schema that the OpenAPI document shows in place of one that accepts more than clients need to know: what older
+ * clients send, and numbers that arrive as text in a query.
  */
 export const documentedAs = new WeakMap<z.ZodType, z.ZodType>();
 
-/** Shows another schema in its place. */
+/** Makes the OpenAPI document show another schema in place of this one. */
 export function documented<S extends z.ZodType>(schema: S, shown: z.ZodType): S {
   documentedAs.set(schema, shown);
   return schema;
@@ -48,7 +48,7 @@ export function documented<S extends z.ZodType>(schema: S, shown: z.ZodType): S 
 
 const idNumber = z.int().min(1).max(LIMITS.MAX_ID);
 
-/** An id or another positive 32-bit number: a number or its decimal string. Gives the number. */
+/** An id or another positive 32-bit number, as a number or a decimal string. Decodes to the number. */
 export const id = documented(
   z.union(
     [
@@ -66,7 +66,7 @@ export const id = documented(
 
 const seqNumber = z.int().min(0).max(LIMITS.MAX_ID);
 
-/** A number of a log: 0 is "before the first event". */
+/** An event's number in a log: 0 is "before the first event". */
 export const seq = z.union(
   [
     seqNumber,
@@ -79,10 +79,10 @@ export const seq = z.union(
   'must be an integer',
 );
 
-/** An optional number of a log, from which a client wants to read on. Gives the number or undefined. */
+/** The number of the last event that a client has. Decodes to the number, or undefined if absent. */
 export const since = seq.nullish().transform((value) => value ?? undefined);
 
-/** An optional string where `null` and `''`, which older clients send for "none", mean absent. Gives string or null. */
+/** An optional string. Older clients send `null` or `''` for "none". Decodes to the string or null. */
 export function optionalText(schema: z.ZodType<string, string> = storable()): z.ZodType<string | null, unknown> {
   const given = z.preprocess((value) => (value === '' ? null : value), schema.nullable());
   return documented(given, schema.nullable())
@@ -90,13 +90,13 @@ export function optionalText(schema: z.ZodType<string, string> = storable()): z.
     .transform((value) => value ?? null);
 }
 
-/** An optional id where `null` means absent. Gives number or null. */
+/** An optional id; `null` means absent. Decodes to the number or null. */
 export const optionalId = z
   .union([id, z.null()], 'must be an integer')
   .optional()
   .transform((value) => value ?? null);
 
-/** A number in a query, `byDefault` if it is absent. */
+/** A number in a query. Decodes to `byDefault` if it is absent. */
 export function queryNumber(min: number, max: number, byDefault: number): z.ZodType<number, string | undefined> {
   const number = z.int().min(min).max(max);
   const given = z

@@ -1,5 +1,5 @@
-// How a frame is defined: its type, what its data is, and for a client frame what answers it. Each noun's file defines its
-// own; client-frames.ts and server-frames.ts list them.
+// How a frame is defined: its type, its data, and the answer to a client frame. client-frames.ts and server-frames.ts
+// list all frames.
 import * as z from 'zod';
 
 /** A frame that the server sends. */
@@ -17,19 +17,19 @@ export interface ClientFrameDefinition<
   readonly type: T;
   /** Unknown fields are ignored. */
   readonly data: D;
-  /** What answers a success: an `ack`, which only who gave an `id` gets, or a frame of its own, which everybody gets. */
+  /** The answer to a success. An `ack` is sent only if the frame has an `id`, an answer of another type always. */
   readonly answer: A;
-  /** True if it may be sent by who has not signed in yet. */
+  /** True if clients may send it before they sign in. */
   readonly beforeSignIn?: boolean;
-  /** If Socket.IO clients may send it by an event of its own. All frames can be sent by the event `message`. */
+  /** Set if Socket.IO has an event for this frame. Any frame can be sent with the event `message`. */
   readonly socketIo?: SocketIoEvent<z.output<A['data']>>;
 }
 
 export interface SocketIoEvent<Answer> {
   readonly event: string;
-  /** The event that answers it, if the client passed no callback. */
+  /** The event of the answer, if the client passed no callback. */
   readonly answer: string;
-  /** What the answering event carries. `sent` is what came with the client's, as it was written. */
+  /** What the answering event carries. `sent` is the data of the client's event, as the client wrote it. */
   body(answer: Answer, sent: unknown): object;
 }
 
@@ -51,7 +51,7 @@ export function clientFrame<const T extends string, D extends z.ZodType, A exten
   return definition;
 }
 
-/** The answer of a frame that has none of its own. */
+/** An `ack` with these fields, for a client frame whose answer has no type of its own. */
 export function ackOf<F extends z.core.$ZodShape>(fields: F): ServerFrameDefinition<'ack', z.ZodObject<F>> {
   return { type: 'ack', data: z.object(fields) };
 }

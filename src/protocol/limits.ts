@@ -1,4 +1,4 @@
-// Bounds of the wire that no setting changes.
+// Limits of the protocol that no setting changes.
 
 export const LIMITS = {
   /** Largest id: PostgreSQL's integer. */
@@ -12,7 +12,7 @@ export const LIMITS = {
   PASSWORD_MAX: 128,
   CHANNEL_NAME_MAX: 255,
   CHANNEL_USERS_MAX: 1000,
-  /** Channels that one connection reads at once. */
+  /** The largest number of channels that one connection reads at once. */
   CONNECTION_CHANNELS_MAX: 5000,
   URL_MAX: 500,
   FILE_NAME_MAX: 255,
@@ -23,8 +23,8 @@ export const LIMITS = {
   /** A connection without a token is closed after this time. */
   AUTHENTICATION_TIMEOUT_MS: 10_000,
   /**
-   * From frame or call to answer: then it is UNAVAILABLE. Clients are promised 10 s, and the last second is for a busy
-   * process and the way to them.
+   * The longest time from a frame or call to its answer; after it the answer is UNAVAILABLE. Clients are promised 10 s:
+   * the last second is for a busy process and the network.
    */
   ANSWER_MS: 9_000,
 } as const;

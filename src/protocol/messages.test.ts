@@ -1,4 +1,4 @@
-// The two views of a message: every field in both, in the spelling of each, and fit for the schemas that are published.
+// The two views of a message: each has every field, in its own spelling, and fits its published schema.
 import { expect, it } from 'vitest';
 import * as z from 'zod';
 import {
@@ -27,7 +27,7 @@ const stored: MessageState = {
 };
 const direct = { ...stored, channelId: null, receiverId: 9, clientId: 'c' };
 
-it('tells the kind of the file and keeps what is internal', () => {
+it('names the type of the file and leaves out internal fields', () => {
   const { content, ...rest } = stored;
   expect(messageResource({ ...stored, deleted: false } as MessageState)).toEqual({
     ...rest,
@@ -36,7 +36,7 @@ it('tells the kind of the file and keeps what is internal', () => {
   });
 });
 
-it('calls a message without content a text', () => {
+it('gives a message without content the type text', () => {
   const nothing = { ...stored, content: EMPTY_CONTENT };
   expect(messageResource(nothing)).toMatchObject({ type: 'text', text: null });
   expect(messageData(nothing)).toMatchObject({ message_type: 'text', text: null });
@@ -49,7 +49,7 @@ it.each([stored, direct])('has every field of the schema in both views, and noth
   expect(whole(messageDataSchema, messageData(message))).toMatchObject({ sender_name: 'ann', file_name: 'cat.PNG' });
 });
 
-it('begins the data of an event with which message it is, as other nodes check', () => {
+it('begins the data of an event with the message and its numbers, which other nodes check', () => {
   expect(JSON.stringify(messageData(stored)).startsWith('{"id":5,"seq":1,"updated_seq":2,"channel_id":4,')).toBe(true);
   expect(JSON.stringify(messageIdentity(direct))).toBe('{"id":5,"seq":1,"updated_seq":2,"receiver_id":9}');
 });

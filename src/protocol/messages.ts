@@ -1,5 +1,5 @@
-// A message on the wire. Its fields are written down once; the REST view (camelCase) and the data of frames (snake_case) are
-// two spellings of them. What clients send of a message is here too.
+// A message on the wire: what clients send and what they get. Its fields are defined once. The REST view (camelCase)
+// and the data of frames (snake_case) are two spellings of them.
 import * as z from 'zod';
 import { fileUrl, id, optionalId, optionalText, storable } from './fields.ts';
 import { ackOf, clientFrame, serverFrame } from './frame.ts';
@@ -8,14 +8,14 @@ import { messageType } from './message-type.ts';
 import { shownAvatar, shownId, shownSeq, shownText, shownTime } from './shown.ts';
 import { spelled } from './spelling.ts';
 
-/** What senders put into a message, as they may give it. A field is the column of `chats` that has its name. */
+/** The content of a message, as senders may write it. Each field is stored in the column of `chats` with its name. */
 const givenContent = {
   text: optionalText(),
   url: optionalText(fileUrl),
   fileName: optionalText(storable().max(LIMITS.FILE_NAME_MAX)),
 };
 
-/** The same as everybody gets it. All of it is null once the message is deleted. */
+/** The content of a message, as readers get it. All of it is null if the message is deleted. */
 const shownContent = {
   text: shownText('Hello'),
   url: shownText(null),
@@ -26,12 +26,12 @@ export type MessageContent = Readonly<z.output<z.ZodObject<typeof shownContent>>
 
 export const CONTENT_FIELDS = Object.keys(shownContent) as ReadonlyArray<keyof MessageContent>;
 
-/** That of a deleted message. */
+/** The content of a deleted message. */
 export const EMPTY_CONTENT = Object.fromEntries(
   CONTENT_FIELDS.map((name) => [name, null]),
 ) as unknown as MessageContent;
 
-/** The content out of something that has more. Field by field, as all that is done for each message: it is much faster. */
+/** Picks the content out of an object with more fields. Field by field, because that is much faster. */
 export function contentOf(from: MessageContent): MessageContent {
   return { text: from.text, url: from.url, fileName: from.fileName };
 }
@@ -42,8 +42,10 @@ const clientId = optionalText(storable().max(LIMITS.CLIENT_ID_LENGTH));
 export const messageSchema = z
   .object({
     id: shownId,
-    seq: shownSeq.meta({ description: 'The number of its being stored, in its conversation.' }),
-    updatedSeq: shownSeq.meta({ description: 'The number of its latest change.' }),
+    seq: shownSeq.meta({ description: "The number of the message in its conversation's log. It never changes." }),
+    updatedSeq: shownSeq.meta({
+      description: 'The number of the latest change of the message. At first it is the same as seq.',
+    }),
     type: z.enum(['text', 'image', 'file']),
     senderId: shownId,
     senderName: z.string().meta({ examples: ['ada'] }),
@@ -58,7 +60,7 @@ export const messageSchema = z
   .meta({ id: 'Message' });
 export type Message = z.output<typeof messageSchema>;
 
-/** A message at some moment: what both views are made of. Exactly one of `channelId` and `receiverId` is not null. */
+/** The state of a message, from which both views are made. Exactly one of `channelId` and `receiverId` is not null. */
 export interface MessageState extends Readonly<Omit<Message, 'type' | keyof MessageContent>> {
   readonly content: MessageContent;
 }
@@ -76,7 +78,7 @@ export const channelMessage = serverFrame('channel.message', messageDataSchema);
 export const directMessage = serverFrame('direct.message', messageDataSchema);
 export const messageUpdated = serverFrame('message.updated', messageDataSchema);
 
-/** Which message it is, and its numbers: how the data of every event of a message begins. */
+/** The fields that identify a message, and its numbers. The data of every event of a message begins with them. */
 const messageIdentitySchema = messageDataSchema.pick({
   id: true,
   seq: true,
@@ -109,7 +111,7 @@ export function messageResource(message: MessageState): Message {
   };
 }
 
-/** JSON text leaves out which of the two parties is undefined. */
+/** Of `channel_id` and `receiver_id` one is undefined, which JSON leaves out. */
 export function messageData(message: MessageState): MessageData {
   const { content } = message;
   return {
@@ -142,9 +144,9 @@ export function messageIdentity(message: MessageState): MessageIdentity {
   };
 }
 
-type Something = Partial<Record<'text' | 'url' | 'fileName' | 'file_name', string | null>>;
+type AnySpelling = Partial<Record<'text' | 'url' | 'fileName' | 'file_name', string | null>>;
 
-function hasContent({ text, url, fileName, file_name }: Something): boolean {
+function hasContent({ text, url, fileName, file_name }: AnySpelling): boolean {
   return [text, url, fileName, file_name].some((given) => given !== null && given !== undefined);
 }
 
@@ -162,16 +164,16 @@ export type SendMessageBody = z.output<typeof sendMessageBody>;
 /** PATCH `/messages/:id`. */
 export const editMessageBody = z.object({ text: storable().min(1) }).meta({ id: 'EditMessageBody' });
 
-/** `fileName` is how clients of the former service write it. */
+/** Clients of the former service write `fileName`. */
 const frameContent = { ...spelled(givenContent), fileName: givenContent.fileName, client_id: clientId };
 const NO_CONTENT = { message: 'at least one of text, url, file_name is needed', path: ['text'] };
 
-/** What comes by either name goes on by one. */
-function withOneName<C extends Record<'file_name' | 'fileName', string | null>>({ fileName, ...data }: C) {
+/** Reads `fileName` as `file_name`. */
+function withOneFileName<C extends Record<'file_name' | 'fileName', string | null>>({ fileName, ...data }: C) {
   return { ...data, file_name: data.file_name ?? fileName };
 }
 
-/** It is stored. `duplicate`: by an earlier attempt with the same `client_id`. */
+/** The message is stored. `duplicate` is true if an earlier attempt with the same `client_id` stored it. */
 const stored = ackOf({ id: shownId, seq: shownSeq, created_at: shownTime, duplicate: z.boolean() });
 
 export const sendToChannel = clientFrame({
@@ -179,7 +181,7 @@ export const sendToChannel = clientFrame({
   data: z
     .object({ channel_id: id, ...frameContent })
     .refine(hasContent, NO_CONTENT)
-    .transform(withOneName),
+    .transform(withOneFileName),
   answer: stored,
 });
 
@@ -188,12 +190,12 @@ export const sendToUser = clientFrame({
   data: z
     .object({ receiver_id: id, ...frameContent })
     .refine(hasContent, NO_CONTENT)
-    .transform(withOneName),
+    .transform(withOneFileName),
   answer: stored,
 });
 type MessageFrame = z.output<typeof sendToChannel.data> | z.output<typeof sendToUser.data>;
 
-/** What a frame says, as the REST interface says it. */
+/** The body of the REST call that does what this frame does. */
 export function bodyOfFrame(data: MessageFrame): SendMessageBody {
   return {
     channelId: 'channel_id' in data ? data.channel_id : null,

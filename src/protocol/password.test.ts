@@ -3,10 +3,10 @@ import { decode } from './decode.ts';
 import { newPassword, password } from './password.ts';
 
 const DECOMPOSED = 'e\u0301';
-/** Composed, it is two. */
+/** One character, which composing turns into two. */
 const LONGER_COMPOSED = '\u0958';
 
-it('is as long composed as it is not', () => {
+it('has the same limit composed and decomposed', () => {
   for (const text of ['é'.repeat(128), DECOMPOSED.repeat(128), LONGER_COMPOSED.repeat(128), 'x'.repeat(128)]) {
     expect(decode(newPassword, text), text).toEqual({ ok: true, data: text });
     expect(decode(password, text)).toEqual({ ok: true, data: text });
@@ -18,7 +18,7 @@ it('is as long composed as it is not', () => {
   }
 });
 
-it('costs no time by its length, which composing it would', () => {
+it('takes no longer for a long one, which composing it would', () => {
   const marks = '\u0301\u0323'.repeat(8000);
   const timeOf = (work: () => unknown) => {
     const startedAt = performance.now();
@@ -30,7 +30,7 @@ it('costs no time by its length, which composing it would', () => {
     expect(timeOf(() => decode(schema, marks))).toBeLessThan(composing / 10);
 });
 
-it('has at least six characters where it is new, and one where it is not', () => {
+it('has at least six characters if it is new, and one if it is not', () => {
   expect(decode(newPassword, DECOMPOSED.repeat(3)).ok).toBe(false);
   expect(decode(newPassword, DECOMPOSED.repeat(6)).ok).toBe(true);
   expect(decode(password, 'x').ok).toBe(true);

@@ -1,9 +1,9 @@
-// Passwords as they are sent. Composed or not, one is as long as its shorter form.
+// Passwords as clients send them. The length of a password is that of its shorter form, composed or as it is.
 import * as z from 'zod';
 import { documented, storable } from './fields.ts';
 import { LIMITS } from './limits.ts';
 
-/** A character is at most that much longer in another form. */
+/** Another form of a character has at most four times its length. Longer passwords are not composed at all. */
 const LONGEST_TYPED = 4 * LIMITS.PASSWORD_MAX;
 const TOO_LONG = `must have at most ${LIMITS.PASSWORD_MAX} characters`;
 const TOO_SHORT = `must have at least ${LIMITS.PASSWORD_MIN} characters`;
@@ -13,7 +13,7 @@ const typed = storable()
   .max(LONGEST_TYPED, { error: TOO_LONG, abort: true })
   .refine((text) => lengthOf(text) <= LIMITS.PASSWORD_MAX, TOO_LONG);
 
-/** One that an account may have. No minimum: an account of the former service may have a shorter one. */
+/** A password that an account may have. There is no minimum because those of the former service may be shorter. */
 export const password = documented(typed, z.string().min(1).max(LIMITS.PASSWORD_MAX));
 
 export const newPassword = documented(

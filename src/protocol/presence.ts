@@ -4,8 +4,8 @@ import { serverFrame } from './frame.ts';
 
 const user = { channel_id: z.int(), user_id: z.int(), username: z.string() };
 
-/** Another user is live in the channel now, with the first of its connections. */
+/** The first connection of another user joined the channel. */
 export const userJoined = serverFrame('channel.join', z.object({ ...user, action: z.literal('join') }));
 
-/** It is not any more. Who was removed from the channel hears it of itself. */
+/** The last connection of a user left the channel. A user who was removed from it gets this about itself. */
 export const userLeft = serverFrame('channel.leave', z.object({ ...user, action: z.literal('leave') }));

@@ -1,4 +1,4 @@
-// The bodies and queries of the REST interface. Unknown fields are ignored; who acts is the token's user.
+// The bodies and queries of the REST interface. Unknown fields are ignored. The acting user is the token's.
 import * as z from 'zod';
 import { avatar } from './avatar.ts';
 import { decode } from './decode.ts';
@@ -27,7 +27,7 @@ export type LoginBody = z.output<typeof loginBody>;
 export const profileBody = z
   .object({
     currentPassword: password,
-    // Any: a name of the former service stays good while it is not changed. A new one is looked at where that is known.
+    // Any string, because a name of the former service may stay as it is. The account code checks a new name.
     username: documented(storable(), username).optional(),
     avatar: avatar.nullable().optional(),
     password: newPassword.optional(),
@@ -42,7 +42,7 @@ const channelName = storable().trim().min(1).max(LIMITS.CHANNEL_NAME_MAX);
 export const createChannelBody = z
   .object({
     type: channelTypeSchema,
-    name: documented(z.unknown(), channelName).optional().meta({ description: 'Needed for a group.' }),
+    name: documented(z.unknown(), channelName).optional().meta({ description: 'Required for a group.' }),
     userIds: listOf(id)
       .max(LIMITS.CHANNEL_USERS_MAX)
       .nullish()

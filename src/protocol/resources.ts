@@ -10,14 +10,17 @@ export const userSchema = z
     email: z
       .string()
       .nullable()
-      .meta({ description: "Null in other users where the service shows nobody's.", examples: ['ada@example.com'] }),
+      .meta({
+        description: 'Null for users other than yourself, if this service keeps email addresses private.',
+        examples: ['ada@example.com'],
+      }),
     avatar,
     createdAt: time,
   })
   .meta({ id: 'User' });
 export type User = z.infer<typeof userSchema>;
 
-/** A user as it sees itself. */
+/** The signed-in user. */
 export const ownUserSchema = userSchema
   .extend({ email: z.string().meta({ examples: ['ada@example.com'] }) })
   .meta({ id: 'OwnUser' });
@@ -37,7 +40,7 @@ export const channelSchema = z
   .meta({ id: 'Channel' });
 export type Channel = z.infer<typeof channelSchema>;
 
-/** A direct channel in the list: named and pictured by the other user. */
+/** A direct channel in the list, with the other user's name and avatar. */
 export const directChannelSchema = channelSchema.extend({ avatar }).meta({ id: 'DirectChannel' });
 export type DirectChannel = z.infer<typeof directChannelSchema>;
 
@@ -49,7 +52,7 @@ export const channelDetailSchema = channelSchema
   .meta({ id: 'ChannelDetail' });
 export type ChannelDetail = z.infer<typeof channelDetailSchema>;
 
-/** One log of the signed-in user: exactly one of `channelId`, `userId` is not null. */
+/** A log of the signed-in user. Exactly one of `channelId` and `userId` is not null. */
 export const conversationSchema = z
   .object({
     channelId: id.nullable(),
@@ -69,7 +72,7 @@ export const paginationSchema = z
       .meta({ examples: [LIMITS.PAGE_DEFAULT] }),
     before: id.nullable().meta({ examples: [null] }),
     after: id.nullable().meta({ examples: [null] }),
-    hasMore: z.boolean().meta({ description: 'Whether there are more that way.', examples: [false] }),
+    hasMore: z.boolean().meta({ description: 'Whether there are more messages in this direction.', examples: [false] }),
   })
   .meta({ id: 'Pagination' });
 export type Pagination = z.infer<typeof paginationSchema>;

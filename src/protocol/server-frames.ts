@@ -1,4 +1,4 @@
-// The frames that the server sends: the one list of them.
+// The list of all frames that the server sends.
 import type * as z from 'zod';
 import { adminMessage, channelAdded, channelDeleted, channelUpdated } from './channels.ts';
 import { ack, connectionClosing, connectionConnect, error, pong } from './connection.ts';
@@ -30,7 +30,7 @@ export type ServerFrameType = Definition['type'];
 /** The data of a server frame of type T. */
 export type ServerFrameData<T extends ServerFrameType> = z.output<Extract<Definition, { type: T }>['data']>;
 
-/** A server frame. `timestamp` in ms; `seq` is the log's number of the event, in frames about messages. */
+/** A server frame. `timestamp` in ms. In frames about messages, `seq` is the event's number in its log. */
 export interface ServerFrame {
   id: string;
   type: ServerFrameType;

@@ -1,4 +1,4 @@
-// The zod building blocks of what the service shows: resources and frames. Times are ISO 8601 UTC.
+// The zod building blocks of what clients get, in resources and frames. Times are ISO 8601 UTC.
 import * as z from 'zod';
 import { LIMITS } from './limits.ts';
 
@@ -21,7 +21,7 @@ export const shownAvatar = z
   .nullable()
   .meta({ examples: ['https://example.com/ada.png'] });
 
-/** A text that may be absent, with an example. */
+/** A string or null, with an example for the document. */
 export function shownText(example: string | null) {
   return z
     .string()

@@ -54,7 +54,7 @@ describe('a username', () => {
     ['\u00ad \u00ad'],
     ['\u115f\u1160\uffa0'],
     ['\u200b   \u200b'],
-  ])('is not only what cannot be seen: %j', (name) => {
+  ])('contains something that can be seen: %j', (name) => {
     expect(read(name)).toMatch(/can be seen/);
   });
 
@@ -66,11 +66,11 @@ describe('a username', () => {
     ['x'.repeat(100_000), /^must have at most 50 characters$/],
     [7, /expected string/],
     [{ length: 3, normalize: 1 }, /expected string/],
-  ])('is refused with what to do about it: %j', (name, why) => {
+  ])('is refused with a message that says what to do: %j', (name, why) => {
     expect(read(name)).toMatch(why);
   });
 
-  it('costs no time by its length, which composing it would', () => {
+  it('takes no longer for a long one, which composing it would', () => {
     const marks = '\u0301\u0323'.repeat(8000);
     const timeOf = (work: () => unknown) => {
       const startedAt = performance.now();
@@ -83,7 +83,7 @@ describe('a username', () => {
     expect(timeOf(() => isSameUsername(`a${marks}`, marks))).toBeLessThan(composing / 10);
   });
 
-  it('is said again where it is the same, composed or trimmed', () => {
+  it('is the same name if only composing or trimming tells them apart', () => {
     expect(isSameUsername('Zoe\u0308', 'Zoë')).toBe(true);
     expect(isSameUsername(' spaced ', 'spaced')).toBe(true);
     expect(isSameUsername('ada', 'Ada')).toBe(false);

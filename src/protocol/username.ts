@@ -1,19 +1,19 @@
-// What a username may be: what people can see, in one line, and read in the order in which it is written.
+// Usernames: people can see one, in one line, and read it in the order in which it is written.
 import * as z from 'zod';
 import { documented, storable } from './fields.ts';
 import { LIMITS } from './limits.ts';
 
-/** A name may be so much shorter composed. What is longer is not composed at all: thousands of marks take seconds. */
+/** Composing makes a name at most this much shorter. Longer input is not composed: thousands of marks take seconds. */
 const LONGEST_TYPED = 4 * LIMITS.USERNAME_MAX;
 const TOO_LONG = `must have at most ${LIMITS.USERNAME_MAX} characters`;
 
-/** Control characters, line breaks, what changes the direction of others, and marks that a text keeps for its programs. */
+/** Control characters, line breaks, direction marks, and marks that are meant for programs. */
 const FORBIDDEN = /[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}\u206a-\u206f\ufff9-\ufffb]/u;
 const UNSEEN = /\p{White_Space}|\p{Default_Ignorable_Code_Point}|\u2800/gu;
 
 const composed = () => storable().max(LONGEST_TYPED, { error: TOO_LONG, abort: true }).normalize('NFC');
 
-/** A new username. Gives it in the form NFC, without spaces at the ends. */
+/** A new username. Decodes to the form NFC, without spaces at the ends. */
 export const username = documented(
   composed()
     .trim()
@@ -24,15 +24,15 @@ export const username = documented(
   z.string().min(LIMITS.USERNAME_MIN).max(LIMITS.USERNAME_MAX),
 );
 
-/** What is looked for in usernames. */
+/** What a search looks for in usernames. */
 export const usernamePart = documented(
   composed().min(1).max(LIMITS.USERNAME_MAX, TOO_LONG),
   z.string().min(1).max(LIMITS.USERNAME_MAX),
 );
 
-/** True where a client says the name that the account has anyway, if composed or trimmed. */
-export function isSameUsername(present: string, said: string): boolean {
-  return present === said || tidy(present) === tidy(said);
+/** True if both are the same name once composed and trimmed. */
+export function isSameUsername(a: string, b: string): boolean {
+  return a === b || tidy(a) === tidy(b);
 }
 
 function tidy(name: string): string {

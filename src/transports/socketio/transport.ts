@@ -2,7 +2,7 @@
 // would frame every packet for every peer anew; in all other states (polling, an upgrade under way) it carries them.
 import type { ServerResponse } from 'node:http';
 import type { Socket as NetSocket } from 'node:net';
-import { COMES_BACK } from '../../protocol/close-codes.ts';
+import { RECONNECT_AFTER } from '../../protocol/close-codes.ts';
 import type { Outgoing } from '../../realtime/connections/outgoing.ts';
 import type { Session, Transport } from '../../realtime/connections/transport.ts';
 import { bytesTaken } from '../shared/bytes-taken.ts';
@@ -91,7 +91,7 @@ export class SocketIoTransport implements Transport {
 
   close(code: number): void {
     if (!this.isOpen) return;
-    const comesBack = COMES_BACK.has(code);
+    const comesBack = RECONNECT_AFTER.has(code);
     if (comesBack) this.endPolls();
     this.afterPackets(() => (comesBack ? this.hangUp() : this.disconnect()));
     this.end();
