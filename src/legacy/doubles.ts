@@ -1,12 +1,12 @@
-// Memberships that are there more than once, because the former service had no rule against it: how many there are, and which of
-// them can become one.
+// Memberships that exist more than once, because the former service had no rule against it: how many there are, and
+// which of them can be merged.
 import { sql } from 'drizzle-orm';
 import { type Database, rows } from '../database/database.ts';
 
-/** In a line; how many there are is said besides. */
+/** Ids named in one line. Their number is reported too. */
 export const IDS_NAMED = 20;
 
-/** What a row says besides who and where, and since when. Of `channel_members m`. */
+/** What a row of `channel_members m` holds besides the member, the channel and the times. */
 export const FACTS = sql`to_jsonb(m) - array['id', 'joinedAt', 'createdAt', 'updatedAt']`;
 const DOUBLED = sql`select "channelId", "userId" from channel_members group by 1, 2 having count(*) > 1`;
 
@@ -14,12 +14,12 @@ export interface Doubles {
   /** A user in two channels counts as two. */
   readonly members: number;
   readonly channels: number;
-  /** Rows too many, and the ids of the first of them. */
+  /** Surplus rows, and the ids of the first of them. */
   readonly rows: number;
   readonly ids: readonly number[];
 }
 
-/** Reads only. */
+/** Only reads. */
 export async function findDoubles(db: Database): Promise<Doubles> {
   const [found] = await rows<{ members: string; channels: string; rows: string; ids: number[] | null }>(
     db,
@@ -40,7 +40,7 @@ export async function findDoubles(db: Database): Promise<Doubles> {
   };
 }
 
-/** Doubles that cannot become one without losing something; a text for each reason. Reads only. */
+/** Doubles that cannot be merged without losing something, as a text for each reason. Only reads. */
 export async function unmergeable(db: Database): Promise<string[]> {
   const [differing] = await rows<{ count: string; ids: string | null }>(
     db,
@@ -68,14 +68,14 @@ export async function unmergeable(db: Database): Promise<string[]> {
   ];
 }
 
-/** As a line of the dry run or of the report says it. */
+/** As in a line of the dry run or of the report. */
 export function nameIds(ids: readonly number[], count: number): string {
   const more = count - ids.length;
   const list = [...ids].sort((a, b) => a - b).join(', ');
   return `id${count === 1 ? '' : 's'} ${list}${more > 0 ? ` and ${more} more` : ''}`;
 }
 
-/** Whether nothing keeps a member from being written twice. Reads only. */
+/** Whether nothing prevents a member from being written twice. Only reads. */
 export async function allowsDoubles(db: Database): Promise<boolean> {
   const [row] = await rows<{ ruled: boolean }>(
     db,

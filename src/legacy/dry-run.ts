@@ -1,4 +1,4 @@
-// What a run would do, a line each. Reads only, in a transaction that could not write.
+// What a run would do, a line each. Only reads, in a transaction that could not write.
 import { sql } from 'drizzle-orm';
 import { type Database, rows } from '../database/database.ts';
 import { planFolding } from '../database/folding.ts';
@@ -10,7 +10,7 @@ import { oddChannels } from './odd-channels.ts';
 import { type Survey, survey } from './survey.ts';
 import { LOG_COLUMNS, referenceName } from './wanted.ts';
 
-/** Throws MigrationError where a run would be refused. Empty where there is nothing to do. */
+/** Throws MigrationError if a run would be refused. Empty if there is nothing to do. */
 export function planMigrations(handle: DatabaseHandle, folder: string): Promise<string[]> {
   return handle.dedicated((db) =>
     db.transaction(
@@ -77,7 +77,7 @@ function planIndexes({ indexes }: Survey): string[] {
   );
 }
 
-/** What comes before the rule that a member is there once. */
+/** What must happen before each member can be unique. */
 async function planMembers(db: Database, { uniques }: Survey): Promise<string[]> {
   if (!uniques.some(({ unique }) => unique.table === 'channel_members') || !(await allowsDoubles(db))) return [];
   const { members, channels, rows: count, ids } = await findDoubles(db);
@@ -102,7 +102,7 @@ function planRules({ uniques, references, unfilled }: Survey): string[] {
   ];
 }
 
-/** What stays as it is, but is worth a word. */
+/** What stays as it is, but is worth mentioning. */
 async function planChannels(db: Database): Promise<string[]> {
   const { withoutOwner, twins } = await oddChannels(db);
   return [
@@ -113,7 +113,7 @@ async function planChannels(db: Database): Promise<string[]> {
   ];
 }
 
-/** What the migration itself does to columns, in an instant. */
+/** The changes of columns that the migration itself makes in an instant. */
 async function planDefaults(db: Database): Promise<string[]> {
   const found = await rows<{ column: string }>(
     db,

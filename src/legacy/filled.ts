@@ -1,11 +1,12 @@
-// Columns that may lack a value, where this service relies on one: made NOT NULL without reading the table under a lock.
+// Columns that may lack a value, although this service relies on one. Makes them NOT NULL without reading the table
+// under a lock.
 import { sql } from 'drizzle-orm';
 import { type Step, withShortLock } from '../database/short-lock.ts';
 import type { UnfilledTable } from './survey.ts';
 
 /**
- * First a rule for what is written from now on, at once; then the old rows are checked, which holds nobody up; with both the
- * server knows that every row has a value, and makes the columns NOT NULL in an instant.
+ * First adds a rule for new rows, at once. Then checks the old rows, which holds nobody up. With both, the server knows
+ * that every row has a value, and makes the columns NOT NULL in an instant.
  */
 export async function fillColumns(step: Step, { table, columns }: UnfilledTable): Promise<void> {
   const checks = columns.map((column) => ({ column, name: `CHK_${table}_${column}_filled` }));

@@ -1,5 +1,5 @@
-// Triggers that somebody else set on the former service's tables, and that the takeover's own changes would set off: one that
-// keeps `updatedAt` would make every message look edited.
+// Triggers that somebody else created on the former service's tables, and that the takeover's own changes would fire. A
+// trigger that sets `updatedAt`, for example, would make every message look edited.
 import { sql } from 'drizzle-orm';
 import { type Database, rows } from '../database/database.ts';
 import type { Survey } from './survey.ts';
@@ -10,7 +10,7 @@ const OWN = ['number_foreign_insert', 'number_foreign_update', 'note_member_gone
 const DELETE = 8;
 const UPDATE = 16;
 
-/** A text for each. Reads only. */
+/** A text for each. Only reads. */
 export async function foreignTriggers(db: Database, state: Survey, hasDoubles: boolean): Promise<string[]> {
   const found = [
     ...(state.hasTriggers ? [] : await triggersOf(db, 'chats', UPDATE)),
@@ -22,7 +22,7 @@ export async function foreignTriggers(db: Database, state: Survey, hasDoubles: b
   );
 }
 
-/** Those that fire, also for columns that have to do with the log. */
+/** Those that fire, including triggers for columns of the log. */
 function triggersOf(db: Database, table: string, event: number): Promise<{ table: string; name: string }[]> {
   return rows(
     db,

@@ -1,16 +1,18 @@
-// Numbers for messages that have none: in the order of their ids, from the counter of their log, a batch a transaction.
-// A batch is stored with its counters or not at all, so what is done can always be seen on the rows themselves.
+// Numbers messages that have no number: in the order of their ids, from the counter of their log, one batch a
+// transaction. A batch is stored together with its counters or not at all, so the rows themselves show what is done.
 import { type SQL, sql } from 'drizzle-orm';
 import { type Database, rows } from '../database/database.ts';
 import { pause, requireRunnerLock } from '../database/runner-lock.ts';
 import { retryLocks, type Step } from '../database/short-lock.ts';
 
-/** Who edits or deletes a message of the present batch waits so long, about. Smaller batches cost more a message. */
+/**
+ * Those who edit or delete a message of the present batch wait about this long. Smaller batches cost more per message.
+ */
 const BATCH_MS = 400;
 const FIRST_BATCH = 1000;
 const SMALLEST_BATCH = 500;
 const LARGEST_BATCH = 20_000;
-/** So few may be left for the transaction that holds writers up. */
+/** At most this many may be left for the transaction that holds writers up. */
 const SMALL_REST = 500;
 const SETTLE_MS = 50;
 
@@ -25,7 +27,7 @@ export async function countUnnumbered(db: Database): Promise<number> {
   return Number(row?.count ?? 0);
 }
 
-/** Gives every channel its log. */
+/** Creates a log for every channel. */
 export async function logsOfChannels({ db, report, step }: Step): Promise<void> {
   let last = BEGINNING;
   for (let done = 0; ; done += CHANNELS_AT_ONCE) {
@@ -43,8 +45,8 @@ export async function logsOfChannels({ db, report, step }: Step): Promise<void> 
 }
 
 /**
- * Numbers what is there, and what is written meanwhile, until little is left. Gives the id up to which every message has
- * its number for good: there is no transaction under way that might still add one below it.
+ * Numbers existing messages, and those written meanwhile, until few are left. Returns the id up to which every message
+ * has its number for good: no open transaction can still add one below it.
  */
 export async function numberMostMessages(step: Step, total: number): Promise<number> {
   let from = BEGINNING;
@@ -62,7 +64,7 @@ export async function numberMostMessages(step: Step, total: number): Promise<num
   }
 }
 
-/** Whatever has no number by any chance, as rows that were written while the triggers were off. */
+/** Numbers whatever else has no number, such as rows written while the triggers were off. */
 export function numberStragglers(step: Step): Promise<void> {
   return numberRange(step, BEGINNING, 2_147_483_647, () => {});
 }
@@ -84,10 +86,10 @@ async function numberRange(step: Step, from: number, to: number, tell: (more: nu
   }
 }
 
-/** Numbers the messages with ids above `from`, up to `to`, and says how many. In the transaction of the caller. */
+/** Numbers the messages with ids above `from`, up to `to`, and returns how many. Runs in the caller's transaction. */
 export async function numberBatch(tx: Database, from: number, to: number): Promise<number> {
   await requireRunnerLock(tx);
-  // What the server knows about tables that fill only now would mislead it to read them whole, for each batch.
+  // The tables are only filling now, so the server's statistics would mislead it to read them whole for each batch.
   await tx.execute(sql`select set_config('enable_' || way, 'off', true)
     from unnest(array['seqscan', 'hashjoin', 'mergejoin']) way`);
   const some = sql`m.id > ${from}::int and m.id <= ${to}::int and m.seq is null`;
@@ -102,7 +104,7 @@ export async function numberBatch(tx: Database, from: number, to: number): Promi
       and not exists (select from conversations l where l."userLow" = least(m."senderId", m."receiverId")
         and l."userHigh" = greatest(m."senderId", m."receiverId"))
     order by 1, 2 on conflict do nothing`);
-  // In the order of ids, as the functions of the log do. Then the counters stand still for the next statement.
+  // In the order of ids, as the functions of the log do. Then the counters stay the same for the next statement.
   await tx.execute(sql`select from conversations where id in (select log.id ${logsOf(some)})
     order by id for no key update`);
   const [row] = await rows<{ count: number }>(tx, takeNumbers(some));
@@ -138,7 +140,7 @@ function takeNumbers(some: SQL): SQL {
     select count(*) from stored`;
 }
 
-/** The largest of the first `size` ids that `some` selects; undefined where it selects none. */
+/** The largest of the first `size` ids that `some` selects. Undefined if it selects none. */
 async function edge(db: Database, some: SQL, size: number): Promise<number | undefined> {
   const [row] = await rows<{ id: number | null }>(
     db,
@@ -148,8 +150,8 @@ async function edge(db: Database, some: SQL, size: number): Promise<number | und
 }
 
 /**
- * The last id, once every transaction has ended that may have been given a smaller one. Whoever inserts has the lock on
- * the table before the id, so it is enough to wait for those who hold it now. Nobody waits for this.
+ * The last id, once every transaction has ended that may have been given a smaller one. An insert takes the lock on the
+ * table before the id, so it is enough to wait for those who hold the lock now. This holds nobody up.
  */
 async function settledId({ db, report, step }: Step): Promise<number> {
   const [row] = await rows<{ id: number | null }>(db, sql`select max(id) as "id" from chats`);

@@ -1,5 +1,5 @@
-// What stands against a takeover, looked for before anything is changed: rights that are missing, and rows that the rules
-// of this service would not let stand. Each is said with what to look for, by ids, never by what users wrote.
+// What prevents a takeover, looked for before anything is changed: missing rights, and rows that break the rules of
+// this service. Each text says what to look for, by ids and never by what users wrote.
 import { type SQL, sql } from 'drizzle-orm';
 import { type Database, rows } from '../database/database.ts';
 import { MigrationError } from '../database/migration-error.ts';
@@ -9,7 +9,7 @@ import type { Survey } from './survey.ts';
 import { unfitRows, unfitTypes } from './unfit.ts';
 import { FORMER_TABLES } from './wanted.ts';
 
-/** Throws MigrationError with all that stands against it. Reads only. */
+/** Throws MigrationError with everything that prevents it. Only reads. */
 export async function refuseObstacles(db: Database, state: Survey): Promise<void> {
   const found = await obstacles(db, state);
   if (found.length > 0)
@@ -48,7 +48,7 @@ async function missingRights(db: Database): Promise<string[]> {
   ];
 }
 
-/** Ids come from a sequence of their column, and rows are found by them. */
+/** Ids must come from a sequence of their column, because rows are found by them. */
 async function unfitIds(db: Database): Promise<string[]> {
   const list = await rows<{ table: string }>(
     db,
@@ -62,7 +62,7 @@ async function unfitIds(db: Database): Promise<string[]> {
   return list.map(({ table }) => `${table}.id is no primary key with a sequence of its own`);
 }
 
-/** But for members: what is there twice of them becomes one. */
+/** Except for members: their doubles are merged. */
 async function repeatedRows(db: Database, { uniques }: Survey): Promise<string[]> {
   const found: string[] = [];
   for (const { unique, ready } of uniques) {
@@ -99,13 +99,13 @@ async function orphans(db: Database, { references }: Survey): Promise<string[]> 
 }
 
 export interface OddMessages {
-  /** With neither a channel nor a receiver: in no conversation. */
+  /** With neither a channel nor a receiver, so in no conversation. */
   readonly nowhere: number;
-  /** With both: they are the channel's. */
+  /** With both, so they belong to the channel. */
   readonly both: number;
 }
 
-/** Rows that stay as they are, but are worth a word. */
+/** Rows that stay as they are, but are worth mentioning. */
 export async function oddMessages(db: Database): Promise<OddMessages> {
   const count = (condition: string): SQL => sql.raw(`count(*) filter (where ${condition})`);
   const [row] = await rows<{ nowhere: number; both: number }>(

@@ -1,4 +1,4 @@
-// Channels that stay as the former service left them, but are worth a word in the dry run.
+// Channels that stay as the former service left them, but are worth mentioning in the dry run.
 import { sql } from 'drizzle-orm';
 import { type Database, rows } from '../database/database.ts';
 
@@ -9,7 +9,7 @@ export interface OddChannels {
   readonly twins: number;
 }
 
-/** Of channels that are not deleted. Reads only. */
+/** Counts channels that are not deleted. Only reads. */
 export async function oddChannels(db: Database): Promise<OddChannels> {
   const [row] = await rows<{ withoutOwner: string; twins: string }>(
     db,

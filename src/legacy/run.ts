@@ -1,10 +1,10 @@
-// The migrations, of a database that the former service may have filled too.
+// Runs the migrations, including the takeover of a database that the former service filled.
 import type { DatabaseHandle } from '../database/handle.ts';
 import { runMigrations } from '../database/migrate.ts';
 import type { Report } from '../database/progress.ts';
 import { takeOver } from './takeover.ts';
 
-/** As `runMigrations`. Throws TakeoverStopped if a takeover fails on its way: the next run goes on. */
+/** Like `runMigrations`. Throws TakeoverStopped if a takeover fails midway: the next run continues from there. */
 export function runWithTakeover(handle: DatabaseHandle, folder: string, report?: Report): Promise<string[]> {
   return runMigrations(handle, folder, report, takeOver);
 }

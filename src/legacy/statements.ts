@@ -1,5 +1,5 @@
-// Statements of the first two migrations that a takeover makes before them, to the letter: a test compares. What they say is
-// there again when the migrations come, which find it done.
+// Statements of the first two migrations, word for word (a test compares), that a takeover runs before them. The
+// migrations run them again and find nothing to do.
 import { sql } from 'drizzle-orm';
 
 /** Nullable columns without default, which the former service need not know. */
@@ -24,7 +24,7 @@ CREATE TABLE IF NOT EXISTS conversations (
   )
 ) WITH (fillfactor = 50);`);
 
-/** Room for everything that a request may bring. Rewrites no row. */
+/** Makes room for everything that a request may bring. Rewrites no row. */
 export const MAKE_ROOM = sql.raw(`
 DO $$
 DECLARE it record;
@@ -42,7 +42,7 @@ BEGIN
   END LOOP;
 END $$;`);
 
-/** What numbers the messages that the former service writes from then on. */
+/** Numbers the messages that the former service writes from then on. */
 export const NUMBER_FOREIGN_ROWS = [
   sql.raw(`
 CREATE TRIGGER number_foreign_insert BEFORE INSERT ON chats FOR EACH ROW

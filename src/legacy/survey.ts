@@ -1,5 +1,5 @@
-// What a database that the former service filled lacks. Read off the database itself each time, so that a takeover can be
-// cut off anywhere and be taken up again, and so that a dry run says what a run would do.
+// What a database that the former service filled lacks. Read from the database itself each time, so that a takeover can
+// be interrupted anywhere and continued, and so that a dry run shows what a run would do.
 import { sql } from 'drizzle-orm';
 import { type Database, rows } from '../database/database.ts';
 import { type Index, indexFacts } from '../database/index-build.ts';
@@ -18,7 +18,7 @@ import {
 export interface Survey {
   readonly columns: readonly string[];
   readonly hasConversations: boolean;
-  /** The triggers that number what others write. Where they are, everything before them has its number. */
+  /** The triggers that number what others write. If they exist, everything before them has its number. */
   readonly hasTriggers: boolean;
   readonly narrow: readonly NarrowColumn[];
   readonly indexes: readonly IndexState[];
@@ -27,15 +27,15 @@ export interface Survey {
   readonly unfilled: readonly UnfilledTable[];
 }
 
-/** A column, as `users.username`, with the length that it has and the one that it needs. */
+/** A column, such as `users.username`, with its present length and the one that it needs. */
 export type NarrowColumn = { readonly column: string; readonly length: number; readonly wanted: number };
 /** A table with those of its columns that may lack a value. */
 export type UnfilledTable = { readonly table: string; readonly columns: readonly string[] };
-/** Of those that are missing or not complete. `broken`: the rest of a build that was interrupted. */
+/** An index that is missing or not complete. `broken`: the rest of an interrupted build. */
 export type IndexState = { readonly index: Index; readonly broken: boolean };
-/** `ready`: the index is there, and only the constraint is missing. */
+/** `ready`: the index exists, and only the constraint is missing. */
 export type UniqueState = { readonly unique: Unique; readonly ready: boolean; readonly broken: boolean };
-/** `added`: the rule holds for new rows, and the old ones are to be checked. */
+/** `added`: the rule holds for new rows, and the old ones must still be checked. */
 export type ReferenceState = { readonly reference: Reference; readonly added: boolean };
 
 export async function survey(db: Database): Promise<Survey> {
@@ -92,7 +92,7 @@ async function missingUniques(db: Database): Promise<UniqueState[]> {
   return missing;
 }
 
-/** Whether an index says so already, on these columns in this order, under whatever name. */
+/** Whether an index of any name already ensures this, on these columns in this order. */
 async function isUnique(db: Database, { table, columns }: Unique): Promise<boolean> {
   const list = sql.param([...columns]);
   const [row] = await rows<{ found: boolean }>(

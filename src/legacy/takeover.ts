@@ -1,5 +1,5 @@
-// Prepares a database that the former service filled, and goes on writing to, for the first migrations: what would take
-// long inside of them is done before, in small steps. Each step looks at the database for what is left to do.
+// Prepares a database that the former service filled, and still writes to, for the first migrations: what would take
+// long inside them is done before, in small steps. Each step reads from the database what is left to do.
 import { sql } from 'drizzle-orm';
 import type { Database } from '../database/database.ts';
 import { buildIndex } from '../database/index-build.ts';
@@ -15,8 +15,8 @@ import { type Survey, survey } from './survey.ts';
 import { CONVERSATION_RULES, referenceName } from './wanted.ts';
 
 /**
- * Throws MigrationError where something stands against it, and then nothing was changed; TakeoverStopped where it fails
- * on its way.
+ * Throws MigrationError if something prevents it, and then nothing was changed. Throws TakeoverStopped if it fails
+ * midway.
  */
 export async function takeOver(deps: TakeoverDeps): Promise<void> {
   const { db } = deps;
@@ -52,7 +52,7 @@ function isBegun({ columns, hasConversations }: Survey): boolean {
 
 type Begin = (step: string) => Step;
 
-/** Nullable columns without default, and the table of logs: an instant each. */
+/** Nullable columns without default, and the table of logs: each takes an instant. */
 async function addLogs(state: Survey, begin: Begin): Promise<void> {
   if (state.columns.length > 0) {
     const lock = { tables: ['chats'], mode: 'access exclusive' } as const;
@@ -67,7 +67,7 @@ async function addLogs(state: Survey, begin: Begin): Promise<void> {
   }
 }
 
-/** While no trigger watches these columns yet, which would forbid it. Rewrites no row. */
+/** Runs before a trigger watches these columns, because that would forbid it. Rewrites no row. */
 async function makeRoom({ narrow, hasTriggers }: Survey, begin: Begin): Promise<void> {
   if (narrow.length === 0 || hasTriggers) return;
   const concerned = ['chats', 'channels', 'users'].filter((it) =>
@@ -77,7 +77,9 @@ async function makeRoom({ narrow, hasTriggers }: Survey, begin: Begin): Promise<
   await withShortLock(begin('making room in columns'), lock, (tx) => tx.execute(MAKE_ROOM));
 }
 
-/** Numbers what is there; then, while nobody writes for a moment, the last few, and lets the triggers number the rest. */
+/**
+ * Numbers what exists. Then stops writers for a moment, numbers the last few, and lets the triggers number the rest.
+ */
 async function numberEverything({ db, functions }: TakeoverDeps, begin: Begin): Promise<void> {
   await logsOfChannels(begin('giving channels their logs'));
   const total = await countUnnumbered(db);
@@ -110,7 +112,7 @@ async function makeUnique({ watcher }: TakeoverDeps, state: Survey, begin: Begin
   }
 }
 
-/** For new rows first, at once; then the old ones are checked, which holds nobody up. */
+/** First for new rows, at once. Then the old ones are checked, which holds nobody up. */
 async function addReferences(db: Database, state: Survey, begin: Begin): Promise<void> {
   for (const { reference, added } of state.references) {
     const { table, column, target } = reference;

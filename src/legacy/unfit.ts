@@ -1,5 +1,5 @@
-// What the former service's tables may hold, or be like, that this service could not serve: it would answer 500, or take
-// people who left for members. Each is said with what to do. Reads only.
+// Properties of the former service's tables that this service could not serve: it would answer 500, or take people who
+// left for members. Each text says what to do. Only reads.
 import { type SQL, sql } from 'drizzle-orm';
 import { type Database, rows } from '../database/database.ts';
 import type { Survey } from './survey.ts';
@@ -7,7 +7,7 @@ import { FORMER_TABLES } from './wanted.ts';
 
 const CHANNEL_TYPE = 'channels_type_enum';
 const CHANNEL_TYPES = ['direct', 'group'];
-/** Names of columns that say since when somebody is no member any more. */
+/** Names of columns that say since when somebody is no longer a member. */
 const MEMBER_GONE = ['deletedAt', 'leftAt', 'removedAt'];
 
 export async function unfitTypes(db: Database): Promise<string[]> {
@@ -55,7 +55,7 @@ async function membersWhoLeft(db: Database): Promise<string[]> {
   return found;
 }
 
-/** A row that is stored would get an id that is taken. */
+/** A new row would get an id that is taken. */
 async function idsBehind(db: Database): Promise<string[]> {
   const found: string[] = [];
   for (const table of FORMER_TABLES) {
@@ -63,7 +63,7 @@ async function idsBehind(db: Database): Promise<string[]> {
       db,
       sql`select pg_get_serial_sequence(${table}::text, 'id') as "sequence"`,
     );
-    // A table without one is named already.
+    // A table without a sequence is named already.
     if (!name?.sequence) continue;
     const [row] = await rows<{ behind: boolean | null }>(
       db,
@@ -80,7 +80,7 @@ async function idsBehind(db: Database): Promise<string[]> {
 
 type Check = { readonly condition: SQL; readonly fault: string };
 
-/** Every table is read once. */
+/** Reads every table once. */
 export async function unfitRows(db: Database, { unfilled }: Survey): Promise<string[]> {
   const found: string[] = [];
   for (const table of FORMER_TABLES) {
@@ -99,7 +99,7 @@ function noValue(table: string, column: string): Check {
   return { condition: sql`${sql.identifier(column)} is null`, fault: `${table}."${column}" has no value` };
 }
 
-/** Clients get four digits for the year. */
+/** Clients get a year of four digits. */
 function noTime(table: string): (column: string) => Check {
   return (column) => ({
     condition: sql`not (${sql.identifier(column)} >= '0001-01-01' and ${sql.identifier(column)} < '10000-01-01')`,

@@ -1,5 +1,5 @@
-// What the first migration adds to tables that are full already, so that it can be added before it without holding
-// anybody up. Names and columns are those of migrations/0000_tables.sql; a test compares the outcome.
+// What the first migration adds to full tables, so that a takeover can add it before without holding anybody up. Names
+// and columns are those of migrations/0000_tables.sql. A test compares the outcome.
 import type { Index } from '../database/index-build.ts';
 
 export const FORMER_TABLES = ['users', 'channels', 'channel_members', 'chats'] as const;
@@ -71,7 +71,7 @@ export const WIDTHS: readonly { readonly table: string; readonly column: string;
   { table: 'chats', column: 'fileName', length: 255 },
 ];
 
-/** The log of a channel, which has none without users; made while it is empty, so all at once. */
+/** The log of a channel has no users. Added while the table is empty, so all at once. */
 export const CONVERSATION_RULES: readonly string[] = [
   'ALTER TABLE conversations ADD CONSTRAINT "UQ_conversations_channel" UNIQUE ("channelId")',
   'ALTER TABLE conversations ADD CONSTRAINT "UQ_conversations_pair" UNIQUE ("userLow", "userHigh")',

@@ -12,8 +12,9 @@ export interface RateLimitState {
 
 export interface RateLimiter {
   /**
-   * Takes a point of `key`; a negative number of points gives back what was taken before. Where the shared backend is away, counts on this node alone: a limit may then be passed
-   * by a factor of the nodes, but nothing stops. Never rejects.
+   * Takes a point of `key`. A negative number of points gives back what was taken before. If the shared backend is
+   * away, counts only on this node: a key may then exceed its limit by the number of nodes, but nothing stops. Never
+   * rejects.
    */
   consume(key: string, points?: number): Promise<RateLimitState>;
 }
