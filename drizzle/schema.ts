@@ -1,5 +1,5 @@
-// The tables. `users`, `channels`, `channel_members` and `chats` keep the names and types of the service that this
-// one replaces; `conversations` holds one row per log. SQL functions and triggers are in functions/.
+// The tables. `users`, `channels`, `channel_members` and `chats` keep the names and types of the service that this one
+// replaces. `conversations` holds one row per log. SQL functions and triggers are in functions/.
 import { sql } from 'drizzle-orm';
 import {
   boolean,
@@ -41,21 +41,21 @@ export const users = pgTable(
     email: varchar('email', { length: 255 }).notNull(),
     password: varchar('password', { length: 255 }).notNull(),
     avatar: varchar('avatar', { length: 500 }),
-    /** Made an admin by the command; those of ADMIN_EMAILS are admins without it. */
+    /** Made an admin by the command. Users in ADMIN_EMAILS are admins without it. */
     isAdmin: boolean('isAdmin').notNull().default(false),
-    /** By lib/fold.ts, so null where a program wrote the row that does not know it, until one does: see folded-names.ts. */
+    /** Set by lib/fold.ts. Null if a program without it wrote the row, until it is filled: see folded-names.ts. */
     foldedUsername: plainText('foldedUsername'),
     foldedEmail: plainText('foldedEmail'),
-    /** Chosen since names are to differ in more than case. The former service told `Ada` from `ada`. */
+    /** True for names chosen since names must differ in more than case. The former service told `Ada` from `ada`. */
     isNameUnique: boolean('isNameUnique').notNull().default(false),
     ...times,
   },
   (table) => [
     unique('UQ_users_username').on(table.username),
     unique('UQ_users_email').on(table.email),
-    // For nodes of the version before: the server's locale decides what it finds.
+    // For nodes of the version before. What it finds depends on the server's locale.
     index('IDX_users_email_lower').on(sql`lower(${table.email})`),
-    // Partial, so no key that a reference could name: filling the column makes nobody wait who sends a message.
+    // Partial, so that no reference can name it as a key: filling the column then makes no sender of a message wait.
     uniqueIndex('UQ_users_folded_username').on(table.foldedUsername).where(sql`"isNameUnique"`),
     index('IDX_users_folded_username').on(table.foldedUsername),
     // Not unique: the former service told `A@x` from `a@x`.
@@ -94,7 +94,8 @@ export const channelMembers = pgTable(
 
 /**
  * One log: of a channel, or of a pair of users (`userLow` <= `userHigh`). `lastSeq` is the number of its last event.
- * Updated by every append, so no index may cover `lastSeq` or `lastEventAt` (HOT updates), and its pages keep room.
+ * Every append updates it, so no index may cover `lastSeq` or `lastEventAt` (HOT updates), and its pages keep free
+ * space.
  */
 export const conversations = pgTable(
   'conversations',
@@ -105,7 +106,7 @@ export const conversations = pgTable(
     userHigh: integer('userHigh').references(() => users.id, { onDelete: 'cascade' }),
     lastSeq: integer('lastSeq').notNull().default(0),
     lastEventAt: utc('lastEventAt'),
-    /** Grows when somebody loses access: events that carry a higher one wait until readers are checked. */
+    /** Grows when somebody loses access: events with a higher version wait until readers are checked. */
     accessVersion: integer('membersVersion').notNull().default(0),
   },
   (table) => [
@@ -119,7 +120,7 @@ export const conversations = pgTable(
   ],
 );
 
-/** Messages. `seq` is the log's number of the storing, `updatedSeq` that of the latest change. */
+/** Messages. `seq` is the number in the log at which a message was stored, `updatedSeq` that of its latest change. */
 export const chats = pgTable(
   'chats',
   {
@@ -133,7 +134,7 @@ export const chats = pgTable(
     url: varchar('url', { length: 500 }),
     fileName: varchar('fileName', { length: 255 }),
     ...times,
-    // No foreign key: rows of a log go with its channel or users, and a check per message would cost the append.
+    // No foreign key: rows of a log go with its channel or users, and a check per message would slow the append.
     conversationId: integer('conversationId'),
     seq: integer('seq'),
     updatedSeq: integer('updatedSeq'),
@@ -146,7 +147,7 @@ export const chats = pgTable(
   ],
 );
 
-/** Deleted channels whose messages still have their content, while it is being erased: up to this number of the log it is. */
+/** Deleted channels whose messages still have their content, while it is being erased up to this number of the log. */
 export const channelErasures = pgTable('channel_erasures', {
   channelId: integer('channelId')
     .primaryKey()
@@ -154,10 +155,10 @@ export const channelErasures = pgTable('channel_erasures', {
   erasedSeq: integer('erasedSeq').notNull().default(0),
 });
 
-/** Length of a SHA-256 digest in base64url, which is how tokens and addresses are stored. */
+/** The length of a SHA-256 digest in base64url. Tokens and addresses are stored as digests. */
 const DIGEST = 43;
 
-/** Single tokens that were ended before their time. Rows go some time after the token would have ended by itself. */
+/** Single tokens that were ended early. A row is deleted some time after its token would have expired. */
 export const endedTokens = pgTable(
   'ended_tokens',
   {
@@ -175,7 +176,7 @@ export const endedTokens = pgTable(
   ],
 );
 
-/** All tokens of a user of a generation before this one are ended, but for the one from which that was done. */
+/** Ends all tokens of a user of a generation before this one, except for the token that did so. */
 export const sessionCutoffs = pgTable(
   'session_cutoffs',
   {
@@ -203,8 +204,9 @@ export const signInAddresses = pgTable(
 );
 
 /**
- * The one row says what this deployment is called wherever ids of several deployments meet, such as in Redis, where all count
- * their channels and users from 1. Made by the migration; a database that is restored keeps it.
+ * One row with the id of this deployment. It is used wherever ids of several deployments meet, such as in Redis,
+ * because each deployment counts its channels and users from 1. The migration makes it, and a restored database keeps
+ * it.
  */
 export const deployment = pgTable(
   'deployment',

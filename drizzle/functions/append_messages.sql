@@ -1,13 +1,13 @@
--- Stores a batch of messages and gives one row per draft, in the order of the drafts. `contents` is an array with an object
--- for each: the columns that the sender fills. What becomes of a draft:
+-- Stores a batch of messages and returns one row per draft, in the order of the drafts. `contents` is an array with an
+-- object for each: the columns that the sender fills. The outcomes of a draft:
 --   stored      it has its number now
 --   duplicate   the sender used this client id before: `before` is that message as it is now
---   repeat      the client id of an earlier draft of this very batch: to be sent again
+--   repeat      the client id of an earlier draft of this very batch: must be sent again
 --   no_sender, no_channel (not there, deleted, or the sender is no member), no_receiver: nothing was stored
 -- Logs are locked in the order of their ids, so that batches of several nodes never wait for each other in a circle.
--- Settings: a log that somebody holds for longer is tried again by itself, so that it delays no other; and every table
--- is looked up by key, whatever its size was when the plan was made. Each look-up is a subquery of its own (OFFSET 0), for
--- a join with a table that was empty then would be planned as a walk through all of its index.
+-- Settings: a log that somebody holds for longer is tried again by itself, so that it delays no other. Every table is
+-- looked up by key, whatever its size was when the plan was made. Each look-up is a subquery of its own (OFFSET 0),
+-- because a join with a table that was empty then would be planned as a walk through all of its index.
 CREATE OR REPLACE FUNCTION append_messages(
   senders integer[], channel_ids integer[], receivers integer[], client_ids text[], contents jsonb
 ) RETURNS TABLE (
@@ -94,7 +94,7 @@ BEGIN
 END
 $$;
 --> statement-breakpoint
--- As nodes of the version before call it.
+-- For nodes of the version before.
 CREATE OR REPLACE FUNCTION append_messages(
   senders integer[], channel_ids integer[], receivers integer[],
   texts text[], urls text[], file_names text[], client_ids text[]

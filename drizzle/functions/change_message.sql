@@ -1,6 +1,6 @@
--- Edits a message (`new_content` has what changes of its content) or deletes it (null), and gives it as it is then; no row where it is gone or where `actor`
--- is no party to its conversation. A null actor is nobody's party and may all the same. `erase`: what a deletion deletes goes
--- from the row too.
+-- Edits a message (`new_content` has what changes of its content) or deletes it (null), and returns its new state.
+-- Returns no row if it is gone, or if `actor` has no part in its conversation. A null actor may change any message.
+-- `erase`: a deletion also removes the content from the row.
 CREATE OR REPLACE FUNCTION change_message(message_id integer, actor integer, new_content jsonb, erase boolean)
 RETURNS TABLE (state jsonb, "senderName" text, "senderAvatar" text, "accessVersion" integer) LANGUAGE plpgsql
 SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off
@@ -39,7 +39,7 @@ BEGIN
   RETURNING message_state(m), s.username::text, s.avatar::text, c."membersVersion";
 END
 $$;--> statement-breakpoint
--- As nodes of versions before call it.
+-- For nodes of versions before.
 CREATE OR REPLACE FUNCTION change_message(message_id integer, actor integer, new_text text, erase boolean)
 RETURNS TABLE (
   id integer, seq integer, "updatedSeq" integer, "senderId" integer, "senderName" text, "senderAvatar" text,

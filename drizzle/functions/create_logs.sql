@@ -1,4 +1,4 @@
--- Makes the logs that a batch needs and that are not there yet.
+-- Creates the logs that a batch needs and that do not exist yet.
 CREATE OR REPLACE FUNCTION create_logs(senders integer[], channel_ids integer[], receivers integer[])
 RETURNS void LANGUAGE sql AS $$
   INSERT INTO conversations ("channelId")

@@ -1,5 +1,5 @@
--- Erases the content of at most `step` messages of one deleted channel that waits for it, whose messages then count as deleted.
--- Nodes that do so at the same time take different channels. False where none waits.
+-- Erases the content of at most `step` messages of one deleted channel that waits for it. These messages then count as
+-- deleted. Nodes that do so at the same time take different channels. Returns false if none waits.
 CREATE OR REPLACE FUNCTION erase_deleted_channels(step integer) RETURNS boolean LANGUAGE plpgsql
 SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off
 AS $$

@@ -1,4 +1,4 @@
--- The logs of a batch, one per draft; null where the channel or the receiver does not exist.
+-- The logs of a batch, one per draft. Null if the channel or the receiver does not exist.
 CREATE OR REPLACE FUNCTION find_logs(senders integer[], channel_ids integer[], receivers integer[])
 RETURNS integer[] LANGUAGE sql STABLE AS $$
   SELECT array_agg(

@@ -1,4 +1,4 @@
--- What was folded from a name that is no more says nothing about the new one. Who can fold sets it again after that.
+-- If a name changes, its folded form is no longer right. A program that can fold sets it again after that.
 CREATE OR REPLACE FUNCTION forget_folded_names() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
   IF NEW.username IS DISTINCT FROM OLD.username THEN

@@ -1,4 +1,4 @@
--- A message as it is now, in a form that a new column does not alter. Of a deleted one there is only what is no content.
+-- A message as it is now, in a form that a new column does not alter. For a deleted one, leaves out the content.
 CREATE OR REPLACE FUNCTION message_state(message chats) RETURNS jsonb LANGUAGE sql STABLE AS $$
   SELECT CASE WHEN message."deletedAt" IS NULL THEN to_jsonb(message)
     ELSE jsonb_build_object('id', message.id, 'seq', message.seq, 'updatedSeq', message."updatedSeq",

@@ -1,4 +1,4 @@
--- A member is taken out: see advance_members_version.
+-- A member is removed: see advance_members_version.
 CREATE OR REPLACE FUNCTION note_member_gone() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
   PERFORM advance_members_version(OLD."channelId");

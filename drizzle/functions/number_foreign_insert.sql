@@ -1,5 +1,5 @@
--- The former service may still write: what it stores takes its number here. The trigger's condition keeps it from firing for
--- what has one.
+-- The former service may still write. What it stores gets its number here. The trigger's condition excludes rows that
+-- have a number.
 CREATE OR REPLACE FUNCTION number_foreign_insert() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
   PERFORM create_logs(ARRAY[NEW."senderId"], ARRAY[NEW."channelId"], ARRAY[NEW."receiverId"]);

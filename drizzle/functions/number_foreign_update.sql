@@ -1,4 +1,5 @@
--- What the former service edits or deletes takes its number here. The trigger's condition keeps it from firing for what has one.
+-- What the former service edits or deletes gets its number here. The trigger's condition excludes rows that have a
+-- number.
 CREATE OR REPLACE FUNCTION number_foreign_update() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
   -- What nobody sees any more is no event: a message that is deleted already, or whose channel is, when its content goes.
