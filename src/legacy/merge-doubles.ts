@@ -1,5 +1,5 @@
-// Memberships that are there more than once become one, the earliest: who is in a channel for longest inherits it. Rows go only
-// where they say nothing else than the one that stays. The former service may write on meanwhile.
+// Merges memberships that exist more than once into the earliest, because the longest member of a channel inherits it.
+// Deletes only rows that say nothing more than the one that stays. The former service may go on writing.
 import { sql } from 'drizzle-orm';
 import { type Database, rows } from '../database/database.ts';
 import { sqlState } from '../database/errors.ts';
@@ -7,7 +7,7 @@ import { givingWay, type Step, withShortLock } from '../database/short-lock.ts';
 import { allowsDoubles, FACTS, IDS_NAMED, nameIds, unmergeable } from './doubles.ts';
 
 const UNIQUE_VIOLATION = '23505';
-/** A double that is written between the merging and the index makes one more round. */
+/** A double that is written between the merging and the index costs one more round. */
 const MOST_ROUNDS = 20;
 const ROWS_AT_ONCE = 5000;
 /** Members whose rows are merged in one transaction. */
@@ -16,8 +16,8 @@ const MEMBERS_AT_ONCE = 500;
 const BEGINNING = -2_147_483_648;
 
 /**
- * Lets the former service write no more doubles, merges those that are there, and runs `build`, which makes the unique index;
- * again where somebody was faster. Throws what `build` throws where that does not help.
+ * Stops the former service from writing more doubles, merges the existing ones, and runs `build`, which creates the
+ * unique index. Repeats if another double came first. Throws what `build` throws if repeating does not help.
  */
 export async function buildWithoutDoubles(step: Step, build: () => Promise<void>): Promise<void> {
   await keepOut(step);
@@ -34,9 +34,9 @@ export async function buildWithoutDoubles(step: Step, build: () => Promise<void>
 }
 
 /**
- * To add a member once more does nothing from now on, as it did nothing that a user saw. An error instead would fail what the
- * former service does besides, such as the making of a channel. Two who add the same member at the same instant are not both
- * seen here: the index refuses one of them.
+ * From now on, adding a member once more does nothing, and users never saw it do anything. An error instead would also
+ * fail what the former service does besides, such as creating a channel. If two add the same member at the same
+ * instant, this does not see both: the index refuses one of them.
  */
 const KEEP_OUT = [
   `create or replace function keep_member_once() returns trigger language plpgsql as $$
@@ -69,7 +69,7 @@ async function hasKeepOut(db: Database): Promise<boolean> {
 interface Merged {
   rows: number;
   channels: number;
-  /** The first of those that are gone. */
+  /** The first of the deleted rows. */
   readonly ids: number[];
 }
 
@@ -84,12 +84,12 @@ async function mergeDoubles(step: Step): Promise<void> {
       last = next;
     }
   } finally {
-    // Also where it is stopped: those are gone.
+    // Also if it is stopped, because those rows are gone.
     if (merged.rows > 0) tell(step, merged);
   }
 }
 
-/** Some members a transaction: who removes one of these waits for as long, nobody else. */
+/** Merges some members in one transaction. Only those who remove one of these must wait for it. */
 async function mergeRange(step: Step, from: number, to: number, merged: Merged): Promise<void> {
   const channels = new Set<number>();
   for (;;) {
@@ -109,7 +109,7 @@ function tell({ report, step }: Step, { rows: count, channels, ids }: Merged): v
   report({ step, note });
 }
 
-/** The channel up to which there are some rows after those of `last`; undefined where there are none. */
+/** The channel up to which there are some rows after those of `last`. Undefined if there are none. */
 async function lastChannel(db: Database, last: number): Promise<number | undefined> {
   const [row] = await rows<{ id: number | null }>(
     db,
@@ -120,7 +120,7 @@ async function lastChannel(db: Database, last: number): Promise<number | undefin
   return row?.id ?? undefined;
 }
 
-/** The one that stays is locked, so that it is still there when the others go. */
+/** Locks the row that stays, so that it is still there when the others go. */
 function mergeSome(tx: Database, from: number, to: number): Promise<{ id: number; channelId: number }[]> {
   return rows(
     tx,
