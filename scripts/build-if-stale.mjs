@@ -1,4 +1,4 @@
-// Builds the service where nothing is built yet or a source is newer: what `npm start` does before it starts.
+// Builds the service if nothing is built yet or a source is newer. `npm start` runs this first.
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';

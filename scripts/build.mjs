@@ -1,5 +1,5 @@
 // Builds what Node runs: dist/main.js (the service) and a file for each command (cli, migrate, embedded-export,
-// after-restore), heavy parts in files of their own that are read when first needed.
+// after-restore). Heavy parts are in files of their own, which are read when first needed.
 import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -7,10 +7,10 @@ import { build } from 'esbuild';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
-/** Left in node_modules: native code, WebAssembly and assets, and what is only loaded where it is installed. */
+/** Left in node_modules: native code, WebAssembly and assets, and what is loaded only if installed. */
 const EXTERNAL = ['@electric-sql/pglite', '@node-rs/*', 'swagger-ui-dist', 'bufferutil', 'utf-8-validate'];
 
-/** Bundled CommonJS modules still ask for Node's own modules with `require`. */
+/** Bundled CommonJS modules still load Node's own modules with `require`. */
 const BANNER = `import { createRequire as __createRequire } from 'node:module';
 import { fileURLToPath as __fileURLToPath } from 'node:url';
 const require = __createRequire(import.meta.url);
@@ -35,7 +35,7 @@ const { outputFiles } = await build({
   target: 'node20',
   external: EXTERNAL,
   banner: { js: BANNER },
-  // Names stay as they are: for stack traces, and since keeping them otherwise costs time in every function.
+  // Names stay as they are, for stack traces, and because esbuild's way of keeping them costs time in every function.
   minifySyntax: true,
   minifyWhitespace: true,
   sourcemap: true,
@@ -44,7 +44,7 @@ const { outputFiles } = await build({
   write: false,
 });
 
-// Written before what is old goes, so that a service that runs meanwhile misses nothing for longer than a moment.
+// Written before old files are removed, so that a running service misses a file for a moment at most.
 const written = new Set(outputFiles.map(({ path }) => path));
 for (const { path, contents } of outputFiles) {
   await mkdir(dirname(path), { recursive: true });

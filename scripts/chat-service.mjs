@@ -1,4 +1,4 @@
 #!/usr/bin/env node
-// The command line, as `npx chat-service` finds it: builds what is stale, where there is something to build with, then runs it.
+// The command line, found by `npx chat-service`: rebuilds what is stale if it can build, then runs it.
 await import('./build-if-stale.mjs');
 if (!process.exitCode) await import('../dist/cli.js');

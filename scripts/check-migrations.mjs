@@ -1,5 +1,5 @@
-// Fails if the migrations do not say what drizzle/ says, its schema and its functions: if `migration:generate` or
-// `migration:functions` would write something, if the files do not fit together, or if one has no way back.
+// Fails if the migrations differ from the schema and functions in drizzle/ (`migration:generate` or
+// `migration:functions` would write something), if the files do not fit together, or if one has no way back.
 //   node scripts/check-migrations.mjs [schema] [migrations] [functions]
 import { execFileSync } from 'node:child_process';
 import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
@@ -17,7 +17,7 @@ const [
 ] = process.argv.slice(2);
 const drizzleKit = join(dirname(createRequire(import.meta.url).resolve('drizzle-kit')), 'bin.cjs');
 
-/** What drizzle-kit said, whether it was content or not. It has no paths that are not below the working directory. */
+/** The output of drizzle-kit, whether it succeeded or not. It only takes paths below the working directory. */
 function run(command, out) {
   const args = [drizzleKit, command, '--dialect=postgresql', `--out=${relative(root, out)}`];
   if (command === 'generate') args.push(`--schema=${relative(root, schema)}`, '--name=drift');
@@ -43,7 +43,7 @@ function problems(copy) {
   const before = new Set(sqlFiles(copy));
   const generated = run('generate', copy);
   const drift = sqlFiles(copy).filter((name) => !before.has(name));
-  // A column that may be a renamed one is asked about, and where nobody answers it ends as if all were well.
+  // It asks whether a column was renamed. If nobody answers, it ends as if everything were fine.
   if (drift.length === 0 && !/No schema changes/.test(generated.said))
     missing.push(
       `drizzle-kit found a difference that it wants to ask about, as a renamed column: run \`npm run migration:generate\`\n${generated.said}`,

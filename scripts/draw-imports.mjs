@@ -1,5 +1,5 @@
-// Draws which folder imports which, read off the code, into docs/architecture.md between two marks.
-// `--check` changes nothing and fails if the picture there is not the one that the code gives.
+// Draws which folder imports which, read from the code, into docs/architecture.md between two marks. `--check` changes
+// nothing and fails if the picture there is out of date.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { importsOf, readSources } from './imports.mjs';
@@ -10,7 +10,7 @@ const PICTURES = [
   { mark: 'imports-realtime', roomOf: ([, , folder]) => folder, of: (file) => /^src\/realtime\/\w+\//.test(file) },
 ];
 
-/** The room of a file: a folder of `src/`, or `drizzle`. */
+/** The part that a file belongs to: a folder of `src/`, or `drizzle`. */
 function parts(file) {
   return file.startsWith('src/') ? file.split('/') : ['', ...file.split('/')];
 }
@@ -28,7 +28,7 @@ function edgesOf({ roomOf, of }, files) {
   return edges;
 }
 
-/** An arrow is left out if a longer way along other arrows says the same, which within a loop no way does. */
+/** Leaves out an arrow if a longer way along other arrows says the same. Within a loop no way does. */
 function withoutDetours(edges) {
   const reaches = (from, to, seen = new Set()) =>
     [...(edges.get(from) ?? [])].some((next) => {

@@ -1,4 +1,4 @@
-// Writes a new migration that brings the functions to what drizzle/functions/ says, with its way back.
+// Writes a new migration that brings the functions to those in drizzle/functions/, with its way back.
 //   node scripts/functions-migration.mjs NAME
 import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
@@ -12,7 +12,7 @@ const migrations = join(root, 'migrations');
 const drizzleKit = join(dirname(createRequire(import.meta.url).resolve('drizzle-kit')), 'bin.cjs');
 const [name] = process.argv.slice(2);
 
-/** An empty one with its place in the journal. Gives its name. */
+/** Creates an empty migration with its place in the journal. Returns its name. */
 function newMigration() {
   const args = [drizzleKit, 'generate', '--custom', `--name=${name}`];
   execFileSync(process.execPath, args, { cwd: root, stdio: ['ignore', 'ignore', 'inherit'] });

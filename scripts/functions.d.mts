@@ -1,9 +1,9 @@
-/** The functions of drizzle/functions/ beside those of a database; see functions.mjs. */
+/** The functions of drizzle/functions/ compared with those of a database. See functions.mjs. */
 export interface Comparison {
-  /** Statements that make the database's functions those of the files. */
+  /** Statements that turn the database's functions into those of the files. */
   readonly up: string[];
   readonly down: string[];
-  /** What the database has that no file makes. */
+  /** What the database has that no file creates. */
   readonly unowned: string[];
 }
 

