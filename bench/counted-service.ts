@@ -1,15 +1,15 @@
-// The service in a process of its own that counts what it writes to its sockets, for bench/quick.ts. Started with
-// --expose-gc and a channel to its parent.
+// The service in a process of its own that counts its writes to sockets, for bench/quick.ts. Started with --expose-gc
+// and a channel to its parent.
 import { Socket } from 'node:net';
 import { readConfig } from '../src/runtime/config/config.ts';
 import { createLogger } from '../src/runtime/logger.ts';
 import { startService } from '../src/runtime/service.ts';
 
-/** What happened since the counts were last asked for, and the heap's size now. */
+/** What happened since the last call for counts, and the heap's size now. */
 export interface Counts {
   /** Statements sent to PostgreSQL. */
   readonly statements: number;
-  /** Writes to clients' sockets; without pings, which come by the time. */
+  /** Writes to clients' sockets, without pings, because their number depends on time. */
   readonly writes: number;
   /** Live objects, after a collection. */
   readonly heapBytes: number;
@@ -22,7 +22,7 @@ let servicePort = 0;
 let statements = 0;
 let writes = 0;
 
-// All that is written passes here, one chunk or several at once, and each call is one system call.
+// All writes pass here, one chunk or several at once, and each call is one system call.
 const prototype = Socket.prototype as unknown as { _writeGeneric(this: Socket, several: boolean, data: unknown): void };
 const write = prototype._writeGeneric;
 prototype._writeGeneric = function counted(several, data, ...rest: []) {
@@ -39,7 +39,10 @@ function chunksOf(several: boolean, data: unknown): unknown[] {
   return several ? (data as Array<{ chunk: unknown }>).map(({ chunk }) => chunk) : [data];
 }
 
-/** Execute messages among the driver's, each a type and a length that counts itself; the driver writes whole ones. */
+/**
+ * Execute messages in the driver's bytes. Each has a type and a length that includes itself, and the driver writes
+ * whole ones.
+ */
 function executions(chunk: unknown): number {
   if (!Buffer.isBuffer(chunk)) return 0;
   let count = 0;

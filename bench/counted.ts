@@ -1,4 +1,4 @@
-// The service that counts what it writes, as its parent sees it.
+// The service that counts its writes, as its parent uses it.
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
@@ -12,7 +12,7 @@ export interface Counted {
   counts(): Promise<Counts>;
 }
 
-/** Resolves when it can be used; it ends when its channel is disconnected. */
+/** Resolves when it can be used. It ends when its channel is disconnected. */
 export async function startCounted(databaseUrl: string, redisUrl: string): Promise<Counted> {
   const child = fork(fileURLToPath(new URL('counted-service.ts', import.meta.url)), {
     execArgv: ['--expose-gc', '--import', 'tsx'],

@@ -1,4 +1,4 @@
-// Live rooms brought to work, at their most and at a steady rate, and the figures of that.
+// Drives live rooms at their maximum rate and at a steady rate, and returns the figures.
 import type { Latencies } from './load/latencies.ts';
 import { deliveriesOf, keepPace, keepUnderWay, type LiveRoom, lostOf, wrongOf } from './load/live-room.ts';
 import { pause } from './load/pace.ts';
@@ -8,11 +8,11 @@ export interface Load {
   readonly rooms: readonly LiveRoom[];
   readonly latencies: Latencies;
   readonly seconds: number;
-  /** Processor seconds taken so far by what is measured. */
+  /** Processor seconds used so far by what is measured. */
   readonly cpu: () => number;
 }
 
-/** Deliveries while so many messages are under way in each room. */
+/** Deliveries while this many messages are under way in each room. */
 export function mostOf({ rooms, seconds, cpu, underWay }: Load & { readonly underWay: number }): Promise<Stretch> {
   return keepUnderWay(rooms, underWay, async () => {
     await pause(WARM_UP_MS);

@@ -1,10 +1,10 @@
-// What the command line of the bench takes: what to run, how often, and how large.
+// The command line of the bench: what to run, how often, and how large.
 import { parseArgs } from 'node:util';
 
 const DEFAULTS = {
-  /** Of each scenario with each target. */
+  /** Repetitions of each scenario with each target. */
   reps: 3,
-  /** Duration of each measured stretch. */
+  /** Duration of each measured period. */
   seconds: 5,
   /** Connections of the channel of `fanout` and `nodes`. */
   receivers: 1_000,
@@ -12,7 +12,7 @@ const DEFAULTS = {
   rooms: 100,
   /** Connections of `idle`, 20 to a channel. */
   connections: 5_000,
-  /** Seconds without a message before memory is looked at. */
+  /** Seconds without a message before memory is read. */
   silence: 30,
   /** Connections of the largest channel of `growth-readers` and `growth-joins`. */
   largest: 5_000,
@@ -34,7 +34,7 @@ export interface CommandLine {
   readonly options: Options;
 }
 
-/** Throws where an option is unknown or no number above 0. */
+/** Throws if an option is unknown, or no number above 0. */
 export function readCommandLine(args: readonly string[]): CommandLine {
   const names = ['scenarios', 'targets', ...Object.keys(DEFAULTS)];
   const taken = Object.fromEntries(names.map((name) => [name, { type: 'string' } as const]));

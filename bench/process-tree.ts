@@ -1,4 +1,4 @@
-// What processes and their children have taken, as Linux counts it in /proc.
+// What processes and their children have used, as Linux counts it in /proc.
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 
@@ -10,7 +10,7 @@ export interface Usage {
   readonly rssBytes: number;
 }
 
-/** Of a process and all that it started: user and system time, also of those that are gone, and resident memory. */
+/** For a process and all that it started: user and system time, including ended ones, and resident memory. */
 export function usageOf(pid: number): Usage {
   let [cpuSeconds, rssBytes] = [0, 0];
   for (const member of treeOf(pid)) {
@@ -30,7 +30,7 @@ function treeOf(pid: number): number[] {
   return [pid, ...read(`/proc/${pid}/task/${pid}/children`).split(' ').filter(Boolean).map(Number).flatMap(treeOf)];
 }
 
-/** What follows the name in /proc/<pid>/stat; nothing where the process is gone. */
+/** The fields after the name in /proc/<pid>/stat. Empty if the process is gone. */
 function fieldsOf(pid: number): number[] {
   const line = read(`/proc/${pid}/stat`);
   return line
@@ -47,12 +47,12 @@ function read(path: string): string {
   }
 }
 
-// Beside connections: the runtime's own files, and links to PostgreSQL and Redis.
+// Besides connections: the runtime's own files, and links to PostgreSQL and Redis.
 const OTHER_FILES = 200;
 
 /**
- * How many connections a process of the bench or of a target may have, `wanted` or fewer. Raises the limit of open files
- * where the machine allows that, else says so.
+ * How many connections a process of the bench or of a target may have: `wanted` or fewer. Raises the limit of open
+ * files if the machine allows that, and otherwise says so.
  */
 export function connectionsAllowed(wanted: number): number {
   const needed = wanted + OTHER_FILES;
@@ -62,13 +62,13 @@ export function connectionsAllowed(wanted: number): number {
   return allowed;
 }
 
-/** The hard limit: Node goes up to it by itself, and what it starts inherits that. */
+/** The hard limit: Node goes up to it by itself, and its children inherit that. */
 function openFiles(): number {
   const [, hard] = /Max open files\s+\S+\s+(\S+)/.exec(read('/proc/self/limits')) ?? [];
   return hard === 'unlimited' ? Number.POSITIVE_INFINITY : Number(hard);
 }
 
-/** For this process, and so for those that it starts. */
+/** For this process, and so for its children. */
 function raiseOpenFiles(limit: number): void {
   try {
     execFileSync('prlimit', ['--pid', String(process.pid), `--nofile=${limit}:${limit}`], { stdio: 'ignore' });

@@ -1,5 +1,5 @@
-// What a message costs, in counts that are no times and so are the same on every machine. Fails where one has grown past
-// its limit in bench/limits.json: `npm run bench:quick`.
+// What a message costs, counted in units that do not depend on time and so are the same on every machine. Fails if a
+// count exceeds its limit in bench/limits.json: `npm run bench:quick`.
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { Redis } from 'ioredis';
@@ -13,7 +13,7 @@ import { type Channel, createPeople, createReaders } from './load/people.ts';
 const RECEIVERS = 100;
 const IDLE = 1_000;
 const BURST = 50;
-/** Live users of a channel that joins are announced in, and of one that has too many for that. */
+/** Live users of a channel in which joins are announced, and of one that has too many for that. */
 const ANNOUNCED = 20;
 const CROWDED = 300;
 const READERS = { people: 20, channelsEach: 50 };
@@ -39,7 +39,7 @@ try {
 
 async function measure(node: Counted, url: string): Promise<Measured> {
   const [channel, idle] = (await createPeople(url, { channels: 2, members: IDLE })) as [Channel, Channel];
-  // In this order: what was kept for messages would count as kept for connections.
+  // In this order, because otherwise memory kept for messages would count as memory of connections.
   const presence = await presenceCounts(node, url, idle);
   return { ...(await messageCounts(node, channel)), ...(await requestCounts(node, channel)), ...presence };
 }
@@ -102,7 +102,7 @@ async function presenceCounts(node: Counted, url: string, channel: Channel): Pro
   };
 }
 
-/** Heap of connections that are live in a channel and silent. */
+/** Heap of silent connections that are live in a channel. */
 async function idleConnections(node: Counted, channel: Channel): Promise<number> {
   const options = channel.members.map(({ token }) => ({
     port: node.port,
@@ -110,7 +110,7 @@ async function idleConnections(node: Counted, channel: Channel): Promise<number>
     token,
     channelIds: [channel.id],
   }));
-  // One by one for the first, so that what is made once is there.
+  // The first ones one by one, so that what is created once exists.
   const first = await openMembers(options.slice(0, 50));
   const before = await node.counts();
   const rest = await openMembers(options.slice(50));
@@ -120,7 +120,7 @@ async function idleConnections(node: Counted, channel: Channel): Promise<number>
   return (after.heapBytes - before.heapBytes) / rest.members.length;
 }
 
-/** Heap of channels that few connections have joined, a reader each. */
+/** Heap of channels that few connections have joined, with one reader each. */
 async function idleJoins(node: Counted, url: string): Promise<number> {
   const readers = await createReaders(url, READERS);
   const options = readers.map((reader) => ({ port: node.port, dialect: raw, ...reader }));
@@ -135,7 +135,7 @@ async function idleJoins(node: Counted, url: string): Promise<number> {
   return (after.heapBytes - before.heapBytes) / rest.length;
 }
 
-/** Writes to all who are live in the channel, and the answer to the one who comes as the `place`th. */
+/** Writes to all who are live in the channel, and the answer to the user who joins as the `place`th. */
 async function writesOfJoin(node: Counted, { id, members }: Channel, place: number): Promise<number> {
   const options = members.slice(0, place).map(({ token }) => ({ port: node.port, dialect: raw, token }));
   const live = await openMembers(options.slice(0, -1).map((one) => ({ ...one, channelIds: [id] })));
@@ -165,7 +165,7 @@ async function openRoom(port: number, channel: Channel) {
   const [author, ...others] = channel.members.slice(0, RECEIVERS + 1);
   const member = (token: string) => ({ port, dialect: raw, token, channelIds: [channel.id] });
   const receivers = await openMembers(others.map(({ token }) => ({ ...member(token), onDelivery, onBytes })));
-  // Counted for the receivers alone: the author's own connection gets its acknowledgements as well.
+  // Counted only for the receivers, because the author's own connection also gets acknowledgements.
   const sender = await openMember(member(author?.token ?? ''));
   await quiet();
   bytes = 0;
@@ -203,7 +203,7 @@ async function get(port: number, path: string, channel: Channel): Promise<void> 
   if (response.status !== 200) throw new Error(`${path}: ${response.status}`);
 }
 
-/** What the service does by itself after a connection or a second of silence is over then. */
+/** By then the service has finished what it does by itself after a connection or a second of silence. */
 function quiet(): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, 2_500));
 }
@@ -213,7 +213,7 @@ async function publications(): Promise<number> {
   return Number(/^cmdstat_publish:calls=(\d+)/m.exec(stats)?.[1] ?? 0);
 }
 
-/** Prints the counts; false where one is past its limit. */
+/** Prints the counts. Returns false if one exceeds its limit. */
 function report(measured: Measured): boolean {
   const limits = JSON.parse(readFileSync(new URL('limits.json', import.meta.url), 'utf8')) as Measured;
   let good = true;

@@ -1,11 +1,11 @@
-// What was found, as tables for people: medians, and all that a reader needs to judge them.
+// The results as tables for people: medians, and all that a reader needs to judge them.
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { arch, cpus, loadavg, release, totalmem } from 'node:os';
 import { type RuntimeName, runtimePath } from '../scripts/runtime.mjs';
 import { FAULTS, type Figures } from './scenario.ts';
 
-/** Figures of all repetitions, by target, by scenario. */
+/** The figures of all repetitions, by target, by scenario. */
 export type Results = ReadonlyMap<string, ReadonlyMap<string, Figures[]>>;
 
 export interface Versions {
@@ -18,7 +18,7 @@ export function reportOf(results: Results, versions: Versions): string {
   return [facts(versions), ...[...results].map(([name, found]) => table(name, found))].join('\n');
 }
 
-/** One line for each run with a message that was lost, came twice or late, or a connection that was lost. */
+/** One line for each run with a message that was lost, double or late, or with a lost connection. */
 export function faultsIn(results: Results): string[] {
   return [...results].flatMap(([scenario, found]) =>
     [...found].flatMap(([target, all]) =>
@@ -38,11 +38,11 @@ export function save(report: string): void {
   console.error(`Written to ${file}`);
 }
 
-/** Medians, with the least and the most. */
+/** Medians, with the minimum and the maximum. */
 function table(scenario: string, found: ReadonlyMap<string, Figures[]>): string {
   const names = [...found.keys()];
   const figures = new Set([...found.values()].flat().flatMap((one) => Object.keys(one)));
-  // Faults come last, whatever adds them.
+  // Faults come last, wherever they were added.
   const ordered = [...figures].toSorted((a, b) => Number(FAULTS.includes(a)) - Number(FAULTS.includes(b)));
   const rows = ordered.map((figure) => {
     const cells = names.map((name) => cell((found.get(name) ?? []).map((one) => one[figure] ?? Number.NaN)));

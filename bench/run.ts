@@ -1,4 +1,4 @@
-// Runs the scenarios, target after target and again from the other end, and prints the medians: `npm run bench`.
+// Runs the scenarios with the targets in turns, every second time in reverse, and prints the medians: `npm run bench`.
 import { Redis } from 'ioredis';
 import sqlClient from 'postgres';
 import { createDatabase, startPostgres } from '../tests/support/postgres.ts';
@@ -29,7 +29,7 @@ const GROWTH: Record<string, Scenario> = {
   'growth-connections': growthConnections,
 };
 const SCENARIOS: Record<string, Scenario> = { fanout, rooms, persist, rest, idle, coldstart, nodes, ...GROWTH };
-// As on a machine whose data matters.
+// As on a machine with important data.
 const DURABLE = ['fsync=on', 'full_page_writes=on'];
 
 const { options, ...chosen } = readCommandLine(process.argv.slice(2));
@@ -71,17 +71,17 @@ function checkTargets(names: readonly string[]): void {
   if (unknown !== undefined) throw new Error(`There is no target ${unknown}: ${known.join(', ')}`);
 }
 
-/** Other runtimes only when asked for. */
+/** Other runtimes only if asked for. */
 function measuredTargets(databaseUrl: string): Target[] {
   const all = targets({ databaseUrl, redisUrl: redis.url });
   return all.filter(({ name, runtime }) => chosen.targets?.includes(name) ?? runtime === undefined);
 }
 
-/** One scenario with all targets, in a database of its own: rows of one are no burden of the next. */
+/** One scenario with all targets, in a database of its own, so that its rows do not slow the next scenario. */
 async function repeat(name: string, scenario: Scenario, { postgresPid, redisPid }: Servers) {
   const database = await createDatabase(postgres.url);
   const [service] = targets({ databaseUrl: database.url, redisUrl: redis.url });
-  await (await run(service as Target)).stop(); // Makes the schema.
+  await (await run(service as Target)).stop(); // Creates the schema.
   const measure = await scenario({
     databaseUrl: database.url,
     options,
@@ -112,7 +112,7 @@ async function lookAtServers() {
       select pg_backend_pid() as pid, current_setting('server_version') as server_version`;
     const info = await client.info('server');
     return {
-      // Its parent is the server, whose children all others are as well.
+      // Its parent is the server, and all other processes are children of that too.
       postgresPid: parentOf(row?.pid ?? 0),
       postgresVersion: row?.server_version ?? '',
       redisPid: Number(/process_id:(\d+)/.exec(info)?.[1]),

@@ -1,4 +1,4 @@
-// What a scenario is: it makes its ground once, then brings fresh processes of targets to work and says what it took.
+// What a scenario is: it prepares its data once, then drives fresh processes of targets and measures what they use.
 
 import type { MemberOptions } from './load/member.ts';
 import { pause } from './load/pace.ts';
@@ -6,23 +6,23 @@ import type { Channel } from './load/people.ts';
 import type { Options } from './options.ts';
 import { type Running, run, type Target } from './targets.ts';
 
-/** Names of figures with their values. */
+/** The values of figures, by name. */
 export type Figures = Record<string, number>;
 
 export interface Bench {
-  /** A database with the schema and nothing in it, of this scenario alone. */
+  /** A database with the schema and without rows, only for this scenario. */
   readonly databaseUrl: string;
   readonly options: Options;
-  /** Processor seconds that all processes of PostgreSQL have taken. */
+  /** Processor seconds used so far by all processes of PostgreSQL. */
   postgresCpu(): number;
   redisCpu(): number;
 }
 
-/** Nothing where the target cannot do it. */
+/** Returns undefined if the target cannot do it. */
 export type Measure = (target: Target) => Promise<Figures | undefined>;
 export type Scenario = (bench: Bench) => Promise<Measure>;
 
-/** Figures of this name are faults: a run with any above 0 has failed. */
+/** The name of figures that are faults: a run with any above 0 has failed. */
 export const WRONG = 'deliveries that were missing, double or out of order';
 export const LOST = 'connections that were lost';
 export const FAULTS: readonly string[] = [WRONG, LOST];
@@ -30,7 +30,7 @@ export const FAULTS: readonly string[] = [WRONG, LOST];
 export const TEXT = 'x'.repeat(100);
 export const WARM_UP_MS = 1_500;
 
-/** Starts as many processes of the target as are asked for, and ends them whatever happens. */
+/** Starts this many processes of the target, and ends them whatever happens. */
 export async function withNodes<T>(target: Target, count: number, use: (nodes: Running[]) => Promise<T>): Promise<T> {
   const nodes: Running[] = [];
   try {
@@ -55,7 +55,7 @@ export interface Stretch {
   readonly seconds: number;
 }
 
-/** What was counted and what it took, from now on for so long. */
+/** What was counted from now on for this long, and the processor time used. */
 export async function stretch(cpu: () => number, seconds: number, counter: () => number): Promise<Stretch> {
   const [cpuBefore, countBefore, started] = [cpu(), counter(), performance.now()];
   await pause(seconds * 1000);
@@ -66,7 +66,7 @@ export async function stretch(cpu: () => number, seconds: number, counter: () =>
   };
 }
 
-/** Processor time in us for each of what was counted. */
+/** Processor time in us for each counted unit. */
 export function usEach({ cpuSeconds, count }: { cpuSeconds: number; count: number }): number {
   return (1e6 * cpuSeconds) / count;
 }

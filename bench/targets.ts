@@ -1,4 +1,4 @@
-// What is measured: the service as it is built, and bare servers that show what the machine can do without it.
+// What is measured: the built service, and bare servers that show what the machine can do without it.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
@@ -14,9 +14,9 @@ const ROOT = fileURLToPath(new URL('..', import.meta.url));
 export interface Target {
   readonly name: string;
   readonly dialect: Dialect;
-  /** False for peers, which store nothing. */
+  /** False for peers, because they store nothing. */
   readonly stores: boolean;
-  /** What runs the command; without it, the Node that runs this. */
+  /** The runtime of the command. By default the Node that runs this. */
   readonly runtime?: RuntimeName;
   readonly command: readonly string[];
   readonly env: Readonly<Record<string, string>>;

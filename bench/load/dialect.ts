@@ -1,20 +1,20 @@
-// The two protocols that a load can speak: what is sent, and what in an answer is looked at.
+// The two protocols that a load can speak: what it sends, and which parts of an answer it reads.
 
 export interface Dialect {
   path(token: string): string;
   /** Sent once the connection is open, each followed by an answer. */
   hello(token: string): string[];
   join(channelId: number): string;
-  /** `number` comes back with the acknowledgement, where there is one. */
+  /** `number` comes back with the acknowledgement, if there is one. */
   message(channelId: number, text: string, number: number): string;
-  /** The number in its log of a message that was delivered; 0 where the frame is something else. Called for each frame. */
+  /** The log's number of a delivered message. 0 if the frame is something else. Called for each frame. */
   seqOf(bytes: Buffer, start: number, end: number): number;
   isReady(text: string): boolean;
   isJoined(text: string): boolean;
   isError(text: string): boolean;
-  /** The number of the message that is acknowledged; undefined for all else. */
+  /** The number of the acknowledged message. Undefined for all else. */
   ackOf(text: string): number | undefined;
-  /** What has to be answered with the result; undefined for all else. */
+  /** Text that must be answered with the result. Undefined for all else. */
   pong(text: string): string | undefined;
 }
 
@@ -54,8 +54,8 @@ const CLOSING_BRACE = 0x7d;
 const DIGIT = { zero: 0x30, nine: 0x39 };
 
 /**
- * The number in `…,"seq":123}`, the brace at `brace`; 0 where the frame ends otherwise, as all but those about messages
- * do. Goes from the end and makes no string: this is done a hundred thousand times a second.
+ * The number in `…,"seq":123}`, with the brace at `brace`. 0 if the frame ends otherwise, as all do except those about
+ * messages. Reads from the end and makes no string, because this is done a hundred thousand times a second.
  */
 function lastNumber(bytes: Buffer, start: number, brace: number): number {
   if (bytes[brace] !== CLOSING_BRACE) return 0;

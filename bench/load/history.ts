@@ -1,23 +1,24 @@
-// A long past for a channel: rows with their numbers straight into the table, for a million messages sent would take hours.
+// A long history for a channel: writes numbered rows straight into the table, because sending a million messages takes
+// hours.
 import postgres from 'postgres';
 import type { Channel } from './people.ts';
 
 export interface Past {
   readonly channel: Channel;
-  /** Id of the message in the middle of it. */
+  /** The id of the message in the middle. */
   readonly middle: number;
 }
 
-/** Fills each of the channels, which have no message yet, with `rows` of them. */
+/** Fills each of the channels, which have no message yet, with `rows` messages. */
 export async function createPasts(url: string, channels: readonly Channel[], rows: number): Promise<Past[]> {
   const sql = postgres(url, { max: 1, onnotice: () => {} });
   try {
-    // Without the checks of foreign keys, which are right as they stand.
+    // Without the checks of foreign keys, which are known to be right.
     await sql`set session_replication_role = replica`;
     const pasts: Past[] = [];
     for (const channel of channels) pasts.push({ channel, middle: await fill(sql, channel, rows) });
     await sql`vacuum analyze chats`;
-    // What was written goes to disk now, and not while something is measured.
+    // Writes everything to disk now, and not while something is measured.
     await sql`checkpoint`;
     return pasts;
   } finally {
@@ -25,7 +26,7 @@ export async function createPasts(url: string, channels: readonly Channel[], row
   }
 }
 
-/** Gives the id of the message in the middle. */
+/** Returns the id of the message in the middle. */
 async function fill(sql: postgres.Sql, channel: Channel, rows: number): Promise<number> {
   const [log] = await sql<{ id: number }[]>`
     insert into conversations ("channelId", "lastSeq", "lastEventAt")

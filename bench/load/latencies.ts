@@ -1,4 +1,4 @@
-// Times in a histogram: a hundred thousand a second cost no memory, and no sorting at the end.
+// Times in a histogram: a hundred thousand a second need no more memory, and no sorting at the end.
 
 const STEP_MS = 0.02;
 const LONGEST_MS = 10_000;
@@ -18,7 +18,7 @@ export class Latencies {
     this.total = 0;
   }
 
-  /** The time in ms that this share of them did not exceed; none were noted: not a number. */
+  /** The time in ms that this share of them did not exceed. NaN if there are none. */
   at(share: number): number {
     let left = Math.ceil(share * this.total);
     if (left === 0) return Number.NaN;

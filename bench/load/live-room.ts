@@ -1,4 +1,4 @@
-// A channel whose members are all connected and live, one of whom sends: what most scenarios drive.
+// A channel whose members are all connected and live, and one of whom sends. Most scenarios drive it.
 import type { Dialect } from './dialect.ts';
 import type { Latencies } from './latencies.ts';
 import { openMember, openMembers } from './member.ts';
@@ -21,7 +21,7 @@ export interface LiveRoomOptions {
   readonly channel: Channel;
   readonly text: string;
   readonly latencies?: Latencies;
-  /** Where the sender is connected, with a connection that has joined nothing; without it, the first receiver sends. */
+  /** The port of a separate sender, whose connection has joined nothing. Without it, the first receiver sends. */
   readonly senderPort?: number;
 }
 
@@ -50,7 +50,7 @@ export async function openRoom(options: LiveRoomOptions): Promise<LiveRoom> {
 
 export async function openRooms(all: readonly LiveRoomOptions[]): Promise<LiveRoom[]> {
   const rooms: LiveRoom[] = [];
-  // Some at a time: about a hundred connections.
+  // A few rooms at a time: about a hundred connections.
   const atOnce = Math.max(1, Math.floor(100 / (all[0]?.channel.members.length ?? 100)));
   for (let at = 0; at < all.length; at += atOnce) {
     rooms.push(...(await Promise.all(all.slice(at, at + atOnce).map(openRoom))));
@@ -58,7 +58,7 @@ export async function openRooms(all: readonly LiveRoomOptions[]): Promise<LiveRo
   return rooms;
 }
 
-/** While `work` goes on, so many messages of each room are under way until all receivers have them. */
+/** While `work` runs, keeps this many messages of each room under way until all receivers have them. */
 export async function keepUnderWay<T>(rooms: readonly LiveRoom[], count: number, work: () => Promise<T>): Promise<T> {
   for (const { room, send } of rooms) {
     room.onComplete = send;
@@ -70,7 +70,7 @@ export async function keepUnderWay<T>(rooms: readonly LiveRoom[], count: number,
   return result;
 }
 
-/** While `work` goes on, so many messages a second are sent in all, by the rooms in turns. */
+/** While `work` runs, sends this many messages a second in all, by the rooms in turns. */
 export async function keepPace<T>(rooms: readonly LiveRoom[], perSecond: number, work: () => Promise<T>): Promise<T> {
   let next = 0;
   const stop = pace(perSecond, () => rooms[next++ % rooms.length]?.send());
@@ -80,7 +80,7 @@ export async function keepPace<T>(rooms: readonly LiveRoom[], perSecond: number,
   return result;
 }
 
-/** One message in each room; `wrong` tells whether it came to everybody. */
+/** Sends one message in each room. `wrong` tells whether everybody got it. */
 export async function sendOnce(rooms: readonly LiveRoom[]): Promise<void> {
   for (const [index, { send }] of rooms.entries()) {
     send();

@@ -1,11 +1,11 @@
-// One connection of a load that is live in its channels.
+// One connection of a load, live in its channels.
 import type { Dialect } from './dialect.ts';
 import { openRaw } from './raw-client.ts';
 
 export interface Member {
   send(text: string): void;
   sendAll(texts: readonly string[]): void;
-  /** Resolves when the connection has joined; rejects where it may not. */
+  /** Resolves when the connection has joined. Rejects if it may not. */
   join(channelId: number): Promise<void>;
   close(): void;
 }
@@ -14,12 +14,12 @@ export interface MemberOptions {
   readonly port: number;
   readonly dialect: Dialect;
   readonly token: string;
-  /** What it joins at once. */
+  /** The channels that it joins at once. */
   readonly channelIds: readonly number[];
   readonly from?: string;
-  /** Gets the number in its log of each message that arrives. */
+  /** Called with the log's number of each message that arrives. */
   readonly onDelivery?: (seq: number) => void;
-  /** Gets the sender's number of the message that was acknowledged. */
+  /** Called with the sender's number of each acknowledged message. */
   readonly onAck?: (number: number) => void;
   readonly onBytes?: (count: number) => void;
   readonly onLost?: () => void;
@@ -33,7 +33,7 @@ interface Waiting {
 /** Resolves when the connection has joined. */
 export async function openMember(options: MemberOptions): Promise<Member> {
   const { port, dialect, token, channelIds, from, onDelivery, onAck, onBytes, onLost } = options;
-  // Answers come in the order of what they answer: first the greeting, then one for each join.
+  // Answers come in the order of the requests: first the greeting, then one for each join.
   const waiting: Waiting[] = [];
   const answer = () => new Promise<void>((resolve, reject) => waiting.push({ resolve, reject }));
   const ready = answer();
@@ -68,7 +68,7 @@ export async function openMember(options: MemberOptions): Promise<Member> {
 
 let isRefusalTold = false;
 
-/** A message that is refused will be missing: why is told once, or a run would be full of it. */
+/** A refused message will be missing. The reason is printed once, because a run could be full of it. */
 function tellRefusal(text: string): void {
   if (!isRefusalTold) console.error(`A message was refused: ${text}`);
   isRefusalTold = true;
@@ -106,7 +106,7 @@ const CONNECTIONS_PER_ADDRESS = 20_000;
 /** Connections of all crowds of this process. */
 let open = 0;
 
-/** The first ones leave the choice to the system; others take addresses of their own, as ports run out. */
+/** The first ones leave the choice to the system. Others get addresses of their own, because ports run out. */
 function nextSource(): { from?: string } {
   const address = Math.floor(open / CONNECTIONS_PER_ADDRESS);
   open += 1;

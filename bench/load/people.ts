@@ -1,4 +1,4 @@
-// Accounts and channels for a load, straight into the database: hashing thousands of passwords would take minutes.
+// Accounts and channels for a load, straight into the database, because hashing thousands of passwords takes minutes.
 import { createHmac, randomBytes } from 'node:crypto';
 import postgres from 'postgres';
 
@@ -14,12 +14,12 @@ export interface Channel {
   readonly members: readonly Person[];
 }
 
-/** A person and the channels of which it is a member. */
+/** A person and the channels that they are a member of. */
 export interface Reader extends Person {
   readonly channelIds: readonly number[];
 }
 
-/** Makes `channels` channels of `members` members each, all different people. The schema must be there. */
+/** Creates `channels` channels of `members` members each, all different people. The schema must exist. */
 export async function createPeople(url: string, { channels, members }: { channels: number; members: number }) {
   const made = await createRows(url, { channels, people: channels * members });
   return made.channelIds.map((id, index): Channel => {
@@ -28,7 +28,7 @@ export async function createPeople(url: string, { channels, members }: { channel
   });
 }
 
-/** Makes `people` people, each the only member of `channelsEach` channels. The schema must be there. */
+/** Creates `people` people, each the only member of `channelsEach` channels. The schema must exist. */
 export async function createReaders(url: string, { people, channelsEach }: { people: number; channelsEach: number }) {
   const made = await createRows(url, { channels: people * channelsEach, people });
   return made.people.map((person, index): Reader => {
@@ -37,7 +37,7 @@ export async function createReaders(url: string, { people, channelsEach }: { peo
   });
 }
 
-/** People and channels, one after the other members of each other: whichever there are fewer of come round again. */
+/** Pairs people and channels one by one as members. Whichever are fewer are used again from the start. */
 async function createRows(url: string, { channels, people }: { channels: number; people: number }) {
   const sql = postgres(url, { max: 1, onnotice: () => {} });
   try {
@@ -57,7 +57,7 @@ async function createRows(url: string, { channels, people }: { channels: number;
       insert into channel_members ("userId", "channelId")
       select u, c from unnest(${memberships.map(({ user }) => user)}::int[],
         ${memberships.map(({ channel }) => channel)}::int[]) as m(u, c)`;
-    // Not the tables of messages: as on any new database, nobody has counted that those are empty.
+    // Not the tables of messages: a new database has no statistics that say they are empty either.
     await sql`vacuum analyze users, channels, channel_members`;
     return {
       people: users.map((user): Person => ({ id: user.id, token: tokenOf(user) })),

@@ -1,4 +1,4 @@
-// A WebSocket client that costs a load generator little: it finds frames in place and hands them on as they lie there.
+// A WebSocket client that costs a load generator little: it finds frames in place and passes them on without copying.
 import { randomBytes } from 'node:crypto';
 import { connect, type Socket } from 'node:net';
 
@@ -13,21 +13,22 @@ export interface RawClient {
 export interface RawClientOptions {
   readonly port: number;
   readonly path: string;
-  /** Source address; 127.0.0.1 unless told. One address has ports for some 28,000 connections. */
+  /** The source address, 127.0.0.1 by default. One address has ports for some 28,000 connections. */
   readonly from?: string;
-  /** Each text message: bytes from `start` to `end`, which are others after this call. */
+  /** Called for each text message: the bytes from `start` to `end`, which are overwritten after this call. */
   readonly onMessage: (bytes: Buffer, start: number, end: number) => void;
-  /** Bytes as they came off the wire. */
+  /** Called with the number of bytes received. */
   readonly onBytes?: (count: number) => void;
-  /** The connection ended, and not by `close`. */
+  /** The connection ended, but not by `close`. */
   readonly onLost?: () => void;
 }
 
-// All sockets read into the same memory, one after the other: a buffer for each read is most of what a client costs.
+// All sockets read into the same memory, one after the other, because a buffer for each read is most of a client's
+// cost.
 const INBOX = Buffer.allocUnsafeSlow(1 << 18);
 const NOTHING = Buffer.alloc(0);
 
-/** Resolves when the upgrade is done; rejects where it is refused. */
+/** Resolves when the upgrade is done. Rejects if it is refused. */
 export function openRaw(options: RawClientOptions): Promise<RawClient> {
   const { port, path, from, onMessage, onBytes, onLost } = options;
   return new Promise((resolve, reject) => {
@@ -83,7 +84,7 @@ const TEXT = 0x81;
 const PING = 0x9;
 const PONG = 0x8a;
 
-/** A client's frame, masked with zeros: as the protocol asks, and no work. */
+/** A client's frame, masked with zeros: the protocol requires a mask, and this one needs no work. */
 function frame(text: string, head = TEXT): Buffer {
   const payload = Buffer.from(text);
   const long = payload.length > 125;
@@ -94,7 +95,7 @@ function frame(text: string, head = TEXT): Buffer {
   return Buffer.concat([header, payload]);
 }
 
-/** Gives what is left behind the last whole frame. */
+/** Returns what is left after the last whole frame. */
 function takeFrames(bytes: Buffer, socket: Socket, onMessage: RawClientOptions['onMessage']): Buffer {
   let at = 0;
   while (bytes.length - at >= 2) {

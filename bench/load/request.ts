@@ -1,15 +1,15 @@
-// Requests over a few connections that are kept.
+// Requests over a few keep-alive connections.
 import { Agent, request as httpRequest } from 'node:http';
 
 export interface Ask {
   readonly path: string;
   readonly token: string;
-  /** Posted where there is one. */
+  /** Posted if given. */
   readonly json?: object;
 }
 
 export interface Requests {
-  /** Resolves with the body. Rejects where the answer is no success. */
+  /** Resolves with the body. Rejects if the answer is no success. */
   ask(what: Ask): Promise<string>;
   close(): void;
 }

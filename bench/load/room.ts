@@ -1,20 +1,20 @@
-// Messages of one channel on their way from its one sender to all of its receivers: who has what, and after how long.
+// Tracks messages of one channel from its one sender to all receivers: who has received what, and after how long.
 import type { Latencies } from './latencies.ts';
 
 export class Room {
-  /** Of all receivers together. */
+  /** For all receivers together. */
   deliveries = 0;
   sent = 0;
   /** Called when all receivers have a message. */
   onComplete = (): void => {};
   private readonly receivers: number;
   private readonly latencies: Latencies | undefined;
-  /** Number in the log of the first message: the sender is the only one, so the others follow it in its order. */
+  /** The log's number of the first message. There is only one sender, so the others follow in its order. */
   private first = 0;
   private readonly sentAt: number[] = [];
   /** How many receivers have each message. */
   private readonly arrived: number[] = [];
-  /** Deliveries that were not of the next message after the receiver's last one. */
+  /** Deliveries that were not the message after the receiver's last one. */
   private faults = 0;
 
   constructor(receivers: number, latencies?: Latencies) {
@@ -22,14 +22,14 @@ export class Room {
     this.latencies = latencies;
   }
 
-  /** Call it just before a message is sent; gives the message's number. */
+  /** Call it just before sending a message. Returns the message's number. */
   noteSent(): number {
     this.sentAt.push(performance.now());
     this.arrived.push(0);
     return this.sent++;
   }
 
-  /** What one receiver calls with the number of each message that it gets. */
+  /** Returns a function that one receiver calls with the number of each message it gets. */
   receiver(): (seq: number) => void {
     let last = 0;
     return (seq) => {
@@ -40,7 +40,9 @@ export class Room {
     };
   }
 
-  /** How many deliveries were missing, double or out of order: 0 where what was sent came to all, once and in order. */
+  /**
+   * How many deliveries were missing, double or out of order. 0 if everything reached all receivers, once and in order.
+   */
   wrong(): number {
     return this.faults + Math.abs(this.sent * this.receivers - this.deliveries);
   }

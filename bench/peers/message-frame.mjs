@@ -1,4 +1,4 @@
-// The frame of a message as the service would send it, made up: what the bare servers broadcast.
+// The frame of a message as the service would send it, with invented content. The bare servers broadcast it.
 let id = 0;
 
 /** `seq` is the message's number in its channel. */

@@ -1,5 +1,5 @@
-// A bare broadcast server on `ws`: no database, no checks. Each frame is encoded once and written to every socket of its
-// room; with COALESCE=1, those of one turn of the event loop are joined first.
+// A bare broadcast server on `ws`: no database, no checks. Each frame is encoded once and written to every socket of
+// its room. With COALESCE=1, those of one turn of the event loop are joined first.
 import { createServer } from 'node:http';
 import { Sender, WebSocketServer } from 'ws';
 import { messageFrame } from './message-frame.mjs';

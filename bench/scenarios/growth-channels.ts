@@ -1,4 +1,4 @@
-// What a channel costs that has a live reader and no messages: thousands on one node, and a connection that reads many.
+// What a channel with a live reader and no messages costs: thousands on one node, and connections that read many.
 import { raw } from '../load/dialect.ts';
 import { type Member, openMembers } from '../load/member.ts';
 import { pause, settle } from '../load/pace.ts';
@@ -21,7 +21,7 @@ export const growthChannels: Scenario = async (bench) => {
   };
 };
 
-/** As many joins on a hundredth as many connections, and with a connection for each. */
+/** Equally many joins, on a hundredth as many connections and with a connection for each. */
 export const growthMemberships: Scenario = async (bench) => {
   const joins = connectionsAllowed(bench.options.joins);
   const [few, many] = [await readersOf(bench, joins, MANY), await readersOf(bench, joins, 1)];
@@ -55,7 +55,7 @@ async function measure({ options }: Bench, target: Target, node: Running, reader
     arrived += 1;
   };
   const place = { port: node.port, dialect: target.dialect, onDelivery };
-  // About a hundred joins at once, however many a connection makes.
+  // About a hundred joins at once, however many each connection makes.
   const crowd = await openMembers(
     readers.map((reader) => ({ ...place, ...reader })),
     Math.max(1, Math.floor((100 * readers.length) / channels)),
@@ -81,7 +81,9 @@ async function measure({ options }: Bench, target: Target, node: Running, reader
   };
 }
 
-/** One message in each channel, each reader a hundred; resolves when they have come back, or did not for too long. */
+/**
+ * Sends one message in each channel, a hundred from each reader. Resolves when all have come back, or after too long.
+ */
 async function sendInAll(
   { dialect }: Target,
   readers: readonly Reader[],
@@ -90,7 +92,7 @@ async function sendInAll(
 ): Promise<void> {
   let sent = 0;
   for (const [index, { channelIds }] of readers.entries()) {
-    // All at once they would wait so long for their turn that the service refused some, as it says it does.
+    // If sent all at once, they would wait so long that the service would refuse some, as documented.
     const deadline = performance.now() + 5_000;
     while (sent - arrived() > MOST_UNDER_WAY && performance.now() < deadline) await pause(1);
     members[index]?.sendAll(channelIds.map((id, at) => dialect.message(id, TEXT, at)));

@@ -34,7 +34,7 @@ export const growthHistory: Scenario = async ({ databaseUrl, options: { rows, se
   };
 };
 
-/** Throws where a page is not whole. */
+/** Throws if a page is incomplete. */
 async function checkPage(port: number, ask: Ask): Promise<void> {
   const requests = openRequests(port, 1);
   const { data } = JSON.parse(await requests.ask(ask)) as { data: readonly unknown[] };

@@ -1,4 +1,4 @@
-// What a join costs as the 5th live in a channel, and as the 5,000th.
+// What a join costs for the 5th live user of a channel, and for the 5,000th.
 import { raw } from '../load/dialect.ts';
 import { Latencies } from '../load/latencies.ts';
 import { type Crowd, type Member, openMembers } from '../load/member.ts';
@@ -10,7 +10,7 @@ import { FAULTS, type Figures, LOST, type Scenario, stretch, TEXT, thousands, WR
 import type { Running, Target } from '../targets.ts';
 
 const SMALL = 5;
-/** Measured, one after the other. A single one takes less time than Linux counts in. */
+/** Measured one after the other. A single one takes less time than the unit in which Linux counts. */
 const JOINS = 300;
 const BEFORE_SECONDS = 2;
 
@@ -28,7 +28,7 @@ export const growthJoins: Scenario = async ({ databaseUrl, options: { largest } 
   };
 };
 
-/** The last `late` members of each channel are connected when the others are live; their joins are measured. */
+/** Connects the last `late` members of each channel when the others are live, and measures their joins. */
 async function measure(target: Target, node: Running, channels: readonly Channel[], late: number): Promise<Figures> {
   const size = channels[0]?.members.length ?? 0;
   const places = channels.map((channel) => ({ channel, room: new Room(size) }));
@@ -53,7 +53,7 @@ async function measure(target: Target, node: Running, channels: readonly Channel
 
 async function timeJoins(node: Running, joining: readonly Member[], channelIds: readonly number[], size: number) {
   const cpu = () => node.usage().cpuSeconds;
-  // What the node does by itself beside them is no part of a join.
+  // What the node does by itself meanwhile is no part of a join.
   const silent = await stretch(cpu, BEFORE_SECONDS, () => 0);
   const latencies = new Latencies();
   const [cpuBefore, started] = [cpu(), performance.now()];
@@ -72,7 +72,7 @@ async function timeJoins(node: Running, joining: readonly Member[], channelIds: 
   };
 }
 
-/** One message in each channel; gives how many deliveries of it were wrong. */
+/** Sends one message in each channel. Returns how many of its deliveries were wrong. */
 async function everybodyHears(
   { dialect }: Target,
   senders: readonly Member[],

@@ -1,4 +1,4 @@
-// What a delivery costs as the channel grows: from 10 connections to thousands, about as many deliveries a second.
+// What a delivery costs as the channel grows from 10 connections to thousands, with about as many deliveries a second.
 import { faultsOf, steadyOf } from '../drive.ts';
 import { raw } from '../load/dialect.ts';
 import { Latencies } from '../load/latencies.ts';
@@ -10,7 +10,7 @@ import type { Running, Target } from '../targets.ts';
 
 const SIZES = [10, 100, 1_000];
 const DELIVERIES_PER_SECOND = 50_000;
-// A channel of ten would need five thousand messages a second: then the cost were that of messages.
+// A channel of ten would need five thousand messages a second, and that would measure the cost of messages.
 const MOST_MESSAGES_PER_SECOND = 500;
 
 export const growthReaders: Scenario = async ({ databaseUrl, options: { largest, seconds } }) => {

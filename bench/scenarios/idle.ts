@@ -1,4 +1,4 @@
-// Connections that are live, twenty to a channel, and silent.
+// Silent connections that are live, twenty to a channel.
 import { faultsOf } from '../drive.ts';
 import { closeAll, openRooms, sendOnce } from '../load/live-room.ts';
 import { pause } from '../load/pace.ts';
@@ -11,7 +11,7 @@ const SIZE = 20;
 
 export const idle: Scenario = (bench) => silentCrowd(bench, bench.options.connections);
 
-/** As many as one node is to hold. */
+/** As many as one node should hold. */
 export const growthConnections: Scenario = (bench) => silentCrowd(bench, bench.options.crowd);
 
 async function silentCrowd(bench: Bench, connections: number) {
@@ -35,7 +35,7 @@ async function measure({ options }: Bench, target: Target, node: Running, channe
     () => 0,
   );
   const { rssBytes } = node.usage();
-  // That they are all live is seen by whom a message reaches.
+  // A message that reaches all of them shows that they are live.
   await sendOnce(rooms);
   closeAll(rooms);
   return {

@@ -1,4 +1,4 @@
-// Two nodes: the sender on one, all receivers on the other. Beside it, the same on one node.
+// Two nodes: the sender on one, all receivers on the other. For comparison, the same on one node.
 import { faultsOf, latencyFigures, mostOf, steadyOf } from '../drive.ts';
 import { raw } from '../load/dialect.ts';
 import { Latencies } from '../load/latencies.ts';

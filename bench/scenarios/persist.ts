@@ -1,4 +1,4 @@
-// Fifty senders in channels of their own, 1 and 8 messages under way each, done when acknowledged.
+// Fifty senders in channels of their own, with 1 and 8 messages under way each, done when acknowledged.
 import { latencyFigures } from '../drive.ts';
 import { raw } from '../load/dialect.ts';
 import { Latencies } from '../load/latencies.ts';
@@ -91,7 +91,7 @@ async function openSenders(target: Target, node: Running, channels: readonly Cha
     start(underWay: number) {
       for (let round = 0; round < underWay; round++) for (const index of channels.keys()) send(index);
     },
-    /** What was sent has to be acknowledged, and to come to the sender itself. */
+    /** Everything that was sent must be acknowledged, and reach the sender itself. */
     async stop(): Promise<Figures> {
       over = true;
       const sent = () => rooms.reduce((sum, room) => sum + room.sent, 0);

@@ -1,4 +1,4 @@
-// Requests over sixteen connections that are kept: a list of 20 channels, a page of 50 of 10,000 messages, a message.
+// Requests over sixteen keep-alive connections: a list of 20 channels, a page of 50 of 10,000 messages, a message.
 import { raw } from '../load/dialect.ts';
 import { createPasts } from '../load/history.ts';
 import { pause } from '../load/pace.ts';
@@ -42,16 +42,16 @@ export const rest: Scenario = async ({ databaseUrl, options: { seconds }, postgr
 
 export interface Asking {
   readonly port: number;
-  /** Each is asked again and again, over a connection of its own. */
+  /** Each is requested repeatedly, over a connection of its own. */
   readonly asks: readonly Ask[];
-  /** What a request is, in the names of figures. */
+  /** The word for a request in the names of figures. */
   readonly name: string;
   readonly seconds: number;
-  /** Processor seconds taken so far, by whom. */
+  /** For each process, the processor seconds used so far. */
   readonly cpus: Readonly<Record<string, () => number>>;
 }
 
-/** Processor time of everyone for each request. */
+/** Processor time of each process per request. */
 export async function keepAsking({ port, asks, name, seconds, cpus }: Asking): Promise<Figures> {
   const requests = openRequests(port, asks.length);
   let answered = 0;
