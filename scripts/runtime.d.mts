@@ -1,7 +1,9 @@
-// What TypeScript may know of runtime.mjs.
+// The types of runtime.mjs.
 export type RuntimeName = 'deno' | 'bun' | 'node-oldest' | 'node-lts' | 'node-latest';
 
 export const RUNTIME_NAMES: readonly RuntimeName[];
 
-/** The absolute path of the pinned runtime's binary, installed where it is missing. Throws with one line that says why. */
+/**
+ * The absolute path of the pinned runtime's binary. Installs it if it is missing. Throws with one line that says why.
+ */
 export function runtimePath(name: RuntimeName): string;
