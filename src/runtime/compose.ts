@@ -1,4 +1,4 @@
-// The composition root: every part of the service, made once and handed to those that need it.
+// The composition root: creates every part of the service once, and passes it to those that need it.
 import type { Clock } from '../backends/clock/clock.ts';
 import { HEARTBEAT_MS } from '../backends/presence/presence-store.ts';
 import { createAccounts } from '../chat/accounts/accounts.ts';
@@ -37,7 +37,7 @@ import { version } from './platform/project-root.ts';
 import { quietAboutOutages } from './quiet-logger.ts';
 import type { Backends } from './storage/backends.ts';
 
-/** Ended sessions that a node keeps in memory, some 200 bytes each; older ones it asks the database about. */
+/** How many ended sessions a node keeps in memory, some 200 bytes each. It asks the database about older ones. */
 const MAX_ENDS = 100_000;
 
 export interface Foundation {
@@ -51,7 +51,7 @@ export interface Foundation {
   readonly readiness: () => Promise<Readiness>;
 }
 
-/** What the servers of a runtime are connected to. */
+/** What the servers of a runtime connect to. */
 export interface Chat {
   readonly app: ReturnType<typeof createApp>;
   readonly hub: Hub;
@@ -97,7 +97,7 @@ export function composeChat(foundation: Foundation): Chat {
   });
   const { adminEmails } = config;
   const principals = createPrincipals({ db, adminEmails });
-  // Connections come in rushes and can wait a moment; a REST call waits for nobody.
+  // Connections come in rushes and can wait a moment. A REST call does not wait for others.
   const paced = createPrincipals({ db, adminEmails, spacing: createSpacing() });
   const countForged = createAddressLimit({ limiter: limiters.auth, clock });
   const authenticate = createAuthenticate({ tokens, principals: paced, countForged });

@@ -1,5 +1,5 @@
-// For `deno task`: which files outside the project the settings name, as a list for `--allow-read` or `--allow-write`. Its own
-// permissions are the environment and `.env`. What is wrong with the settings the service says, not this.
+// For `deno task`: lists the files outside the project that the settings name, for `--allow-read` or `--allow-write`.
+// It only has permission for the environment and `.env`. The service reports wrong settings, not this.
 
 import { loadEnvFile } from './config/env-file.ts';
 import { type PostgresTarget, parseDatabaseUrl } from './config/postgres-target.ts';
@@ -11,12 +11,12 @@ const DEFAULT = './data';
 try {
   loadEnvFile();
 } catch {
-  // The service will say it.
+  // The service will report it.
 }
 
 const { DATA_DIR, DATABASE_URL = '', DB_HOST = '', DB_SSL_CA, REDIS_URL = '' } = process.env;
 const wanted = process.argv.at(-1) === 'write' ? written() : [...written(), ...read()];
-// Deno takes no path with a comma: then it is the service that says what it may not.
+// Deno takes no path with a comma. The service then reports what it may not do.
 const paths = wanted.map((path) => path?.trim() ?? '').filter((path) => path !== '' && !path.includes(','));
 console.log([DEFAULT, ...paths].join(','));
 
@@ -30,7 +30,7 @@ function read(): (string | undefined)[] {
   return [DB_SSL_CA, authorityFile, certificateFile, keyFile, ...secrets.map(([, path]) => path)];
 }
 
-/** A socket is reached by reading and writing its file. */
+/** Reaching a socket means reading and writing its file. */
 function sockets(): string[] {
   const redis = REDIS_URL === '' ? undefined : parseRedisUrl(REDIS_URL);
   const paths = redis === undefined || redis instanceof Refused ? [] : redis.nodes.map(({ path }) => path);

@@ -1,3 +1,3 @@
-// The entry on Deno: its permissions first, then as on Node.
+// The entry on Deno: checks its permissions first, then runs as on Node.
 import './platform/deno-basics.ts';
 import './node.ts';

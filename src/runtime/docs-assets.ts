@@ -10,10 +10,10 @@ const TYPES: Readonly<Record<string, string>> = {
   '.png': 'image/png',
 };
 
-/** No folder, no leading dot: a name that stays in the package. */
+/** No slash and no leading dot, so the name stays in the package. */
 const PLAIN_NAME = /^[a-z0-9][a-z0-9.-]*$/i;
 
-/** Reads a file of swagger-ui-dist by its name; undefined where there is none such. */
+/** Reads a file of swagger-ui-dist by its name. Returns undefined if there is no such file. */
 export async function docsAssets(name: string): Promise<DocsAsset | undefined> {
   const type = TYPES[extname(name)];
   if (type === undefined || !PLAIN_NAME.test(name)) return undefined;

@@ -1,4 +1,5 @@
-// The HTTP server: which requests leave HTTP, how long a peer may take, and what bytes that are no HTTP get.
+// The HTTP server: which requests become other protocols, how long a peer may take, and the answer to bytes that are no
+// HTTP.
 import { createServer, IncomingMessage, type Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
@@ -11,13 +12,13 @@ import { badRequest, type Refusal, type Refuse, refuseSocket } from '../transpor
 import { headProblem } from '../transports/shared/request-head.ts';
 import type { HandleUpgrade } from '../transports/upgrade.ts';
 
-/** A slow peer holds a connection no longer: time for the headers, and for the whole request. */
+/** How long a slow peer may hold a connection: limits for the headers, and for the whole request. */
 const HEADERS_TIMEOUT_MS = 10_000;
 const REQUEST_TIMEOUT_MS = 30_000;
 const CHECK_INTERVAL_MS = 2_000;
 /**
- * Of an answer nothing was taken for so long: its peer does not read. More than lies between a poll of Socket.IO and what
- * it waits for.
+ * If a peer takes nothing of an answer for this long, it does not read. Longer than the time between a poll of
+ * Socket.IO and its answer.
  */
 const UNREAD_TIMEOUT_MS = 45_000;
 const MAX_HEADERS = 200;
@@ -29,11 +30,13 @@ export interface HttpServerOptions {
   readonly upgrade: HandleUpgrade;
   readonly refuse: Refuse;
   readonly boundary: Boundary;
-  /** Longer than a load balancer before it keeps its own: it is for that one to close an idle connection. */
+  /**
+   * Longer than a load balancer in front keeps its own connections, because the balancer must close idle ones first.
+   */
   readonly keepAliveTimeoutMs: number;
 }
 
-/** A server that is not listening yet. */
+/** Returns a server that is not listening yet. */
 export function createHttpServer(options: HttpServerOptions): Server {
   const { fetch, socketIo, upgrade, refuse, boundary, keepAliveTimeoutMs } = options;
   const app = getRequestListener(fetch as Parameters<typeof getRequestListener>[0], {
@@ -56,12 +59,12 @@ export function createHttpServer(options: HttpServerOptions): Server {
   }
 
   function refuseBytes(error: NodeJS.ErrnoException, socket: Socket): void {
-    // Bytes in the middle of an answer that has begun would only garble it.
+    // Bytes in the middle of an answer would only garble it.
     if (hasAnswerUnderWay(socket)) socket.destroy();
     else refuseSocket(socket, refuse(protocolError(error)));
   }
 
-  /** What fails in work for one peer costs its connection alone. */
+  /** A failure in work for one peer costs only its connection. */
   function guarded(socket: Duplex, work: () => void): void {
     try {
       work();
@@ -72,7 +75,7 @@ export function createHttpServer(options: HttpServerOptions): Server {
 
   const take = inTurn(answer, guarded);
   const server = createServer({ ...SERVER_OPTIONS, keepAliveTimeout: keepAliveTimeoutMs }, take);
-  // A request that expects what nobody knows is answered all the same; the library would refuse it without a word.
+  // An unknown expectation is answered like any request. The library would refuse it without a word.
   server.on('checkExpectation', take);
   server.timeout = UNREAD_TIMEOUT_MS;
   server.maxHeadersCount = MAX_HEADERS;
@@ -82,8 +85,8 @@ export function createHttpServer(options: HttpServerOptions): Server {
 }
 
 /**
- * Says `upgrade` only for the upgrades that we take. Node would hand all others over as well (`Upgrade: h2c`, which curl
- * and Java send along; WebSocket to unknown paths) and lose their bodies; so they are plain requests, as HTTP intends.
+ * Sets `upgrade` only for the upgrades that we take. Node would also hand over all others (`Upgrade: h2c`, which curl
+ * and Java send along; WebSocket to unknown paths) and lose their bodies. So they are plain requests, as HTTP intends.
  */
 class UpgradeAwareRequest extends IncomingMessage {
   declare private offered: boolean | null;
@@ -98,15 +101,15 @@ class UpgradeAwareRequest extends IncomingMessage {
 }
 
 /**
- * For a request that was handed over as an upgrade although it is none: Bun does not ask the class above. (Its requests
- * keep their bodies.)
+ * For a request that was handed over as an upgrade although it is none, because Bun does not use the class above. (Its
+ * requests keep their bodies.)
  */
 function responseOn(socket: Socket, request: IncomingMessage): ServerResponse {
   const response = new ServerResponse(request);
   response.shouldKeepAlive = false;
   response.assignSocket(socket);
   response.on('finish', () => socket.destroySoon());
-  // A peer that is gone meanwhile harms nobody; the server no longer listens for it.
+  // A peer that leaves meanwhile must harm nobody, and the server no longer listens for errors.
   socket.on('error', () => socket.destroy());
   return response;
 }
@@ -116,7 +119,7 @@ const SERVER_OPTIONS = {
   headersTimeout: HEADERS_TIMEOUT_MS,
   requestTimeout: REQUEST_TIMEOUT_MS,
   connectionsCheckingInterval: CHECK_INTERVAL_MS,
-  // Checked here, for an answer in the API's own shape.
+  // Checked here, to answer in the API's own format.
   requireHostHeader: false,
 };
 

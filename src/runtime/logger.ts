@@ -1,16 +1,16 @@
-// The log: one JSON line an event on standard output, written before the call returns where it can be, so that a crash loses
-// none. Where nobody reads it, lines are left out, and counted.
+// The log: one JSON line per event on standard output. If possible it is written before the call returns, so that a
+// crash loses none. If nobody reads it, lines are left out and counted.
 import { type LevelWithSilent, pino, stdSerializers, stdTimeFunctions } from 'pino';
 import { withoutValues } from '../database/errors.ts';
 import type { Logger } from '../lib/logger.ts';
 import { openOutput } from './platform/output.ts';
 
 export interface ServiceLogger extends Logger {
-  /** Resolves when all lines are out, or so much time has passed: before the process is ended. */
+  /** Resolves when all lines are out, or after this time. For use before the process ends. */
   flush(withinMs: number): Promise<void>;
 }
 
-/** To be made once: a process has one standard output. */
+/** Call it once, because a process has one standard output. */
 export function createLogger(level: LevelWithSilent): ServiceLogger {
   const output = openOutput(1, (lines) => {
     logger.warn({ dropped: lines }, 'nobody took the log for a while: lines of it were left out');
@@ -20,7 +20,7 @@ export function createLogger(level: LevelWithSilent): ServiceLogger {
       level,
       formatters: { level: (label) => ({ level: label }) },
       timestamp: stdTimeFunctions.isoTime,
-      // Whoever logs an error of the database or of Redis: what users wrote, and passwords, stay out.
+      // Removes what users wrote, and passwords, from all logged errors of the database and of Redis.
       serializers: { err: (error) => withoutCommand(stdSerializers.err(withoutValues(error) as Error)) },
     },
     output,
@@ -34,7 +34,7 @@ export function createLogger(level: LevelWithSilent): ServiceLogger {
   };
 }
 
-/** The client for Redis hangs the refused command on its errors: to sign in, that is the password. */
+/** The Redis client attaches the refused command to its errors. For sign-in, that contains the password. */
 function withoutCommand(written: object): object {
   const { command: _, lastNodeError: __, ...rest } = written as Record<string, unknown>;
   return rest;

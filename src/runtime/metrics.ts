@@ -1,4 +1,4 @@
-// What the service counts about itself, in a registry of its own, as Prometheus reads it.
+// The metrics of the service, in a registry of its own, in the format of Prometheus.
 import { setTimeout } from 'node:timers/promises';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { HttpMetrics } from '../http/dependencies.ts';
@@ -9,15 +9,15 @@ export interface ServiceMetrics {
   readonly hub: HubMetrics;
   /** One stored batch of messages: for `createAppend`. */
   readonly onBatch: (rows: number, milliseconds: number) => void;
-  /** Where the number of open connections is read when somebody asks. */
+  /** Sets the function that reads the number of open connections when metrics are requested. */
   observeConnections(count: () => number): void;
 }
 
 const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 const ROWS = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512];
-/** Each sample wakes the process up, so none is taken before somebody asks for what they show. */
+/** Each sample wakes up the process, so sampling starts with the first request for metrics. */
 const LOOP_SAMPLE_MS = 50;
-/** A sample is the time between two wakes: after this long there is one. */
+/** A sample is the time between two wakes, so there is one after this time. */
 const FIRST_SAMPLE_MS = 3 * LOOP_SAMPLE_MS;
 
 export function createMetrics(): ServiceMetrics {
@@ -32,7 +32,7 @@ export function createMetrics(): ServiceMetrics {
     buckets: SECONDS,
     registers,
   });
-  // Counted here and handed over when somebody asks: the library makes a text of the labels at each step.
+  // Counted here and passed on at each request, because the library builds a text of the labels at each step.
   const framesByType = new Map<string, number>();
   new Counter({
     name: 'chat_frames_received_total',
@@ -94,7 +94,7 @@ export function createMetrics(): ServiceMetrics {
   };
 }
 
-/** Adds what is known of the process and of Node. Resolves when there is something to be said of the event loop. */
+/** Adds metrics of the process and of Node. Resolves when there is a sample of the event loop. */
 function startSampling(registry: Registry): Promise<unknown> {
   collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: LOOP_SAMPLE_MS });
   return setTimeout(FIRST_SAMPLE_MS);

@@ -1,4 +1,4 @@
-// The entry on Node and Bun, which Deno's comes to as well: reads the environment, starts the service, ends it when asked to.
+// The entry on Node and Bun, and behind Deno's: reads the environment, starts the service, ends it when told to.
 import { type Config, ConfigError, readConfig } from './config/config.ts';
 import { loadEnvFile } from './config/env-file.ts';
 import { createLogger } from './logger.ts';
@@ -7,9 +7,9 @@ import { thisPlatform } from './platform/this-platform.ts';
 import { type RunningService, startService } from './service.ts';
 import { StartError } from './start-error.ts';
 
-/** Whoever asked for the end may wait ten seconds: what is not done by then is left. */
+/** Whoever ends a service may wait only ten seconds, so what is not done by then is left. */
 const STOP_WITHIN_MS = 9_500;
-/** Ctrl-C reaches every process of the terminal, and what ran this one (`deno task`) passes it on: once is meant. */
+/** Ctrl-C reaches every process of the terminal, and `deno task` passes it on too. Both count as one. */
 const SAME_SIGNAL_MS = 200;
 /** For the last lines of the log. */
 const FLUSH_MS = 300;
@@ -23,7 +23,7 @@ function configure(): Config | readonly string[] {
   }
 }
 
-/** Ends the process once its log is out; whoever does not read that is not waited for. */
+/** Ends the process once its log is out. Does not wait for a log that nobody reads. */
 async function end(code: number): Promise<never> {
   await logger.flush(FLUSH_MS);
   process.exit(code);

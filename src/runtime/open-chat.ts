@@ -1,4 +1,4 @@
-// The service without a server: the data directory, the database and Redis opened, and all parts connected.
+// The service without a server: opens the data directory, the database and Redis, and connects all parts.
 import { randomUUID } from 'node:crypto';
 import { resolve } from 'node:path';
 import type { Clock } from '../backends/clock/clock.ts';
@@ -21,11 +21,11 @@ export interface OpenOptions {
   readonly databasePatienceMs?: number;
   /** True once the service stops. */
   readonly stopping: () => boolean;
-  /** Gets the steps that undo all of this. */
+  /** Collects the steps that undo all of this. */
   readonly teardown: Teardown;
 }
 
-/** Throws StartError for what a person can put right; what was opened until then is in the teardown. */
+/** Throws StartError for problems that a person can solve. What was opened until then is in the teardown. */
 export async function openChat(config: Config, options: OpenOptions): Promise<Chat> {
   const { logger, clock, stopping, teardown } = options;
   const nodeId = randomUUID();
@@ -44,7 +44,7 @@ export async function openChat(config: Config, options: OpenOptions): Promise<Ch
   });
   teardown.add('database', () => databaseHandle.close());
 
-  // Ids of channels and users begin with 1 in each database: their names in Redis carry whose they are.
+  // Ids of channels and users begin with 1 in each database, so names in Redis need the deployment's id.
   const prefix = `${config.redisPrefix}${await readDeploymentId(databaseHandle.db)}:`;
   const backends = await createBackends(config.redis, { nodeId, logger, prefix });
   const { broker, presence } = backends;

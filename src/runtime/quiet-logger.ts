@@ -1,8 +1,8 @@
-// What is away or refuses fails everything that needs it, thousands of times: its own watch says so once. So what others say
-// of it is for those who look for more.
+// A dependency that is away or refuses fails everything that needs it, thousands of times. Its own watch logs that
+// once, so other messages about it are only for those who look for more.
 import type { Logger } from '../lib/logger.ts';
 
-/** A logger whose warnings and errors with an `err` that is an outage become lines of the level debug. */
+/** Returns a logger that lowers warnings and errors whose `err` is an outage to the level debug. */
 export function quietAboutOutages(logger: Logger, isOutage: (error: unknown) => boolean): Logger {
   const isOf = (fields: object) => 'err' in fields && isOutage(fields.err);
   return {

@@ -21,13 +21,13 @@ test('a part that fails, without the reason, which may name secrets', async () =
   expect(await readiness()).toEqual({ ok: false, checks: { database: 'unreachable', redis: 'ok' } });
 });
 
-test('a part that answers and refuses says why', async () => {
+test('a part that answers but refuses says why', async () => {
   const database = () => Promise.reject(new DependencyError('read-only'));
   const readiness = createReadiness({ pings: { database }, stopping: running });
   expect(await readiness()).toEqual({ ok: false, checks: { database: 'read-only' } });
 });
 
-test('a part that hangs is asked once, however many wait, and asked again when it has answered', async () => {
+test('a part that hangs is asked once, however many wait, and again once it has answered', async () => {
   let answer = () => {};
   const database = vi.fn(() => new Promise<void>((resolve) => (answer = resolve)));
   const readiness = createReadiness({ pings: { database }, stopping: running, patienceMs: 10 });

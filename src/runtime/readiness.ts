@@ -1,4 +1,4 @@
-// Whether the parts that the service stands on answer: asked in bounded time, and by one question at a time.
+// Whether the dependencies of the service answer. Answers in bounded time, with one question at a time to each.
 
 import { DependencyError } from '../lib/dependency-error.ts';
 
@@ -11,14 +11,14 @@ const OK = 'ok';
 const PATIENCE_MS = 2_000;
 
 export interface ReadinessOptions {
-  /** Each rejects where its part is away, or refuses (DependencyError); undefined where there is no such part. */
+  /** Each rejects if its part is away or refuses (DependencyError). Undefined if there is no such part. */
   readonly pings: Readonly<Record<string, (() => Promise<void>) | undefined>>;
   /** True once the service stops. */
   readonly stopping: () => boolean;
   readonly patienceMs?: number;
 }
 
-/** Gives `ok`, `not configured`, or what is wrong, for each part. Never rejects. */
+/** Returns `ok`, `not configured`, or what is wrong, for each part. Never rejects. */
 export function createReadiness({ pings, stopping, patienceMs = PATIENCE_MS }: ReadinessOptions) {
   const checks = Object.entries(pings).map(([name, ping]) => [name, ping && createCheck(ping, patienceMs)] as const);
 
@@ -32,7 +32,7 @@ export function createReadiness({ pings, stopping, patienceMs = PATIENCE_MS }: R
   };
 }
 
-/** All who ask while an answer is due share it: a part that hangs is asked once. */
+/** All who ask while an answer is pending share it, so a part that hangs is asked once. */
 function createCheck(ping: () => Promise<void>, patienceMs: number): () => Promise<string> {
   let asked: Promise<string> | undefined;
   return () => {

@@ -1,4 +1,5 @@
-// REST alone, as a fetch handler: for platforms that bring their own server, and connect to PostgreSQL and Redis over TCP.
+// REST only, as a fetch handler: for platforms that have their own server, and connect to PostgreSQL and Redis over
+// TCP.
 import { createSystemClock } from '../backends/clock/system.ts';
 import { createTeardown } from '../lib/teardown.ts';
 import type { Config } from './config/config.ts';
@@ -6,16 +7,16 @@ import { openChat } from './open-chat.ts';
 import type { StartOptions } from './service.ts';
 
 export interface RestOnly {
-  /** Answers a request. `beside` is what the server hands over with it, for the peer's address. Never rejects. */
+  /** Answers a request. `beside` is what the server passes along with it, for the peer's address. Never rejects. */
   fetch(request: Request, beside?: object): Promise<Response>;
-  /** Lets go of everything; requests have to be answered by then. Never rejects. */
+  /** Closes everything. All requests must be answered by then. Never rejects. */
   close(): Promise<void>;
 }
 
 /**
- * Opens the database and Redis, and listens nowhere. What is stored reaches the live connections of nodes that share
- * Redis with it at once, and of those that share only the database within seconds.
- * Throws StartError for what a person can put right.
+ * Opens the database and Redis, and does not listen. What is stored reaches the live connections of nodes that share
+ * Redis at once, and of nodes that share only the database within seconds. Throws StartError for problems that a person
+ * can solve.
  */
 export async function openRestOnly(config: Config, options: StartOptions): Promise<RestOnly> {
   const teardown = createTeardown(options.logger);

@@ -1,4 +1,4 @@
-// The whole service: started part by part, stopped in the opposite order.
+// The whole service: started part by part, stopped in reverse order.
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createSystemClock } from '../backends/clock/system.ts';
@@ -18,19 +18,22 @@ import { type OpenOptions, openChat } from './open-chat.ts';
 import { StartError } from './start-error.ts';
 import { welcome } from './welcome.ts';
 
-/** How long requests that are being answered may take once the connections of the other protocols are closed. */
+/** How long requests may still take once the connections of the other protocols are closed. */
 const HTTP_GRACE_MS = 1_500;
 
 export interface RunningService {
   readonly address: string;
   readonly port: number;
-  /** Says goodbye to every connection, lets what is under way end, and lets go of everything. Never rejects. */
+  /** Closes every connection with a goodbye, lets what is under way end, and closes everything. Never rejects. */
   stop(): Promise<void>;
 }
 
 export type StartOptions = Pick<OpenOptions, 'logger' | 'databasePatienceMs'>;
 
-/** Resolves when the service listens. Throws StartError for what a person can put right; then nothing is left behind. */
+/**
+ * Resolves when the service listens. Throws StartError for problems that a person can solve. Then nothing is left
+ * behind.
+ */
 export async function startService(config: Config, options: StartOptions): Promise<RunningService> {
   const teardown = createTeardown(options.logger);
   try {
@@ -128,7 +131,7 @@ function listen(server: Server, { host, port }: Config): Promise<void> {
   });
 }
 
-/** Takes no new connections, and keeps none that has nothing under way. Resolves when the last one is gone. */
+/** Takes no new connections, and closes idle ones. Resolves when the last one is gone. */
 function stopListening(server: Server): Promise<void> {
   server.keepAliveTimeout = 1;
   return new Promise((resolve) => {
@@ -137,7 +140,7 @@ function stopListening(server: Server): Promise<void> {
   });
 }
 
-/** Gives requests that are being answered a moment, then cuts them. */
+/** Gives requests under way a moment, then cuts them. */
 async function endRequests(server: Server, closed: Promise<void> | undefined): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
   const patience = new Promise<void>((resolve) => {

@@ -1,4 +1,4 @@
-// The first line of the log says what is there and what to set for more.
+// The first line of the log says what is running and what to set for more.
 import { expect, test } from 'vitest';
 import { readConfig } from './config/config.ts';
 import { welcome } from './welcome.ts';

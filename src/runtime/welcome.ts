@@ -1,4 +1,4 @@
-// The first line of the log: where the service is, what it stands on, and how to give it more.
+// The first line of the log: where the service listens, what it uses, and how to give it more.
 import type { Config } from './config/config.ts';
 import { describeDatabase } from './storage/database-start.ts';
 

@@ -1,4 +1,4 @@
-// The command for after a restore of an older backup: makes the numbers of the configured database go on further ahead.
+// The command to run after restoring an older backup: makes the numbers of the configured database leap ahead.
 import { LEAP, leapAhead } from '../../database/after-restore.ts';
 import { withoutValues } from '../../database/errors.ts';
 import { type Config, ConfigError } from '../config/config.ts';
@@ -8,7 +8,7 @@ import { describeDatabase } from '../storage/database-start.ts';
 import { readCommandConfig, withDatabase } from './command.ts';
 import { openCommandOutput } from './command-output.ts';
 
-/** Gives the line that says what was done. */
+/** Returns the line that says what was done. */
 function execute(config: Config): Promise<string> {
   return withDatabase(config, async (handle) => {
     await leapAhead(handle);
@@ -31,5 +31,5 @@ try {
   output.complain(reason(error));
   code = 1;
 }
-// A connection that a silent server never closes would keep the process.
+// A connection that a silent server never closes would keep the process alive.
 await output.end(code);

@@ -1,17 +1,17 @@
-// What the commands say: on standard output what came of it, on the error output how far they are and why not. Whoever does
+// The output of commands: the result on standard output, progress and failures on the error output. A reader who does
 // not read it does not hold them up.
 import type { Output } from '../../lib/bounded-output.ts';
 import { openOutput } from '../platform/output.ts';
 
-/** A reader that is only slow gets everything. */
+/** Long enough for a slow reader to get everything. */
 const FLUSH_MS = 2_000;
 
 export interface CommandOutput {
   say(line: string): void;
   complain(line: string): void;
-  /** The error output, for what is drawn there. */
+  /** The error output, for progress bars. */
   readonly errors: Output;
-  /** Ends the process once everything was read, or whoever should read it does not. */
+  /** Ends the process once everything was read, or after a reader has not read for too long. */
   end(code: number): Promise<never>;
 }
 

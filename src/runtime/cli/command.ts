@@ -1,4 +1,4 @@
-// What the commands beside the service share: their configuration, and a database that is let go of at the end.
+// What the commands share: their configuration, and a database that is closed at the end.
 import { resolve } from 'node:path';
 import { connectDatabase } from '../../database/connect.ts';
 import type { DatabaseHandle } from '../../database/handle.ts';
@@ -9,14 +9,17 @@ import { holdDataDir } from '../storage/data-dir.ts';
 import { openDatabase } from '../storage/database-start.ts';
 import { holdsDatabase, makeEmbedded } from '../storage/new-embedded.ts';
 
-/** The configuration, with `overrides` in place of variables. Not by production's rules: no command needs its secret. */
+/**
+ * The configuration, with `overrides` instead of variables. Ignores production's rules, because no command needs its
+ * secret.
+ */
 export function readCommandConfig(overrides: Readonly<Record<string, string>> = {}): Config {
   return readConfig({ ...process.env, NODE_ENV: 'development', ...overrides });
 }
 
 type Work<T> = (handle: DatabaseHandle) => Promise<T>;
 
-/** Runs `work` on the configured database; nobody else may have it open meanwhile where it is the embedded one. */
+/** Runs `work` on the configured database. Nobody else may have it open meanwhile if it is the embedded one. */
 export function withDatabase<T>(config: Config, work: Work<T>): Promise<T> {
   const { database } = config;
   const open = async () => {
@@ -30,8 +33,8 @@ export function withDatabase<T>(config: Config, work: Work<T>): Promise<T> {
 const PATIENCE_MS = 3_000;
 
 /**
- * The same where the database has to have the schema: the embedded one is made, and brought to it, where that is missing.
- * Throws StartError for one that is away or lacks migrations.
+ * The same if the database must have the schema: creates the embedded one, or updates its schema, if needed. Throws
+ * StartError if the database is away or lacks migrations.
  */
 export function withSchema<T>(config: Config, work: Work<T>): Promise<T> {
   const { database } = config;

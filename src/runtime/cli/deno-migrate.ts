@@ -1,3 +1,3 @@
-// The migration command on Deno: its permissions first, then as on Node.
+// The migration command on Deno: checks its permissions first, then runs as on Node.
 import '../platform/deno-basics.ts';
 import './migrate.ts';

@@ -1,4 +1,4 @@
-// The export command: moves the embedded database to a PostgreSQL server, all or nothing, and says what else to take along.
+// The export command: moves the embedded database to a PostgreSQL server, all or nothing, and says what else to move.
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { connectDatabase, type DatabaseOptions } from '../../database/connect.ts';
@@ -19,17 +19,17 @@ import { readCommandConfig } from './command.ts';
 import { openCommandOutput } from './command-output.ts';
 
 const USAGE = 'Say where to: npm run embedded:export -- postgres://user:password@host:5432/name (or set DATABASE_URL)';
-/** At most one line in so many milliseconds, and one for each table that is done. */
+/** At most one line in this time, and one for each finished table. */
 const PROGRESS_MS = 2_000;
 
-/** Said so that a person sees at a glance what became of the target. */
+/** Worded so that a person sees at a glance what happened to the target. */
 const UNTOUCHED = 'Nothing was exported, the target is as it was:';
 const UNCERTAIN =
   'The connection was lost while the target confirmed the export. It has everything or nothing: run this again, and where the target is said to have rows, it has everything';
 
 const output = openCommandOutput();
 let isCommitting = false;
-/** A person was told that nothing was exported. */
+/** True once a person was told that nothing was exported. */
 let isInterrupted = false;
 
 interface Ends {
@@ -83,7 +83,7 @@ function reporter(): Report {
   };
 }
 
-/** Tokens of clients depend on a secret that is not in the database. */
+/** Clients' tokens depend on a secret that is not in the database. */
 function nextSteps({ dataDir, jwtSecret }: Config): string[] {
   const file = join(dataDir, SECRET_FILE);
   const isGenerated = jwtSecret === null && existsSync(file);
@@ -96,7 +96,7 @@ function nextSteps({ dataDir, jwtSecret }: Config): string[] {
   ];
 }
 
-/** One line without a stack; of a failed statement only what the server said, never its values. */
+/** One line without a stack. For a failed statement only what the server said, never its values. */
 function describeFailure(error: unknown): string {
   if (error instanceof ConfigError || error instanceof StartError) return error.message;
   if (isCommitting && isLinkLost(error)) return UNCERTAIN;
@@ -120,5 +120,5 @@ try {
   output.complain(describeFailure(error));
   code = 1;
 }
-// A connection that a silent server never closes would keep the process.
+// A connection that a silent server never closes would keep the process alive.
 await output.end(code);

@@ -1,4 +1,5 @@
-// The command line, `chat-service`: finds the command, runs it, and ends with 0, or with one line of the error output and 1.
+// The command line, `chat-service`: finds the command and runs it. Exits with 0, or with one line of error output and
+// 1.
 
 import { withoutValues } from '../../database/errors.ts';
 import { ChatError } from '../../protocol/errors.ts';
@@ -19,7 +20,7 @@ It reads the same environment and .env as the service. On the embedded database
 it runs while the service does not.
 `;
 
-/** A command, and the words that name it. Each gives what is to be said when it is done. */
+/** A command, and the words that name it. Returns what to print when it is done. */
 type Command = (words: readonly string[]) => Promise<string>;
 
 const COMMANDS: Readonly<Record<string, Command>> = { 'user add': addUser, 'user admin': changeAdmin };
@@ -32,7 +33,7 @@ function find(words: readonly string[]): () => Promise<string> {
   throw new UsageError(name === '' ? 'Say what to do' : `There is no command "${name}"`);
 }
 
-/** One line, without a stack; of a failed statement only what the server said, never its values. */
+/** One line, without a stack. For a failed statement only what the server said, never its values. */
 function reason(error: unknown): string {
   if (error instanceof UsageError) return `${error.message}: chat-service --help says what there is`;
   if (error instanceof ConfigError || error instanceof StartError || error instanceof ChatError) return error.message;
@@ -48,5 +49,5 @@ try {
   process.stderr.write(`${reason(error).replaceAll(/\s*\n\s*/g, ' ')}\n`);
   process.exitCode = 1;
 }
-// A connection that a silent server never closes would keep the process.
+// A connection that a silent server never closes would keep the process alive.
 process.exit();

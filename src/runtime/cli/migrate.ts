@@ -1,5 +1,6 @@
 // The migration command: `run` brings the configured database to the schema of this version, `revert` takes one step
-// back. The output says what was done; one line of the error output, why not; its other lines, how far it is.
+// back. The output says what was done. The error output has progress lines, and one line that says why something
+// failed.
 import { existsSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -48,7 +49,7 @@ async function downScript(folder: string, number: string): Promise<string> {
   return readFile(join(folder, file), 'utf8');
 }
 
-/** Gives what is to be said of it when it is done. */
+/** Returns what to print when it is done. */
 async function execute(command: Command, config: Config, report: Report): Promise<string> {
   const { database } = config;
   const place = describeDatabase(database);
@@ -63,13 +64,13 @@ async function execute(command: Command, config: Config, report: Report): Promis
   }
 }
 
-/** The server is not there, or it is starting or stopping. Whatever else it says is worth to be read. */
+/** The server is not there, or is starting or stopping. Everything else that it says is worth reading. */
 function isAway(error: unknown): boolean {
   const code = (withoutValues(error) as { code?: unknown } | null)?.code;
   return isLinkLost(error) || code === '57P03';
 }
 
-/** One line without a stack; of a failed statement only what the server said, never its values. */
+/** One line, without a stack. For a failed statement only what the server said, never its values. */
 function reason(error: unknown): string {
   if (error instanceof ConfigError || error instanceof StartError || error instanceof MigrationError)
     return error.message;
@@ -77,7 +78,7 @@ function reason(error: unknown): string {
   return `Migrations failed, nothing was changed: ${migrationFailure(error)}`;
 }
 
-/** What this process was told to do ends with it: the server takes back the transaction that is open. */
+/** The work of this process ends with it: the server rolls back the open transaction. */
 function endOnSignal(clear: () => void): void {
   for (const [signal, code] of [['SIGINT', 130] as const, ['SIGTERM', 143] as const]) {
     process.once(signal, () => {
@@ -88,7 +89,7 @@ function endOnSignal(clear: () => void): void {
   }
 }
 
-/** Gives the exit code. */
+/** Returns the exit code. */
 async function main(words: readonly string[]): Promise<number> {
   const command = COMMANDS[words.join(' ')];
   const terminal = {
@@ -121,5 +122,5 @@ async function main(words: readonly string[]): Promise<number> {
   }
 }
 
-// A connection that a silent server never closes would keep the process.
+// A connection that a silent server never closes would keep the process alive.
 await output.end(await main(process.argv.slice(2)));

@@ -11,7 +11,7 @@ it('says each step once, and why it waits', () => {
   expect(lines).toEqual(['numbering messages', 'building an index: waits for an open transaction']);
 });
 
-it('says every note, and leaves it to others where it draws a bar', () => {
+it('says every note, and leaves notes to others if it draws a bar', () => {
   const lines: string[] = [];
   const report = createProgressLines((line) => lines.push(line));
   report({ step: 'a step' });

@@ -1,11 +1,11 @@
-// A long migration's progress for people: a bar that is drawn over and over on a terminal, plain lines elsewhere.
+// A long migration's progress for people: a bar that is redrawn on a terminal, plain lines elsewhere.
 import type { Progress, Report } from '../../database/progress.ts';
 
 const LINE_MS = 5000;
 const DRAW_MS = 100;
 const BAR_WIDTH = 24;
 
-/** Says each step when it begins, then where it is, every five seconds; and notes, as they come. */
+/** Prints each step when it begins, then its progress every five seconds. Prints notes as they come. */
 export function createProgressLines(say: (line: string) => void): Report {
   const rate = createRate();
   let step = '';
@@ -23,7 +23,7 @@ export function createProgressLines(say: (line: string) => void): Report {
 
 export interface ProgressBar {
   readonly report: Report;
-  /** Clears the line of the bar, for other output, as that of notes, or for the end. */
+  /** Clears the line of the bar, before other output (such as notes) and at the end. */
   clear(): void;
 }
 
@@ -47,7 +47,7 @@ export function createProgressBar(terminal: Terminal): ProgressBar {
     drawnAt = now;
     const line = `${bar(progress)}${progress.step}${suffix(progress, rest)}`;
     clear();
-    // A line that wraps could not be drawn over.
+    // A line that wraps could not be redrawn.
     terminal.write(line.slice(0, (terminal.columns || 80) - 1));
   }
 
@@ -67,7 +67,7 @@ function suffix({ done, total, unit = '', waiting }: Progress, rest: string): st
   return total === undefined ? `: ${done} ${unit}` : `: ${done} of ${total} ${unit}${rest}`;
 }
 
-/** How fast a step goes and when it will be done, from its first report on. */
+/** How fast a step goes and when it will be done, measured from its first report. */
 function createRate(): (progress: Progress, now: number) => string {
   let first: { step: string; done: number; at: number } | undefined;
   return ({ step, done, total }, now) => {

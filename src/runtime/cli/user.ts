@@ -1,4 +1,4 @@
-// `user add` and `user admin`: accounts, made and changed in the database itself.
+// `user add` and `user admin`: create and change accounts in the database itself.
 import { type ParseArgsConfig, parseArgs } from 'node:util';
 import { createAdmins } from '../../chat/accounts/admins.ts';
 import { createPasswords } from '../../chat/accounts/passwords.ts';
@@ -6,7 +6,7 @@ import { decode } from '../../protocol/decode.ts';
 import { registerBody } from '../../protocol/requests.ts';
 import { readCommandConfig, withSchema } from './command.ts';
 
-/** The command line says something that no command takes. */
+/** The command line has something that no command takes. */
 export class UsageError extends Error {
   constructor(message: string) {
     super(message);
@@ -14,7 +14,7 @@ export class UsageError extends Error {
   }
 }
 
-/** More than any password, and an end of the line. */
+/** More than any password with a line break. */
 const LONGEST_INPUT = 4096;
 
 /** `--email E --username U [--admin] --password-stdin` */
@@ -57,12 +57,12 @@ function parse(words: readonly string[], options: NonNullable<ParseArgsConfig['o
   try {
     return parseArgs({ args: [...words], options, allowPositionals, strict: true });
   } catch (error) {
-    // What it says names the option that is wrong, in its first sentence.
+    // The first sentence of its message names the wrong option.
     throw new UsageError(String((error as Error).message).split('. ')[0] as string);
   }
 }
 
-/** All of the standard input, but for a line break at its end. */
+/** All of standard input, except for a line break at its end. */
 async function readPassword(): Promise<string> {
   let text = '';
   process.stdin.setEncoding('utf8');

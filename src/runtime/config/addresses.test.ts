@@ -1,4 +1,4 @@
-// Addresses of PostgreSQL and Redis as platforms hand them out and people write them: each works, or is refused by name.
+// Addresses of PostgreSQL and Redis as platforms give them and people write them: each works, or is refused by name.
 import { describe, expect, test } from 'vitest';
 import { type ConfigError, readConfig } from './config.ts';
 
@@ -148,7 +148,7 @@ describe('a parameter of DATABASE_URL', () => {
     expect(said).not.toContain('hunter2');
   });
 
-  test('goes before what other variables say of TLS, not of the pool', () => {
+  test('overrides what other variables say of TLS, but not of the pool', () => {
     const env = { DB_SSL: 'true', DB_POOL_MAX: '5' };
     expect(database('postgres://h/chat?sslmode=disable&connection_limit=9', env)).toMatchObject({
       ssl: OFF,
@@ -175,7 +175,7 @@ describe('DB_SSL', () => {
     }
   });
 
-  test('DB_SSL_CA is a file that can be read, and is of use', () => {
+  test('DB_SSL_CA must be a readable and usable file', () => {
     const missing = problem({ DB_HOST: 'h', DB_SSL: 'true', DB_SSL_CA: '/nowhere.pem' });
     expect(missing).toContain('DB_SSL_CA="/nowhere.pem": it takes a file of certificates that can be read (ENOENT');
     expect(problem({ DB_HOST: 'h', DB_SSL_CA: '/ca.pem' })).toContain(

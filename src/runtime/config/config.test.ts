@@ -1,4 +1,4 @@
-// The table of settings: what each variable takes, what it refuses, and what is said then.
+// The table of settings: what each variable takes, what it refuses, and the messages about that.
 import { randomBytes } from 'node:crypto';
 import { resolve } from 'node:path';
 import { describe, expect, test } from 'vitest';
@@ -117,7 +117,7 @@ describe('a bad value is refused with the variable, the value and what it takes'
     expect(found[0]).not.toContain('hunter2');
   });
 
-  test('all problems are told at once', () => {
+  test('all problems are reported at once', () => {
     const found = problems({ NODE_ENV: 'production', PORT: 'x', DB_SSL: 'maybe', LOG_LEVEL: 'x', JWT_SECRET: 'short' });
     expect(found.map((problem) => problem.split(/[= ]/)[0])).toEqual(['PORT', 'DB_SSL', 'JWT_SECRET', 'LOG_LEVEL']);
   });
@@ -167,7 +167,7 @@ describe('JWT_SECRET', () => {
     }
   });
 
-  test('a good one is not warned of', () => {
+  test('a good one causes no warning', () => {
     expect(readConfig({ JWT_SECRET: STRONG }).notes).toEqual([]);
   });
 });
@@ -254,7 +254,7 @@ describe('Redis', () => {
   });
 });
 
-test('lists, and what is put right in them', () => {
+test('lists, and what is corrected in them', () => {
   const config = readConfig({
     CORS_ORIGIN:
       'https://A.example/, http://b.example:8080,https://c.example:443, https://müller.example,capacitor://localhost',

@@ -15,25 +15,25 @@ import { type ReadText, readTextFile } from './text-file.ts';
 
 export interface Config {
   readonly host: string;
-  /** 0 picks a free one. */
+  /** 0 picks a free port. */
   readonly port: number;
   readonly production: boolean;
   readonly database: DatabaseOptions;
   readonly migrateOnStart: boolean;
-  /** Null: one node, all in memory. */
+  /** Null means one node, with everything in memory. */
   readonly redis: RedisTarget | null;
-  /** Before the deployment's own id, in the names of keys and channels. */
+  /** Precedes the deployment's own id in the names of keys and channels. */
   readonly redisPrefix: string;
   /** Absolute. */
   readonly dataDir: string;
-  /** Null: one generated in the data directory. Never null in production. */
+  /** Null means a secret generated in the data directory. Never null in production. */
   readonly jwtSecret: string | null;
-  /** Secrets whose tokens are good beside those of `jwtSecret`, while it is being replaced: at most two. */
+  /** Secrets whose tokens are valid besides those of `jwtSecret`, while it is being replaced. At most two. */
   readonly jwtSecretsAccepted: readonly string[];
   readonly jwtExpiresIn: string;
   readonly corsOrigins: readonly string[] | '*';
   readonly wsCorsOrigins: readonly string[] | '*';
-  /** Limits of 0 are off. */
+  /** A limit of 0 is off. */
   readonly rateLimit: {
     readonly windowMs: number;
     readonly maxRequests: number;
@@ -41,34 +41,36 @@ export interface Config {
     readonly authFailuresPerAccount: number;
     readonly framesPerSecond: number;
   };
-  /** Over all nodes; 0: no limit. */
+  /** Over all nodes. 0 means no limit. */
   readonly maxConnectionsPerUser: number;
-  /** On this node; 0: no limit. */
+  /** On this node. 0 means no limit. */
   readonly maxUnauthenticatedPerAddress: number;
   readonly trustProxy: boolean;
-  /** As accounts have them, to the letter. */
+  /** Exactly as accounts have them. */
   readonly adminEmails: readonly string[];
   /** Whether users see each other's email addresses. */
   readonly publicEmails: boolean;
-  /** Whether the content of what is deleted goes from the database too. */
+  /** Whether deleting something also removes its content from the database. */
   readonly eraseDeleted: boolean;
   readonly maxTextLength: number;
   readonly maxFrameBytes: number;
-  /** Frames are made once for all connections that get them; else by the WebSocket library, for each. */
+  /**
+   * If true, a frame is built once for all connections that get it. Otherwise the WebSocket library builds it for each.
+   */
   readonly sharedFrames: boolean;
   readonly maxBufferedBytes: number;
   readonly slowReaderTimeoutMs: number;
-  /** How long a connection of HTTP may be idle: longer than a proxy before the service keeps its own. */
+  /** How long an HTTP connection may be idle. Must be longer than a proxy in front of the service keeps its own. */
   readonly keepAliveTimeoutMs: number;
   readonly logLevel: LogLevel;
-  /** What was put right, or taken although it is weak: a line each. */
+  /** What was corrected, or accepted although it is weak: a line each. */
   readonly notes: readonly string[];
 }
 
 export const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
-/** A bad environment: one line for each problem, in the order of the variables. */
+/** A bad environment. Has one line for each problem, in the order of the variables. */
 export class ConfigError extends Error {
   readonly problems: readonly string[];
 
@@ -79,7 +81,7 @@ export class ConfigError extends Error {
   }
 }
 
-/** Values that no message may show: secrets, and addresses that may hold one. */
+/** Values that no message may show: secrets, and addresses that may contain one. */
 const SECRET = new Set([
   ...['JWT_SECRET', 'JWT_SECRET_NEXT', 'JWT_SECRET_PREVIOUS'],
   ...['DATABASE_URL', 'DB_PASSWORD', 'REDIS_URL', 'REDIS_PASSWORD'],
@@ -161,8 +163,8 @@ function environmentSchema(production: boolean) {
 type Environment = z.output<ReturnType<typeof environmentSchema>>;
 
 /**
- * Reads all settings from environment variables, and secrets from the files that they name; empty ones count as unset.
- * Throws ConfigError with every problem.
+ * Reads all settings from environment variables, and secrets from the files that they name. Empty variables count as
+ * unset. Throws ConfigError with every problem.
  */
 export function readConfig(env: Given, readText: ReadText = readTextFile): Config {
   const files = readSecretFiles(env, SECRET, readText);

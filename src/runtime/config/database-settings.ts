@@ -42,7 +42,7 @@ export interface DatabaseSettings {
   readonly DATA_DIR: string;
 }
 
-/** Refused where files of certificates cannot be read, or mean nothing. */
+/** Refuses files of certificates that cannot be read or used. */
 export function databaseOptions(env: DatabaseSettings, readText: ReadText): DatabaseOptions | Refused {
   const target = env.DATABASE_URL ?? targetFromParts(env);
   if (target === undefined) return { kind: 'embedded', directory: join(resolve(env.DATA_DIR), 'postgres') };
@@ -57,7 +57,7 @@ function targetFromParts(env: DatabaseSettings): PostgresTarget | undefined {
   return { user, password: secret, hosts, database, parameters: new Map(), settings: { session: {} } };
 }
 
-/** Which one names the certificates. */
+/** The variable that names the certificates. */
 export function tlsVariable(given: Environment): string {
   if (given.DB_SSL_CA !== undefined) return 'DB_SSL_CA';
   return given.DATABASE_URL === undefined ? 'DB_SSL' : 'DATABASE_URL';

@@ -1,10 +1,10 @@
-// The kinds of values that environment variables take: each a zod type from the text to the value.
+// The kinds of values that environment variables take. Each is a zod type that turns the text into the value.
 import * as z from 'zod';
 import { Refused } from './refused.ts';
 
 /**
- * A variable's type: `takes` completes the sentence "X takes …"; `parse` gives undefined for a text that it refuses, or the
- * reason where it has another one.
+ * A variable's type. `takes` completes the sentence "X takes …". `parse` returns undefined for a text that it refuses,
+ * or the reason if it has another one.
  */
 export function field<T>(takes: string, parse: (text: string) => T | Refused | undefined): z.ZodType<T, string> {
   return z.string(takes).transform((text, context) => {
@@ -37,7 +37,7 @@ export function oneOf<const T extends string>(...choices: readonly T[]): z.ZodTy
   return field(`one of ${choices.join(', ')}`, (value) => choices.find((choice) => choice === value));
 }
 
-/** Comma-separated items; blanks around them and empty ones are dropped. Refuses where `parse` refuses any. */
+/** Comma-separated items. Drops blanks around them and empty items. Refuses the list if `parse` refuses an item. */
 export function list<T>(takes: string, parse: (item: string) => T | undefined): z.ZodType<T[], string> {
   return field(takes, (value) => {
     const items = splitList(value).map(parse);

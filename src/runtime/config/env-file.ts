@@ -1,4 +1,4 @@
-// Settings may stand in a file `.env` of the working directory; what the environment has already goes before it.
+// Settings may be in a file `.env` of the working directory. The environment overrides them.
 
 import { StartError } from '../start-error.ts';
 import { parseEnv } from './env-syntax.ts';
@@ -6,7 +6,7 @@ import { readTextFile } from './text-file.ts';
 
 const PATH = '.env';
 
-/** Adds the settings of the file to `process.env`. No file is fine; throws StartError for one that cannot be read. */
+/** Adds the settings of the file to `process.env`. The file may be missing. Throws StartError if it cannot be read. */
 export function loadEnvFile(): void {
   const text = read();
   if (text === undefined) return;

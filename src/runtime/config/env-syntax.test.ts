@@ -1,4 +1,4 @@
-// What a file `.env` may look like, whoever saved it.
+// What a file `.env` may look like, whatever program saved it.
 import { describe, expect, test } from 'vitest';
 import { readConfig } from './config.ts';
 import { parseEnv } from './env-syntax.ts';

@@ -1,15 +1,15 @@
-// What stands in a file `.env`, by rules of our own, so that it means the same on every runtime:
+// The syntax of a file `.env`, by rules of our own, so that it means the same on every runtime:
 //
 //     KEY=value            the rest of the line, without blanks around it, up to a # that follows a blank
 //     KEY='a # b'          everything between the quotes, as it is, over several lines too; the same with `
 //     KEY="a\nb"           the same, but \n, \r, \t, \" and \\ stand for one character
 //     export KEY=value     the same as without `export`
 //
-// Nothing is put in place of a $. Of several lines for one key the last counts.
+// A $ is not replaced by anything. If several lines have one key, the last counts.
 
 export type EnvFile =
   | { readonly values: Readonly<Record<string, string>> }
-  /** The number of the first line that is nothing of the above. */
+  /** The number of the first line that is none of the above. */
   | { readonly badLine: number };
 
 const BLANK = /[^\S\n]*(?:#[^\n]*)?(?:\n|$)/y;
@@ -20,7 +20,7 @@ const ESCAPES: Readonly<Record<string, string>> = { n: '\n', r: '\r', t: '\t', '
 
 export function parseEnv(text: string): EnvFile {
   const file = text.replaceAll(/\r\n?/g, '\n');
-  // Without a prototype: a key may have any name.
+  // Without a prototype, because a key may have any name.
   const values: Record<string, string> = Object.create(null) as Record<string, string>;
   let at = 0;
 

@@ -1,4 +1,4 @@
-// Which secrets production refuses: by the kind of habit that made them, and whatever is printed in this project.
+// Which secrets production refuses: those made by a habit, and everything that this project prints.
 import { randomBytes } from 'node:crypto';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
@@ -57,12 +57,12 @@ describe('refused', () => {
     'a-string-secret-at-least-256-bits-long',
     base64('your-super-secret-jwt-key-that-is-long-enough'),
     hex('your-super-secret-jwt-key-that-is-long-enough'),
-    // A token in place of a secret.
+    // A token instead of a secret.
     'eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJ1c2VySWQiOjF9.NMSRvCHcm8jS2hjwFoHW5xzqlrJYGwlAPVeG_dfEo0Q',
   ])('%s: printed', (secret) => expect(weaknessOf(secret)).toMatch(/printed/));
 });
 
-test('words that nobody printed are taken', () => {
+test('words that were never printed are accepted', () => {
   expect(weaknessOf('orbit-saffron-lemur-quartz-ballad-inkwell')).toBeUndefined();
 });
 
@@ -72,7 +72,7 @@ test('a secret of any size is judged at once', () => {
   expect(performance.now() - started).toBeLessThan(2_000);
 });
 
-/** Names of files below a folder; what is made or installed is not among them. */
+/** Names of files below a folder, without generated and installed files. */
 function filesOf(folder: string): string[] {
   return readdirSync(folder).flatMap((name) => {
     if (/^(node_modules|dist|data|coverage|\.git|package-lock\.json)$/.test(name)) return [];
@@ -83,32 +83,34 @@ function filesOf(folder: string): string[] {
   });
 }
 
-/** What follows a name with `secret` in it: quoted, or in files that are no program, up to a blank. */
+/**
+ * What follows a name with `secret` in it: the quoted text, or (in files that are no program) the text up to a blank.
+ */
 const NAMED = /secret\w*["'`]?\s*[:=]\s*(?:'([^'\n]*)'|"([^"\n]*)"|`([^`\n]*)`|([^\s'"`,;)]+))/gi;
-/** Hex, base64, base64url, or a UUID, as a program makes them. */
+/** Hex, base64, base64url, or a UUID, as programs generate them. */
 const GENERATED = /[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}|[A-Za-z\d+/_-]{32,}={0,2}/gi;
 
 const FILES = filesOf('.').filter((path) => !path.endsWith('jwt-secret.test.ts'));
 const isProgram = (path: string) => /\.[cm]?[jt]s$/.test(path);
 
-/** Those that production would take, of what is found in files; by file. */
+/** The values found in files that production would accept, by file. */
 function taken(paths: readonly string[], find: (text: string, path: string) => string[]): string[] {
   return paths.flatMap((path) => {
     const values = find(readFileSync(path, 'utf8'), path);
-    // What is put together when it is used (`${…}`, `$(…)`) is no value.
+    // A value that is put together when used (`${…}`, `$(…)`) does not count.
     return values.filter((value) => !value.includes('$') && !weaknessOf(value)).map((value) => `${path}: ${value}`);
   });
 }
 
-describe('no value that this project prints is taken: whoever can read it knows it', () => {
-  test('what stands behind a name, also in tests and examples', () => {
+describe('no value that this project prints is accepted, because anyone can read it', () => {
+  test('what follows a name, also in tests and examples', () => {
     const find = (text: string, path: string) =>
       [...text.matchAll(NAMED)].map(([, a, b, c, bare]) => a ?? b ?? c ?? (isProgram(path) ? '' : (bare ?? '')));
     expect(taken(FILES, find)).toEqual([]);
     expect(find('#JWT_SECRET=x\n  "secret": "y z"', '.env')).toEqual(['x', 'y z']);
   });
 
-  test('what looks as if a program had made it, in documents and in what the service publishes', () => {
+  test('what looks generated, in documents and in what the service publishes', () => {
     const documents = FILES.filter((path) =>
       isProgram(path) ? /^(src|examples)\b.*(?<!\.test)\.\w+$/.test(path) : !/\.sql$|meta[\\/]/.test(path),
     );
@@ -119,7 +121,7 @@ describe('no value that this project prints is taken: whoever can read it knows 
   });
 });
 
-/** Names of things are words, perhaps with a date; what a program makes has digits all over. */
+/** Names of things are words, perhaps with a date. Generated values have digits all over. */
 function looksMade(value: string): boolean {
   return (value.match(/\d+/g)?.length ?? 0) > 3 && variety(value) > 90;
 }

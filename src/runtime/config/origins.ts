@@ -1,11 +1,11 @@
-// Origins of web pages, as browsers write them. What a browser never sends is put right where it can be, with a note, and
-// refused where it would never match.
+// Origins of web pages, as browsers write them. What a browser never sends is corrected with a note if possible, and
+// refused if it would never match.
 import { field, splitList } from './env-fields.ts';
 import { Refused } from './refused.ts';
 
 export interface Origins {
   readonly allowed: readonly string[] | '*';
-  /** What was put right: as it was given, and as it is taken. */
+  /** What was corrected: as it was given, and as it is taken. */
   readonly changed: readonly (readonly [given: string, taken: string])[];
 }
 
@@ -35,7 +35,7 @@ function readOrigin(text: string): string | Refused | undefined {
   if (scheme === '') return undefined;
   if (path !== '' && path !== '/')
     return new Refused('origins without a path: a browser sends scheme, host and port alone');
-  // A browser's own, as those of extensions and apps, have neither ports nor names to be put right.
+  // Origins of a browser's own, such as of extensions and apps, have no ports or names to correct.
   if (!/^https?$/i.test(scheme)) return `${scheme}://${authority}`.toLowerCase();
   return URL.canParse(`${scheme}://${authority}`) ? new URL(`${scheme}://${authority}`).origin : undefined;
 }

@@ -1,12 +1,12 @@
-// An address of PostgreSQL taken apart, as platforms hand them out and people write them: several hosts, folders of
-// sockets, and passwords with characters that an address should have escaped.
+// Parses an address of PostgreSQL, as platforms give them and people write them: several hosts, folders of sockets, and
+// passwords with characters that should have been escaped.
 
 export interface PostgresAddress {
   readonly user: string | undefined;
   readonly password: string | undefined;
   readonly hosts: readonly PostgresHost[];
   readonly database: string | undefined;
-  /** What follows the question mark. Of several with one name the last counts. */
+  /** What follows the question mark. If several have one name, the last counts. */
   readonly parameters: ReadonlyMap<string, string>;
 }
 
@@ -18,7 +18,7 @@ export interface PostgresHost {
 
 export const DEFAULT_PORT = 5432;
 
-/** `isKnown` says the names of parameters. Undefined for what is no such address. */
+/** `isKnown` knows the names of parameters. Returns undefined if the text is no such address. */
 export function parsePostgresAddress(text: string, isKnown: (name: string) => boolean): PostgresAddress | undefined {
   const [, rest] = /^postgres(?:ql)?:\/\/(.*)$/is.exec(text) ?? [];
   if (rest === undefined || /\s/.test(rest) || rest === '') return undefined;
@@ -38,8 +38,8 @@ export function parsePostgresAddress(text: string, isKnown: (name: string) => bo
 }
 
 /**
- * The parameters begin at the first question mark that only known names follow, else at the first one behind the last @:
- * any other belongs to a password.
+ * The parameters begin at the first question mark that only known names follow. Otherwise they begin at the first one
+ * after the last @. Any other question mark belongs to a password.
  */
 function splitQuery(text: string, isKnown: (name: string) => boolean) {
   const marks = [...text.matchAll(/\?/g)].map(({ index }) => index);
@@ -59,7 +59,7 @@ function readQuery(query: string): Map<string, string> {
   );
 }
 
-/** Comma-separated hosts, each with its port or with one of `ports`. Undefined where one of them is none. */
+/** Comma-separated hosts, each with its port or with one of `ports`. Undefined if one of them is no host. */
 export function parseHosts(text: string, ports = ''): readonly PostgresHost[] | undefined {
   const names = text === '' ? ['localhost'] : text.split(',');
   const given = ports.split(',');
@@ -86,7 +86,7 @@ function isHost(text: string): boolean {
   return /^[^\s/?#@:[\]%<>^|\\"'`{}]+$/.test(text);
 }
 
-/** As it is where a % in it begins no escape: then nobody has escaped it. */
+/** Returned unchanged if a % in it begins no escape, because then nobody has escaped it. */
 function decode(text: string): string {
   try {
     return decodeURIComponent(text);

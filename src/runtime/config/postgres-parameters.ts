@@ -1,24 +1,24 @@
-// What may follow the question mark of DATABASE_URL, and what each of it does. Others are refused by name: left out they
-// might have been meant to protect something, and passed on they are an error of the server's that names no setting.
+// The parameters of DATABASE_URL after the question mark, and what each does. Others are refused by name: ignored, they
+// might have been meant to protect something, and passed on, they cause a server error that names no setting.
 import { Refused } from './refused.ts';
 
 export type TlsMode = 'off' | 'encrypted' | 'authority' | 'full';
 
 export interface PostgresParameters {
   readonly tls?: TlsMode;
-  /** Paths; `system` is the authorities that the runtime knows. */
+  /** Paths. `system` means the authorities that the runtime knows. */
   readonly authorityFile?: string;
   readonly certificateFile?: string;
   readonly keyFile?: string;
   readonly poolMax?: number;
-  /** A pooler in transaction mode stands between. */
+  /** A pooler in transaction mode is between. */
   readonly pooled?: boolean;
   readonly readWrite?: boolean;
   /** Sent to the server with each connection. */
   readonly session: Readonly<Record<string, string>>;
 }
 
-/** A reader gives its part, or undefined for a value that it refuses. */
+/** A reader returns its part, or undefined for a value that it refuses. */
 interface Parameter {
   readonly takes: string;
   readonly read: (value: string) => Partial<PostgresParameters> | undefined;
@@ -73,12 +73,12 @@ const PARAMETERS: Readonly<Record<string, Parameter>> = {
   },
 };
 
-/** Parts of the address itself, as parsePostgresAddress reads them. */
+/** Parts of the address itself, read by parsePostgresAddress. */
 const ADDRESS = ['host', 'port', 'user', 'password', 'dbname'];
 
 /**
- * Handed out by platforms or meant for other drivers; nothing hangs on them here. Times and sizes are our own, the encoding
- * is always UTF-8, and the driver binds sign-ins to no channel.
+ * Given by platforms or meant for other drivers. They have no effect here: times and sizes are our own, the encoding is
+ * always UTF-8, and the driver does not use channel binding.
  */
 const NOT_NEEDED = [
   ...[

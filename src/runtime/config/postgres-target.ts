@@ -1,4 +1,4 @@
-// Which PostgreSQL and how: from one address, or from single variables, to what the driver takes.
+// Which PostgreSQL to use and how: turns one address, or single variables, into the driver's options.
 import { isIP } from 'node:net';
 import { checkServerIdentity, type PeerCertificate } from 'node:tls';
 import type { PostgresOptions } from '../../database/postgres.ts';
@@ -9,7 +9,7 @@ import type { ReadText } from './text-file.ts';
 
 export type PostgresTarget = PostgresAddress & { readonly settings: PostgresParameters };
 
-/** Undefined for what is no address. */
+/** Undefined if the text is no address. */
 export function parseDatabaseUrl(text: string): PostgresTarget | Refused | undefined {
   const address = parsePostgresAddress(text, isKnownParameter);
   if (!address) return undefined;
@@ -45,7 +45,7 @@ export function postgresOptions(
   };
 }
 
-/** Without parameters, and with everything escaped that has to be. */
+/** Without parameters, and with everything escaped that needs it. */
 function canonicalUrl({ user, password, hosts, database }: Omit<PostgresAddress, 'parameters'>): string {
   const secret = password === undefined ? '' : `:${encodeURIComponent(password)}`;
   const credentials = user === undefined ? '' : `${encodeURIComponent(user)}${secret}@`;
@@ -64,7 +64,7 @@ function tlsOptions(
 ): object | false | Refused {
   const { certificateFile, keyFile } = settings;
   const authorityFile = settings.authorityFile ?? defaults.authorityFile;
-  // Whoever names an authority wants it to be asked.
+  // If an authority is named, it must be checked.
   const mode = settings.tls ?? (settings.authorityFile ? 'full' : defaults.tls);
   if (mode === 'off') return authorityFile ? new Refused('TLS that is verified where an authority is named') : false;
   try {
@@ -79,7 +79,7 @@ function tlsOptions(
   }
 }
 
-/** The name that the driver hands over is none where the server is known by its address. */
+/** The driver passes no name if the server is known by its address. */
 function checkIdentity(hosts: readonly PostgresHost[]) {
   const addresses = hosts.map(({ host }) => host).filter((host) => isIP(host) > 0);
   return (host: string, certificate: PeerCertificate): Error | undefined => {

@@ -1,4 +1,4 @@
-// Which Redis: from one address, the addresses of a cluster's nodes, or that of a socket.
+// Which Redis to use: from one address, the addresses of a cluster's nodes, or a socket's path.
 import type { RedisAddress, RedisTarget } from '../../backends/redis/connection.ts';
 import { Refused } from './refused.ts';
 
@@ -9,7 +9,7 @@ const CERTIFICATE: Readonly<Record<string, 'unverified' | true>> = {
   required: true,
   CERT_REQUIRED: true,
 };
-/** For other clients; nothing hangs on them here. */
+/** For other clients. They have no effect here. */
 const NOT_NEEDED = new Set(['family', 'protocol', 'timeout', 'allowUsernameInURI', 'ssl_ca_certs']);
 
 interface Node {
@@ -22,8 +22,8 @@ interface Node {
 }
 
 /**
- * `redis://` or `rediss://` addresses, comma-separated for a cluster, whose nodes share one user, password and TLS; or
- * `unix:` and a path. Undefined for what is none.
+ * `redis://` or `rediss://` addresses, or `unix:` and a path. Comma-separated for a cluster, whose nodes share one
+ * user, password and TLS. Undefined if the text is no such address.
  */
 export function parseRedisUrl(text: string): RedisTarget | Refused | undefined {
   const nodes = splitNodes(text).map(parseNode);
@@ -45,7 +45,7 @@ export function parseRedisUrl(text: string): RedisTarget | Refused | undefined {
   };
 }
 
-/** At commas, but not at those of a password: what follows one of these has an @ and no scheme. */
+/** Splits at commas, but not at those of a password: what follows such a comma has an @ and no scheme. */
 function splitNodes(text: string): string[] {
   const nodes: string[] = [];
   for (const piece of text.split(',')) {
@@ -56,7 +56,7 @@ function splitNodes(text: string): string[] {
   return nodes.map((node) => node.trim()).filter((node) => node !== '');
 }
 
-/** One node's address; the scheme may be missing after the first comma, as people write it. */
+/** One node's address. After the first comma the scheme may be missing, because people write it that way. */
 function parseNode(text: string): Node | Refused | undefined {
   const [, before, query = ''] = /^(.*?)(?:\?([^@]*))?$/s.exec(text) ?? [];
   const options = new URLSearchParams(query);
@@ -94,7 +94,7 @@ function hostOf(server: RegExpExecArray | null): RedisAddress | undefined {
   return isHost && port >= 1 && port <= 65_535 ? { host, port } : undefined;
 }
 
-/** As it is where a % in it begins no escape: then nobody has escaped it. */
+/** Returned unchanged if a % in it begins no escape, because then nobody has escaped it. */
 function decode(text: string): string {
   try {
     return decodeURIComponent(text);

@@ -1,7 +1,7 @@
-// A value that is refused for a reason of its own, beside the one that its setting has for all.
+// A value that is refused for a reason of its own, instead of the general one of its setting.
 
 export class Refused {
-  /** Completes the sentence "X takes …". Never with a value in it. */
+  /** Completes the sentence "X takes …". Never contains a value. */
   readonly takes: string;
 
   constructor(takes: string) {

@@ -1,16 +1,16 @@
-// Secrets that stand in files, as orchestrators hand them out: `NAME_FILE` in place of `NAME`.
+// Secrets in files, as orchestrators provide them: `NAME_FILE` instead of `NAME`.
 import type { ReadText } from './text-file.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 export interface SecretFiles {
-  /** The environment with what the files hold. */
+  /** The environment, including what the files hold. */
   readonly env: Environment;
-  /** By variable, what it takes in place of what it has. */
+  /** For each variable, what it takes instead of its value. */
   readonly problems: ReadonlyMap<string, string>;
 }
 
-/** For each of `names`. A last line break belongs to the file, not to the secret. */
+/** Reads the file of each of `names`. A last line break belongs to the file, not to the secret. */
 export function readSecretFiles(env: Environment, names: Iterable<string>, readText: ReadText): SecretFiles {
   const values: Record<string, string | undefined> = { ...env };
   const problems = new Map<string, string>();
@@ -28,7 +28,7 @@ export function readSecretFiles(env: Environment, names: Iterable<string>, readT
     } catch (error) {
       problems.set(variable, `a file that can be read (${(error as Error).message})`);
     }
-    // Else it would be said of this one as well that it is missing.
+    // Otherwise this one would also be reported as missing.
     if (problems.has(variable)) values[name] = undefined;
   }
   return { env: values, problems };

@@ -1,4 +1,4 @@
-// The settings that hold secrets of tokens: what they take, and what is said of a weak one that is taken all the same.
+// The settings with secrets of tokens: what they take, and the warnings about weak secrets that are accepted.
 import * as z from 'zod';
 import { SECRET_ADVICE, weaknessOf } from './jwt-secret.ts';
 
@@ -9,20 +9,20 @@ const strong = z.string(`${SECRET_ADVICE} (production generates none)`).superRef
 /** Surrounding blanks are part of it. */
 const any = z.string();
 
-/** Outside production any secret will do, and none too. */
+/** Outside production any secret is accepted, and none is too. */
 export function secretSettings(production: boolean) {
   return {
     JWT_SECRET: production ? strong : any.optional(),
-    /** The one that signs next: it would be refused then. */
+    /** The secret that signs next. A weak one would be refused then. */
     JWT_SECRET_NEXT: (production ? strong : any).optional(),
-    /** Any: whoever replaces a weak secret by a good one need not sign everybody out for that. */
+    /** Any secret: those who replace a weak secret by a good one need not sign everybody out for that. */
     JWT_SECRET_PREVIOUS: any.optional(),
   };
 }
 
 type Secrets = z.output<z.ZodObject<ReturnType<typeof secretSettings>>>;
 
-/** A line for each weak one, to be logged: never with the value. */
+/** A line for each weak secret, for the log. Never contains the value. */
 export function secretNotes(secrets: Secrets): string[] {
   return (['JWT_SECRET', 'JWT_SECRET_NEXT', 'JWT_SECRET_PREVIOUS'] as const).flatMap((name) => {
     const weakness = secrets[name] === undefined ? undefined : weaknessOf(secrets[name]);

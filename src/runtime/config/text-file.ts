@@ -1,16 +1,16 @@
-// Files of text as editors, shells and secret stores write them: UTF-8 or UTF-16, with or without a mark at the beginning.
+// Text files as editors, shells and secret stores write them: UTF-8 or UTF-16, with or without a byte order mark.
 import { readFileSync, statSync } from 'node:fs';
 
-/** Reads a text by its path. Throws an error with a message where that cannot be done; waits for nobody. */
+/** Reads a text by its path. Throws an error with a message if it cannot. Never waits. */
 export type ReadText = (path: string) => string;
 
 export const readTextFile: ReadText = (path) => {
-  // Opening a pipe would wait for whoever writes into it.
+  // Opening a pipe would wait for a writer.
   if (!statSync(path).isFile()) throw new Error('it is no ordinary file');
   return decodeText(readFileSync(path));
 };
 
-/** Throws where the bytes are no text. */
+/** Throws if the bytes are no text. */
 export function decodeText(bytes: Uint8Array): string {
   const [first, second] = bytes;
   const encoding =

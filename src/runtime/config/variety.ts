@@ -1,29 +1,29 @@
-// How much there is to guess in a text, at most: what continues a pattern is no news. It finds what is made by a habit, and
-// cannot know what is written in a book.
+// An upper bound of how much there is to guess in a text: what continues a pattern adds nothing. Detects text made by a
+// habit, but cannot know text from a book.
 
-/** A run of fewer characters may be chance: random hex digits have one of three in one value of five. */
+/** A shorter run may be chance: one in five values of random hex digits has a run of three. */
 const SHORTEST_RUN = 4;
-/** Enough of any text: the search for repeats takes the square of it. */
+/** Enough of any text, because the search for repeats takes quadratic time. */
 const LOOKED_AT = 2048;
-/** How far letters or digits that follow each other evenly are apart at most, as in `abc`, `97531`. */
+/** The largest distance between letters or digits that follow each other evenly, as in `abc`, `97531`. */
 const LARGEST_STEP = 2;
 
-/** Keys side by side, on the keyboards of most: rows, and columns as fingers go down them. */
+/** Neighbouring keys on most keyboards: rows, and columns as fingers go down them. */
 const ROWS = [
   ...['1234567890', '!@#$%^&*()', 'qwertyuiop[]', "asdfghjkl;'", 'zxcvbnm,./', 'qwertzuiopü', 'yxcvbnm'],
   ...['azertyuiop', 'qsdfghjklm', 'wxcvbn', 'qazwsxedcrfvtgbyhnujmikolp', '1qaz2wsx3edc4rfv5tgb6yhn7ujm8ik'],
 ].flatMap((row) => [row, [...row].reverse().join('')]);
 
-/** In bits: about what there is in a random text, and next to nothing in one that repeats itself or counts. */
+/** In bits: about the true value for a random text, and almost nothing for one that repeats itself or counts. */
 export function variety(text: string): number {
   const characters = [...text.toLowerCase()].slice(0, LOOKED_AT);
-  // Of two patterns that take turns, as in `a1b2c3`, each is seen by itself.
+  // Two alternating patterns, as in `a1b2c3`, are each examined separately.
   const [even, odd] = [0, 1].map((rest) => characters.filter((_, place) => place % 2 === rest));
   const least = Math.min(news(characters), news([...(even as string[]), ...(odd as string[])]));
   return least * Math.log2(Math.max(1, new Set(characters).size));
 }
 
-/** True for a text that is one part again and again, the last time perhaps not whole. */
+/** True for a text that repeats one part, the last time perhaps cut short. */
 export function isPeriodic(text: string): boolean {
   const plain = text.toLowerCase().slice(0, LOOKED_AT);
   for (let period = 1; period <= plain.length / 2; period += 1) {
@@ -32,7 +32,7 @@ export function isPeriodic(text: string): boolean {
   return false;
 }
 
-/** Counts the characters that nothing before them foretells; a run that does not is one of them. */
+/** Counts the characters that nothing before them predicts. A run that is not predicted counts as one. */
 function news(characters: readonly string[]): number {
   let count = 0;
   let distance = 0;
@@ -40,7 +40,7 @@ function news(characters: readonly string[]): number {
     const repeat = longestRepeat(characters, place);
     const length = Math.max(repeat.length, evenSteps(characters, place), alongRow(characters, place));
     const isRun = length >= SHORTEST_RUN;
-    // A pattern that goes on after one character in it was another, as in `secret1secret2`, is no news.
+    // A pattern that goes on after one other character, as in `secret1secret2`, adds nothing.
     const goesOn = isRun && repeat.length === length && repeat.distance === distance;
     if (isRun && repeat.length === length) distance = repeat.distance;
     if (!goesOn) count += 1;

@@ -1,4 +1,4 @@
-// What is particular to Bun.
+// What is specific to Bun.
 import { write } from 'node:fs';
 import { inOrder, type Write } from '../../lib/bounded-output.ts';
 import { StartError } from '../start-error.ts';
@@ -16,8 +16,8 @@ export const bunPlatform: Platform = {
 };
 
 /**
- * The build has the package `ws` inside. For the source Bun puts its own in place of it, whose sockets do not say when
- * they have drained: a slow reader would never be served on.
+ * The build contains the package `ws`. When running from the source, Bun uses its own instead, whose sockets do not
+ * report when they have drained: a slow reader would never get more.
  */
 function assertBuilt(): void {
   if (import.meta.url.endsWith('.ts')) {

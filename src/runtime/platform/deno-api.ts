@@ -1,7 +1,7 @@
-// The little of Deno's own interface that is used here, for a compiler that knows Node's alone.
+// The part of Deno's own interface that is used here, because the compiler only knows Node's.
 
 export interface DenoFile {
-  /** False where another one holds the lock. */
+  /** False if another file handle holds the lock. */
   tryLockSync(exclusive: boolean): boolean;
   truncateSync(): void;
   writeSync(bytes: Uint8Array): number;
@@ -15,7 +15,7 @@ export type DenoPermission =
   | { readonly name: 'read' | 'write' | 'ffi'; readonly path: string };
 
 interface DenoWriter {
-  /** Gives how many of the bytes were written. */
+  /** Returns how many of the bytes were written. */
   write(bytes: Uint8Array): Promise<number>;
 }
 

@@ -1,5 +1,5 @@
-// Ends the process with one line where Deno does not permit what even loading the service takes. To be imported first:
-// the modules after it would each fail, or ask, in their own way. So it knows no logger either.
+// Ends the process with one line if Deno does not permit what loading the service needs. Must be imported first,
+// because the modules after it would each fail, or ask, in their own way. So it does not know the logger either.
 import { deno } from './deno-api.ts';
 import { assertPermissions, basicPermissions } from './deno-permissions.ts';
 

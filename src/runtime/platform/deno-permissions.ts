@@ -1,4 +1,5 @@
-// Deno's permissions that the service needs, looked up before anything asks for them: a service has nobody to answer.
+// Checks Deno's permissions that the service needs before anything asks for them, because a service has nobody to
+// answer.
 import type { PostgresOptions } from '../../database/postgres.ts';
 import type { Config } from '../config/config.ts';
 import { StartError } from '../start-error.ts';
@@ -10,17 +11,17 @@ interface Need {
   readonly why: string;
 }
 
-/** The project, as `deno task` sees it. Without `node:` modules, which might ask for permissions themselves. */
+/** The project, as `deno task` sees it. Avoids `node:` modules, which might ask for permissions themselves. */
 const ROOT = decodeURIComponent(new URL('../../..', import.meta.url).pathname).replace(/\/$/, '');
 
 const LDD = '/usr/bin/ldd';
 
-/** What everything else needs even to be loaded. */
+/** What is needed even to load everything else. */
 export function basicPermissions(): Need[] {
   return [
     { permission: { name: 'env' }, flag: '--allow-env', why: 'settings' },
     { permission: { name: 'read', path: ROOT }, flag: `--allow-read=${ROOT}`, why: 'its own files' },
-    // Read by the modules that hash passwords, which choose their binary by it.
+    // Read by the modules that hash passwords, to choose their binary.
     { permission: { name: 'read', path: LDD }, flag: `--allow-read=${LDD}`, why: 'the kind of system' },
     { permission: { name: 'sys', kind: 'hostname' }, flag: '--allow-sys=hostname', why: 'the log' },
     {
@@ -34,7 +35,7 @@ export function basicPermissions(): Need[] {
 /** What these settings need: where to listen, the servers, and the data directory. */
 export function settingsPermissions({ host, port, database, redis, dataDir, jwtSecret }: Config): Need[] {
   const needs = [
-    // A free port is not known before.
+    // A free port is not known in advance.
     port === 0 ? net(undefined, 'listening') : net(`${host}:${port}`, 'listening'),
     ...(redis?.nodes ?? []).flatMap(({ host, port, path }) =>
       path === undefined ? [net(`${host}:${port}`, 'Redis')] : socket(path, 'Redis'),
@@ -50,7 +51,7 @@ function postgresNeeds({ url, path }: PostgresOptions): Need[] {
   return postgresHosts(url).map((each) => net(each, 'PostgreSQL'));
 }
 
-/** To read and to write its file. */
+/** Permission to read and to write its file. */
 function socket(file: string, why: string): Need[] {
   return (['read', 'write'] as const).map((name) => ({
     permission: { name, path: file },
@@ -68,7 +69,7 @@ function path(name: 'read' | 'write', directory: string): Need {
   return { permission: { name, path: directory }, flag: `--allow-${name}=${directory}`, why: 'the data directory' };
 }
 
-/** Of an address that may list several; with their ports. */
+/** The hosts of an address (which may list several), with their ports. */
 function postgresHosts(url: string): string[] {
   const authority = url.replace(/^\w+:\/\/(?:[^@/]*@)?/, '').replace(/[/?].*$/s, '');
   return authority.split(',').map((host) => (/:\d+$/.test(host) ? host : `${host}:5432`));

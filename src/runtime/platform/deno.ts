@@ -1,4 +1,4 @@
-// What is particular to Deno.
+// What is specific to Deno.
 import { inOrder } from '../../lib/bounded-output.ts';
 import { writeInWorker } from '../storage/embedded-in-worker.ts';
 import { deno } from './deno-api.ts';
@@ -15,7 +15,7 @@ export const denoPlatform: Platform = {
   started: () => {},
 };
 
-/** The same lock as that of the other runtimes (flock(2)), without a program's help. */
+/** The same lock as on the other runtimes (flock(2)), without the help of a command. */
 function lockFile(path: string): FileLock {
   const file = deno().openSync(path, { read: true, write: true, create: true, mode: 0o600 });
   if (!file.tryLockSync(true)) {

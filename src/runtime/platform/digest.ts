@@ -1,4 +1,4 @@
-// What tokens and addresses are told apart by, by the platform's own cryptography, which answers at once.
+// Digests of tokens and addresses, by the platform's own cryptography, which answers at once.
 import { createHash } from 'node:crypto';
 import type { Digest } from '../../chat/accounts/tokens.ts';
 

@@ -1,7 +1,7 @@
-// How much may still be written where a folder is.
+// The free space on the disk of a folder.
 import { statfs } from 'node:fs/promises';
 
-/** Infinite where the system does not say, and for what is no folder of a disk. */
+/** Infinite if the system does not say, or if it is no folder of a disk. */
 export async function freeBytes(path: string): Promise<number> {
   try {
     const { bavail, bsize } = await statfs(path);

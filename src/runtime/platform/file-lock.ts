@@ -1,11 +1,11 @@
-// A lock that one process holds on a file and that the operating system takes back, however the process ends.
-// Process ids in a file cannot do that: they are reused, and in containers every service has the same one.
+// A lock that one process holds on a file. The operating system releases it, however the process ends. Process ids in a
+// file cannot do that: they are reused, and in containers every service has the same one.
 import { spawnSync } from 'node:child_process';
 import { closeSync, constants, ftruncateSync, openSync, writeSync } from 'node:fs';
 
 export interface Locked {
   readonly state: 'locked';
-  /** Puts a text into the file, for those who find it locked. */
+  /** Writes a text into the file, for those who find it locked. */
   describe(text: string): void;
   unlock(): void;
 }
@@ -13,10 +13,12 @@ export interface Locked {
 export type FileLock =
   | Locked
   | { readonly state: 'taken' }
-  /** This system offers no such lock to us. */
+  /** This system offers us no such lock. */
   | { readonly state: 'unsupported' };
 
-/** Where opening a file can lock it: O_EXLOCK of the BSDs and macOS, libuv's flag for "share with nobody" on Windows. */
+/**
+ * Systems on which opening a file can lock it: O_EXLOCK of the BSDs and macOS, libuv's flag for no sharing on Windows.
+ */
 const EXCLUSIVE_OPEN: Partial<Record<NodeJS.Platform, number>> = {
   darwin: 0x20,
   freebsd: 0x20,
@@ -25,10 +27,10 @@ const EXCLUSIVE_OPEN: Partial<Record<NodeJS.Platform, number>> = {
 };
 
 const READ_WRITE = constants.O_RDWR | constants.O_CREAT;
-/** How the systems say that somebody else has the lock. */
+/** The errors of the systems if another process has the lock. */
 const TAKEN = new Set(['EAGAIN', 'EWOULDBLOCK', 'EBUSY']);
 
-/** Locks `path`, which is made where it is missing, without waiting. Throws where it cannot be opened. */
+/** Locks `path` without waiting. Creates the file if it is missing. Throws if it cannot be opened. */
 export function lockFile(path: string): FileLock {
   const exclusive = EXCLUSIVE_OPEN[process.platform];
   return exclusive === undefined ? lockByCommand(path) : lockByOpening(path, exclusive);
@@ -44,8 +46,8 @@ function lockByOpening(path: string, exclusive: number): FileLock {
 }
 
 /**
- * Neither Node nor Bun has flock(2), but the lock belongs to the open file, not to the process: the command `flock` (util-linux,
- * BusyBox) locks the file that it inherits from us, and ends; the lock stays as long as our descriptor is open.
+ * Neither Node nor Bun has flock(2), but the lock belongs to the open file, not to the process. The command `flock`
+ * (util-linux, BusyBox) locks the file that it inherits from us, and ends. The lock stays while our descriptor is open.
  */
 function lockByCommand(path: string): FileLock {
   const descriptor = openSync(path, READ_WRITE, 0o600);

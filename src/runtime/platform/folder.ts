@@ -1,13 +1,13 @@
-// Folders and files that are looked at before they are used: what is no ordinary one (a pipe, a device) would let whoever
-// opens it wait for ever, and a system that refuses is to be heard of before a database is written there.
+// Checks folders and files before use. Opening something that is no ordinary file (a pipe, a device) could wait for
+// ever, and a system that refuses must be noticed before a database is written there.
 import { mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
 const PROBE_BYTES = 256 * 1024;
 
 /**
- * Makes the folder and those above it, for their owner alone. (The recursive `mkdirSync` of Node never returns where the
- * system says of a folder that is there that it is not, as below /proc.)
+ * Creates the folder and its parents, accessible only to their owner. (Node's recursive `mkdirSync` never returns if
+ * the system says of an existing folder that it does not exist, as below /proc.)
  */
 export function makeFolder(path: string): void {
   if (isFolder(path)) return;
@@ -26,7 +26,7 @@ export function makeFolder(path: string): void {
   }
 }
 
-/** Throws where nothing can be written into the folder. */
+/** Throws if nothing can be written into the folder. */
 export function assertWritable(folder: string): void {
   const probe = join(folder, `probe.${process.pid}`);
   try {
@@ -36,13 +36,16 @@ export function assertWritable(folder: string): void {
   }
 }
 
-/** Throws where there is something at `path`, and it is no ordinary file. */
+/** Throws if there is something at `path` that is no ordinary file. */
 export function assertFile(path: string): void {
   const stats = statSync(path, { throwIfNoEntry: false });
   if (stats && !stats.isFile()) throw new Error(`${path} is no ordinary file`);
 }
 
-/** Throws where anything in the folder, however deep, is neither folder nor ordinary file nor link. No folder is fine. */
+/**
+ * Throws if anything in the folder, at any depth, is neither folder nor ordinary file nor link. The folder may be
+ * missing.
+ */
 export function assertOrdinary(folder: string): void {
   if (!statSync(folder, { throwIfNoEntry: false })) return;
   for (const entry of readdirSync(folder, { withFileTypes: true, recursive: true })) {

@@ -1,6 +1,7 @@
-// How far V8's old generation may grow before it is collected: by a fifth, but always by some room. V8's own measure lets it
-// grow several times over, and what thousands of handshakes leave behind stays for as long as their connections are idle. A
-// fifth of a small heap is so little that storing messages would be a collection every 200 ms, a quarter of its cost.
+// How far V8's old generation may grow before it is collected: by a fifth, but at least by a fixed amount. By default
+// V8 lets it grow several times over, and what thousands of handshakes leave behind stays while their connections are
+// idle. A fifth of a small heap is so little that storing messages would need a collection every 200 ms, a quarter of
+// its cost.
 import { constants, type PerformanceEntry, PerformanceObserver } from 'node:perf_hooks';
 import { getHeapStatistics, setFlagsFromString } from 'node:v8';
 
@@ -9,7 +10,7 @@ const LEAST_PERCENT = 20;
 /** Smaller differences are not worth telling V8. */
 const STEP_PERCENT = 5;
 
-/** Not before the start, which leaves much. V8 asks for the percentage at the end of each collection. */
+/** Call it after the start, which leaves much behind. V8 uses the percentage at the end of each collection. */
 export function limitHeapGrowth(): void {
   let told = 0;
   const tell = () => {

@@ -1,4 +1,4 @@
-// What is particular to Node.
+// What is specific to Node.
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { engineFailure } from '../../database/embedded-failure.ts';
@@ -19,7 +19,7 @@ const WRITE_EMBEDDED = `
     process.stderr.write('\\n' + JSON.stringify({ message, errno }), () => process.exit(1));
   }
 `;
-/** It takes some seconds; a system that lets it wait for ever is to be heard of. */
+/** Writing takes some seconds. If a system makes it wait for ever, that must be reported. */
 const WRITE_WITHIN_MS = 120_000;
 
 export const nodePlatform: Platform = {
@@ -27,7 +27,7 @@ export const nodePlatform: Platform = {
   assertAllowed: () => {},
   lockFile,
 
-  /** In a process of its own: Node does not give back all that a worker takes. */
+  /** In a process of its own, because Node does not give back all memory of a worker. */
   async writeEmbedded(directory) {
     const args = ['--input-type=module', '--eval', WRITE_EMBEDDED, directory];
     try {
@@ -49,7 +49,7 @@ export const nodePlatform: Platform = {
   },
 };
 
-/** What the process said last, which is JSON where the database failed, and plain text where the process did. */
+/** The last output of the process: JSON if the database failed, plain text if the process did. */
 function failure(cause: unknown): Error {
   const { stderr, message, killed } = cause as { stderr?: string; message: string; killed?: boolean };
   if (killed) return new Error('nothing came of it within two minutes', { cause });
@@ -61,11 +61,14 @@ function failure(cause: unknown): Error {
   }
 }
 
-/** Pipes and sockets take what they can at once, the rest waits. A terminal has to be told so; its file is opened by Node. */
+/**
+ * Pipes and sockets take what they can at once, and the rest waits. A terminal must be set to do so. Node opens its
+ * file.
+ */
 function streamWriter(stream: NodeJS.WriteStream): Write {
   const { _handle: handle } = stream as { _handle?: { setBlocking?(blocking: boolean): unknown } };
   if (stream.isTTY) handle?.setBlocking?.(false);
-  // Each write hears of it.
+  // Each write gets the error.
   stream.on('error', () => {});
   return (text) =>
     new Promise((resolve, reject) => {

@@ -1,4 +1,4 @@
-// Where the project's own files are (migrations, package.json), run from its source or built.
+// Finds the project's own files (migrations, package.json), whether it runs from its source or built.
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';

@@ -1,4 +1,4 @@
-// The one place that asks which runtime this is.
+// The one place that checks which runtime this is.
 import { bunPlatform } from './bun.ts';
 import { denoPlatform } from './deno.ts';
 import { nodePlatform } from './node.ts';

@@ -8,15 +8,18 @@ export interface Backends {
   readonly broker: Broker;
   readonly presence: PresenceStore;
   createRateLimiter(options: RateLimitOptions): RateLimiter;
-  /** Does what the service needs of them. Rejects where they are away, or with a DependencyError that says what they refuse. */
+  /**
+   * Tries what the service needs of them. Rejects if they are away, or with a DependencyError that says what they
+   * refuse.
+   */
   check(): Promise<void>;
-  /** Ends what is left of the links, after broker and presence were closed. */
+  /** Closes the remaining links, after broker and presence were closed. */
   close(): void;
 }
 
 export interface BackendsDependencies {
   readonly nodeId: string;
-  /** What all keys and channels in Redis begin with: no other deployment may use it. */
+  /** The beginning of all keys and channels in Redis. No other deployment may use it. */
   readonly prefix: string;
   readonly logger: Logger;
 }

@@ -1,4 +1,4 @@
-// One process at a time holds a data directory, and one secret comes out of it.
+// Only one process at a time holds a data directory, and it has only one secret.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
@@ -44,12 +44,12 @@ function holdElsewhere(runtime: Elsewhere) {
 }
 
 describe('holdDataDir', () => {
-  test('makes the directory for its owner alone', () => {
+  test('creates the directory only for its owner', () => {
     holdDataDir(directory, silent)();
     expect(statSync(directory).mode & 0o777).toBe(0o700);
   });
 
-  test('a second one in the same process is refused until the first lets go', () => {
+  test('a second one in the same process is refused until the first releases it', () => {
     const release = holdDataDir(directory, silent);
     expect(() => holdDataDir(directory, silent)).toThrow(StartError);
     release();
@@ -83,7 +83,7 @@ describe('holdDataDir', () => {
     60_000,
   );
 
-  test('a directory that cannot be made is named', () => {
+  test('a directory that cannot be created is named', () => {
     writeFileSync(join(directory, '../..', 'file'), '');
     const impossible = join(directory, '../..', 'file', 'data');
     expect(() => makeDataDir(impossible)).toThrow(impossible);
@@ -91,7 +91,7 @@ describe('holdDataDir', () => {
 });
 
 describe('generatedSecret', () => {
-  test('is made once, is long, and is readable for its owner alone', () => {
+  test('is generated once, is long, and is readable only for its owner', () => {
     const secret = generatedSecret(directory);
     expect(secret).toMatch(/^[\w-]{64}$/);
     expect(generatedSecret(directory)).toBe(secret);

@@ -1,4 +1,4 @@
-// The data directory: held by one process at a time where it holds the embedded database, and keeper of the secret that
+// The data directory. One process at a time holds it if it has the embedded database. It also keeps the secret that
 // signs tokens outside production.
 import { randomBytes } from 'node:crypto';
 import { linkSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -10,18 +10,18 @@ import { thisPlatform } from '../platform/this-platform.ts';
 import { StartError } from '../start-error.ts';
 
 const LOCK_FILE = 'lock';
-/** Where the generated secret is, in the directory. */
+/** The file of the generated secret in the directory. */
 export const SECRET_FILE = 'jwt-secret';
 const SECRET_BYTES = 48;
 
-/** Makes the directory where it is missing. Throws StartError where that cannot be done. */
+/** Creates the directory if it is missing. Throws StartError if it cannot. */
 export function makeDataDir(directory: string): void {
   attempt(`Cannot make the data directory ${directory} (set DATA_DIR to another)`, () => makeFolder(directory));
 }
 
 /**
- * Holds the directory for this process until the function that it gives is called or the process ends. Throws StartError
- * where another process holds it: PGlite has no lock of its own, two writers would destroy the database.
+ * Holds the directory for this process until the returned function is called or the process ends. Throws StartError if
+ * another process holds it: PGlite has no lock of its own, and two writers would destroy the database.
  */
 export function holdDataDir(directory: string, logger: Logger): () => void {
   makeDataDir(directory);
@@ -53,11 +53,11 @@ function holder(path: string): string {
   try {
     return readFileSync(path, 'utf8').trim() || 'just starting';
   } catch {
-    return 'unknown'; // Windows lets nobody read a locked file
+    return 'unknown'; // Windows does not let anybody read a locked file
   }
 }
 
-/** The secret kept in the directory, made at first use and readable for its owner alone. */
+/** The secret kept in the directory, generated at first use and readable only for its owner. */
 export function generatedSecret(directory: string): string {
   makeDataDir(directory);
   const path = join(directory, SECRET_FILE);
@@ -79,7 +79,9 @@ function readSecret(path: string): string {
   return secret;
 }
 
-/** Complete when it appears, and one only: of two processes that start at once, both use that of the first. */
+/**
+ * The file is complete when it appears, and never replaced: if two processes start at once, both use the first one's.
+ */
 function writeSecret(path: string): void {
   const draft = `${path}.${process.pid}-${randomBytes(4).toString('hex')}`;
   writeFileSync(draft, `${randomBytes(SECRET_BYTES).toString('base64url')}\n`, { mode: 0o600, flag: 'wx' });

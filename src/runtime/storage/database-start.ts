@@ -1,4 +1,4 @@
-// The database at the start: waited for while it is away, and brought to (or checked for) the schema that the code needs.
+// The database at the start: waits while it is away, and updates (or checks) its schema.
 import { connectDatabase, type DatabaseOptions } from '../../database/connect.ts';
 import { isUnavailable } from '../../database/errors.ts';
 import type { DatabaseHandle } from '../../database/handle.ts';
@@ -23,7 +23,7 @@ export interface OpenDatabaseOptions {
   readonly logger: Logger;
 }
 
-/** A database that answers and has the schema. Throws StartError where it stays away or lacks migrations. */
+/** A database that answers and has the schema. Throws StartError if it stays away or lacks migrations. */
 export async function openDatabase(options: OpenDatabaseOptions): Promise<DatabaseHandle> {
   const handle = await connect(options);
   try {
@@ -49,7 +49,7 @@ async function connect({ database, logger }: OpenDatabaseOptions): Promise<Datab
   }
 }
 
-/** Tries again while the database is away, with a line for each attempt. */
+/** Tries again while the database is away, and logs a line for each attempt. */
 async function withPatience(options: OpenDatabaseOptions, run: () => Promise<void>): Promise<void> {
   const { database, logger, patienceMs = DATABASE_PATIENCE_MS } = options;
   const place = describeDatabase(database);
@@ -66,7 +66,7 @@ async function withPatience(options: OpenDatabaseOptions, run: () => Promise<voi
     await new Promise((resolve) => setTimeout(resolve, waitMs));
   }
 
-  /** What ends the start at once is a StartError; what may pass is left as it is. */
+  /** A failure that ends the start at once becomes a StartError. One that may pass is returned unchanged. */
   function startFailure(error: unknown): unknown {
     if (error instanceof TakeoverStopped && isUnavailable(error.cause)) return error.cause;
     if (error instanceof StartError || (isUnavailable(error) && !isTlsFailure(error))) return error;
@@ -87,7 +87,7 @@ function gaveUp(place: string, patienceMs: number, cause: unknown): StartError {
 async function bringToSchema(handle: DatabaseHandle, options: OpenDatabaseOptions): Promise<void> {
   const unknown = await unknownMigrations(handle, options.migrationsFolder);
   if (unknown > 0) {
-    // Nodes of several versions run side by side while they are replaced: what a migration adds disturbs nobody.
+    // Nodes of several versions run side by side while they are replaced: what a migration adds disturbs none of them.
     options.logger.info({ unknown }, 'a later version has brought the database to its schema: going on beside it');
   }
   if (handle.kind === 'embedded' || options.migrateOnStart) {

@@ -1,12 +1,12 @@
-// Writes the files of a new embedded database in a thread of its own, whose memory goes with it, where the runtime gives
-// that back: so no permission to start programs is needed.
+// Writes the files of a new embedded database in a worker thread, if the runtime gives back its memory. So it needs no
+// permission to start programs.
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { projectRoot } from '../platform/project-root.ts';
 
-/** Resolves when all is written. Rejects with what the thread failed of. */
+/** Resolves when all is written. Rejects with the thread's failure. */
 export function writeInWorker(directory: string): Promise<void> {
-  // The source, built or not: runtimes that come here run TypeScript.
+  // Always the source, because the runtimes that use this run TypeScript.
   const worker = new Worker(join(projectRoot(), 'src/runtime/storage/embedded-worker.ts'), { workerData: directory });
   return new Promise((resolve, reject) => {
     worker.once('error', reject);

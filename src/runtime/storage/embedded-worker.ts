@@ -6,6 +6,6 @@ try {
   const { client } = await openEngine(workerData as string);
   await client.close();
 } catch (error) {
-  // Thrown, it would be printed as well by some runtimes.
+  // Not thrown, because some runtimes would also print it.
   parentPort?.postMessage((error as Error).message);
 }

@@ -12,7 +12,7 @@ beforeEach(() => {
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
 describe('making a new embedded database', () => {
-  it('starts over where an earlier attempt was cut off, and leaves nothing of it', async () => {
+  it('starts over if an earlier attempt was cut off, and leaves nothing of it', async () => {
     mkdirSync(join(folder, 'postgres.unfinished'));
     writeFileSync(join(folder, 'postgres.unfinished', 'PG_VERSION'), '18');
     await makeEmbedded(join(folder, 'postgres'));

@@ -1,12 +1,12 @@
-// Makes the files of a new embedded database: apart from the service, for that takes some 800 MB, which it would never give
-// back. Whole or not at all: the folder gets its name when everything is in it.
+// Writes the files of a new embedded database outside the service, because that takes some 800 MB, which the service
+// would never give back. All or nothing: the folder gets its name when everything is in it.
 import { existsSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { assertOrdinary } from '../platform/folder.ts';
 import { thisPlatform } from '../platform/this-platform.ts';
 import { StartError } from '../start-error.ts';
 
-/** Does nothing where `directory` holds a database. Throws StartError where one cannot be made there. */
+/** Does nothing if `directory` holds a database. Throws StartError if one cannot be created there. */
 export async function makeEmbedded(directory: string): Promise<void> {
   if (holdsDatabase(directory)) return;
   const unfinished = `${directory}.unfinished`;
@@ -20,7 +20,7 @@ export async function makeEmbedded(directory: string): Promise<void> {
   }
 }
 
-/** True for a database, false for what may become one. Throws StartError for anything else. */
+/** True for a database, false if one may be created there. Throws StartError for anything else. */
 export function holdsDatabase(directory: string): boolean {
   try {
     assertOrdinary(directory);

@@ -1,14 +1,14 @@
-// Opens what nodes share, or what stands for it in a service of one node.
+// Opens what nodes share, or its replacement in a service of one node.
 import { createMemoryBroker } from '../../backends/broker/memory.ts';
 import { createMemoryPresence } from '../../backends/presence/memory.ts';
 import { createMemoryRateLimiter } from '../../backends/rate-limit/memory.ts';
 import type { RedisTarget } from '../../backends/redis/connection.ts';
 import type { Backends, BackendsDependencies } from './backends.ts';
 
-/** Redis where there is a target, else memory. Does not wait for Redis: it may come later. */
+/** Redis if there is a target, else memory. Does not wait for Redis, which may come later. */
 export async function createBackends(target: RedisTarget | null, deps: BackendsDependencies): Promise<Backends> {
   if (target === null) return createMemoryBackends(deps);
-  // Only here: a service of one node has no use for the client library.
+  // Imported only here, because a service of one node does not use the client library.
   const { createRedisBackends } = await import('./redis-backends.ts');
   return createRedisBackends(target, deps);
 }

@@ -11,7 +11,7 @@ export function createRedisBackends(target: RedisTarget, { nodeId, logger, prefi
   const shared = { connection, prefix };
   const broker = createRedisBroker({ ...shared, logger });
   const presence = createRedisPresence({ ...shared, nodeId, logger });
-  // Of a cluster any master will do, and presence may be on one that is away.
+  // In a cluster any master will do, and presence may be on one that is away.
   const checks = target.cluster ? [broker.ping] : [broker.ping, presence.check];
   return {
     broker,

@@ -1,4 +1,5 @@
-// Why there is no way to the database, for the person who set it up: what the systems say, in words that name the setting.
+// Why the database cannot be reached, for the person who set it up: the systems' errors, in words that name the
+// setting.
 
 const REASONS: Readonly<Record<string, string>> = {
   ECONNREFUSED: 'nothing listens there',
@@ -19,18 +20,18 @@ const REASONS: Readonly<Record<string, string>> = {
   CERT_HAS_EXPIRED: 'the certificate has run out',
 };
 
-/** Certificates that nobody known has signed. */
+/** Certificates signed by an unknown authority. */
 const UNKNOWN_AUTHORITY =
   /SELF_SIGNED|UNABLE_TO_VERIFY|UNABLE_TO_GET_ISSUER|CERT_SIGNATURE|self[- ]signed|unable to (?:verify|get)|UnknownIssuer/i;
 const NO_TLS = /before secure TLS connection|EPROTO|wrong version number|ERR_SSL/i;
 
-/** True where it was TLS that failed: then trying again is of no use. */
+/** True if TLS failed, so trying again is of no use. */
 export function isTlsFailure(error: unknown): boolean {
   const { code, message } = cause(error);
   return UNKNOWN_AUTHORITY.test(`${code} ${message}`) || NO_TLS.test(`${code} ${message}`) || /CERT/.test(code);
 }
 
-/** True where the server was not reached, or let nobody in. */
+/** True if the server was not reached, or refused everybody. */
 export function isNoWayIn(error: unknown): boolean {
   return isTlsFailure(error) || Object.hasOwn(REASONS, cause(error).code);
 }
@@ -46,7 +47,7 @@ export function whyUnreachable(error: unknown): string {
   return said;
 }
 
-/** Without drizzle's wrapping, whose message is the statement, and of several addresses of a host the first failure. */
+/** Without drizzle's wrapping, whose message is the statement. If a host has several addresses, the first failure. */
 function cause(error: unknown): { code: string; message: string } {
   const wrapped = error instanceof Error && error.cause instanceof Error ? error.cause : error;
   const inner = wrapped instanceof AggregateError && wrapped.errors.length > 0 ? wrapped.errors[0] : wrapped;
