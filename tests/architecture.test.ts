@@ -33,10 +33,10 @@ const LAYERS: Readonly<Record<string, Layer>> = {
   http: {
     imports: ['lib', 'protocol', 'chat', 'realtime'],
     types: ['backends'],
-    packages: ['hono', 'zod'],
+    packages: ['hono', '@hono/zod-validator', 'zod'],
   },
   transports: {
-    imports: ['lib', 'protocol', 'database/errors.ts', 'chat', 'realtime', 'http/error-response.ts'],
+    imports: ['lib', 'protocol', 'database/errors.ts', 'chat', 'realtime', 'http/failure.ts', 'http/answer-headers.ts'],
     types: ['backends'],
     packages: ['engine.io', 'ws', 'hono', 'node:*'],
   },

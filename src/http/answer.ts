@@ -1,30 +1,37 @@
-// The shapes of success, as values and as schemas of the published document.
+// The shapes of success, as plain answers and as schemas of the published document.
 import * as z from 'zod';
 import type { SignedIn } from '../chat/accounts/accounts.ts';
 import type { PageJson } from '../chat/messages/pages.ts';
 import { paginationSchema, sessionSchema } from '../protocol/resources.ts';
-import type { HttpContext } from './environment.ts';
-import { respondJson, respondJsonText } from './respond.ts';
+
+/** What a call comes to, before it is a response. */
+export interface Answer {
+  readonly status: number;
+  readonly body: string | Uint8Array<ArrayBuffer>;
+  /** Of the body; JSON unless said otherwise. */
+  readonly type?: string;
+  /** Beside those that every answer has. */
+  readonly headers?: Readonly<Record<string, string>>;
+}
 
 /** Answers with a resource. */
-export function answer(c: HttpContext, data: unknown, status: 200 | 201 = 200): Response {
-  return respondJson(c, status, { success: true, data });
+export function answer(data: unknown, status: 200 | 201 = 200): Answer {
+  return { status, body: JSON.stringify({ success: true, data }) };
 }
 
 /** Answers with a session; beside `data`, clients of the former service read its parts at the top. */
-export function answerSession(c: HttpContext, session: SignedIn, status: 200 | 201 = 200): Response {
-  const { user, token } = session;
-  return respondJson(c, status, { success: true, data: { user, token }, user, token });
+export function answerSession({ user, token }: SignedIn, status: 200 | 201 = 200): Answer {
+  return { status, body: JSON.stringify({ success: true, data: { user, token }, user, token }) };
 }
 
 /** Answers with one page of messages. */
-export function answerPage(c: HttpContext, page: PageJson): Response {
-  return respondJsonText(c, 200, `{"success":true,${page.slice(1)}`);
+export function answerPage(page: PageJson): Answer {
+  return { status: 200, body: `{"success":true,${page.slice(1)}` };
 }
 
 /** Answers an action that gives nothing back but that it was done. */
-export function answerDone(c: HttpContext, message: string): Response {
-  return respondJson(c, 200, { success: true, data: null, message });
+export function answerDone(message: string): Answer {
+  return { status: 200, body: JSON.stringify({ success: true, data: null, message }) };
 }
 
 const success = z.literal(true);

@@ -1,6 +1,6 @@
 // The headers of answers, as the published document names them.
 import type { ErrorCode } from '../protocol/errors.ts';
-import type { Operation } from './describe.ts';
+import type { Access } from './route.ts';
 
 const header = (description: string, schema: object) => ({ description, schema });
 
@@ -37,10 +37,7 @@ const OF_CODE: Readonly<Partial<Record<ErrorCode, string>>> = {
 };
 
 /** References to the headers of an answer, of a failure with these codes. Those of a limit are missing if it is off. */
-export function headersOf(
-  access: Operation['access'],
-  codes: readonly ErrorCode[] = [],
-): Record<string, { $ref: string }> {
+export function headersOf(access: Access, codes: readonly ErrorCode[] = []): Record<string, { $ref: string }> {
   const names = [
     'X-Request-Id',
     ...(access === 'open' ? [] : LIMITED),

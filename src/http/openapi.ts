@@ -1,13 +1,10 @@
 // The published document: what all routes say about themselves, and what holds for all of them.
-import type { Hono, MiddlewareHandler } from 'hono';
 import type { z } from 'zod';
 import { ERRORS, type ErrorCode } from '../protocol/errors.ts';
-import { type Marks, marksOf, type Operation, TAGS, type Target } from './describe.ts';
-import type { HttpEnvironment } from './environment.ts';
 import { errorSchemaOf } from './error-schema.ts';
 import { createSchemaWriter, type SchemaWriter } from './json-schema.ts';
 import { headersOf, RESPONSE_HEADERS } from './openapi-headers.ts';
-import { respondJsonText } from './respond.ts';
+import { type Access, type DocumentedRoute, defineUnlisted, type Route, TAGS } from './route.ts';
 
 const DESCRIPTION = `The REST interface. Live events come over WebSocket at \`/api/v1/ws\` or over Socket.IO at \`/socket.io/\`.
 
@@ -15,48 +12,38 @@ Success is \`{"success": true, "data": …}\`, failure \`{"success": false, "cod
 code. Ids are integers; their decimal strings are accepted too. Times are ISO 8601 in UTC. Fields that are not named here are
 ignored, and new ones may appear in answers.`;
 
-/** What a request can meet before its route is asked: a head that is not valid. */
+/** What a request can meet before its route is asked, a head that is not valid too; parameters that are not valid. */
 const OF_EVERY_CALL: readonly ErrorCode[] = ['VALIDATION_FAILED', 'INTERNAL'];
 const OF_EVERY_API_CALL: readonly ErrorCode[] = ['RATE_LIMITED', 'UNAVAILABLE'];
+const OF_SIGN_IN: readonly ErrorCode[] = ['UNAUTHORIZED'];
+const OF_ADMINS: readonly ErrorCode[] = ['FORBIDDEN'];
+const OF_BODIES: readonly ErrorCode[] = ['MALFORMED_JSON', 'PAYLOAD_TOO_LARGE', 'UNSUPPORTED_MEDIA_TYPE'];
 
-interface DocumentedRoute {
-  readonly method: string;
-  readonly path: string;
-  readonly operation: Operation;
-  readonly inputs: readonly NonNullable<Marks['input']>[];
-}
-
-/** Answers with the document of all routes of `app`, made when it is first asked for: one text for all who ask. */
-export function openApiDocument(app: Hono<HttpEnvironment>, version: string): MiddlewareHandler<HttpEnvironment> {
+/** Gives the document of these routes, made when it is first asked for: one text for all who ask. */
+export function openApiDocument(routes: readonly Route[], version: string): Route {
   let document: string | undefined;
-  return async (c) => {
-    document ??= JSON.stringify(createDocument(documentedRoutes(app), version));
-    return respondJsonText(c, 200, document);
-  };
-}
-
-/** Each handler of a route stands in Hono's list by itself. */
-function documentedRoutes(app: Hono<HttpEnvironment>): DocumentedRoute[] {
-  const routes = new Map<string, Marks[]>();
-  for (const { method, path, handler } of app.routes) {
-    const key = `${method} ${path.replace(/(?<=.)\/$/, '').replace(/:(\w+)/g, '{$1}')}`;
-    routes.set(key, [...(routes.get(key) ?? []), marksOf(handler)]);
-  }
-  return [...routes].flatMap(([key, marks]) => {
-    const [method, path] = key.split(' ') as [string, string];
-    const operation = marks.find((mark) => mark.operation)?.operation;
-    return operation ? [{ method: method.toLowerCase(), path, operation, inputs: inputsOf(marks) }] : [];
+  return defineUnlisted({
+    method: 'GET',
+    path: '/openapi.json',
+    access: 'open',
+    run() {
+      document ??= JSON.stringify(createDocument(routes.filter(isDocumented), version));
+      return { status: 200, body: document };
+    },
   });
 }
 
-function inputsOf(marks: readonly Marks[]): NonNullable<Marks['input']>[] {
-  return marks.flatMap(({ input }) => (input ? [input] : []));
+function isDocumented(route: Route): route is DocumentedRoute {
+  return route.id !== undefined;
 }
 
 function createDocument(routes: readonly DocumentedRoute[], version: string): object {
   const writer = createSchemaWriter();
   const paths: Record<string, Record<string, object>> = {};
-  for (const route of routes) paths[route.path] = { ...paths[route.path], [route.method]: describeCall(route, writer) };
+  for (const route of routes) {
+    const path = route.path.replace(/:(\w+)/g, '{$1}');
+    paths[path] = { ...paths[path], [route.method.toLowerCase()]: describeCall(route, writer) };
+  }
   return {
     openapi: '3.1.0',
     info: {
@@ -86,40 +73,47 @@ function createDocument(routes: readonly DocumentedRoute[], version: string): ob
   };
 }
 
-function describeCall({ operation, inputs }: DocumentedRoute, writer: SchemaWriter): object {
-  const { id, tag, summary, description, access = 'token', deprecated } = operation;
-  const parameters = inputs.flatMap((input) => parametersOf(input, operation, writer));
-  const body = inputs.find(({ target }) => target === 'json' || target === 'queryOrJson');
+function describeCall(route: DocumentedRoute, writer: SchemaWriter): object {
+  const { id, tag, summary, description, access, deprecated } = route;
+  const parameters = [
+    ...parametersOf('path', route.params, route, writer),
+    ...parametersOf('query', route.query, route, writer),
+    ...parametersOf('query', route.fields, route, writer),
+  ];
+  const body = requestBody(route, writer);
   return {
     operationId: id,
     tags: [tag],
     summary,
     description,
-    ...(access !== 'token' && { security: [] }),
+    ...(!isSignedIn(access) && { security: [] }),
     ...(deprecated && { deprecated }),
     ...(parameters.length > 0 && { parameters }),
-    ...(body && { requestBody: requestBody(body, operation, writer) }),
-    responses: { ...successes(operation, writer), ...failures(operation, writer) },
+    ...(body && { requestBody: body }),
+    responses: { ...successes(route, writer), ...failures(route, writer) },
   };
 }
 
-const PLACES: Readonly<Partial<Record<Target, 'path' | 'query'>>> = {
-  param: 'path',
-  query: 'query',
-  queryOrJson: 'query',
-};
+function isSignedIn(access: Access): boolean {
+  return access !== 'open' && access !== 'public';
+}
 
-function parametersOf({ target, schema }: NonNullable<Marks['input']>, operation: Operation, writer: SchemaWriter) {
-  const place = PLACES[target];
-  if (!place) return [];
+function parametersOf(
+  place: 'path' | 'query',
+  schema: z.ZodType | undefined,
+  route: DocumentedRoute,
+  writer: SchemaWriter,
+) {
+  if (!schema) return [];
   const { properties = {}, required = [] } = writer.writeObject(schema);
   return Object.entries(properties).map(([name, { description, ...shape }]) => ({
     in: place,
     name,
-    required: target !== 'queryOrJson' && required.includes(name),
+    // Fields that may be in the body as well are asked for by neither place.
+    required: schema !== route.fields && required.includes(name),
     ...(description !== undefined && { description }),
     schema: shape,
-    ...exampleOf(operation.examples?.[name] ?? (place === 'path' ? 1 : undefined)),
+    ...exampleOf(route.examples?.[name] ?? (place === 'path' ? 1 : undefined)),
   }));
 }
 
@@ -127,14 +121,16 @@ function exampleOf(example: unknown): { example?: unknown } {
   return example === undefined ? {} : { example };
 }
 
-function requestBody({ target, schema }: NonNullable<Marks['input']>, { example }: Operation, writer: SchemaWriter) {
+function requestBody({ body, fields, example }: DocumentedRoute, writer: SchemaWriter) {
+  const schema = body ?? fields;
+  if (!schema) return undefined;
   return {
-    required: target === 'json',
+    required: schema === body,
     content: { 'application/json': { schema: writer.write(schema), ...exampleOf(example) } },
   };
 }
 
-function successes({ answers, access }: Operation, writer: SchemaWriter) {
+function successes({ answers, access }: DocumentedRoute, writer: SchemaWriter) {
   const entries = Object.entries(answers).map(([status, [description, body]]) => {
     const content = body === 'text' ? { 'text/plain': { schema: { type: 'string' } } } : json(body, writer);
     return [status, { description, headers: headersOf(access), content }];
@@ -142,23 +138,28 @@ function successes({ answers, access }: Operation, writer: SchemaWriter) {
   return Object.fromEntries(entries);
 }
 
-function failures(operation: Operation, writer: SchemaWriter) {
-  const codes = codesOf(operation);
+function failures(route: DocumentedRoute, writer: SchemaWriter) {
+  const codes = codesOf(route);
   const statuses = [...new Set(codes.map((code) => ERRORS[code].status))].sort();
   const entries = statuses.map((status) => {
     const ofStatus = codes.filter((code) => ERRORS[code].status === status);
     const description = ofStatus.map((code) => `\`${code}\`: ${ERRORS[code].text}`).join('\n\n');
-    const headers = headersOf(operation.access, ofStatus);
+    const headers = headersOf(route.access, ofStatus);
     return [status, { description, headers, content: json(errorSchemaOf(ofStatus), writer) }];
   });
   return Object.fromEntries(entries);
 }
 
 /** Without repetition, and without those whose status is an answer of the route's own. */
-function codesOf({ answers, errors = [], access = 'token' }: Operation): ErrorCode[] {
-  const common = access === 'open' ? OF_EVERY_CALL : [...OF_EVERY_CALL, ...OF_EVERY_API_CALL];
-  const codes = new Set<ErrorCode>([...common, ...errors]);
-  if (access === 'token') codes.add('UNAUTHORIZED');
+function codesOf({ access, body, fields, answers, errors = [] }: DocumentedRoute): ErrorCode[] {
+  const codes = new Set<ErrorCode>([
+    ...OF_EVERY_CALL,
+    ...(access === 'open' ? [] : OF_EVERY_API_CALL),
+    ...(isSignedIn(access) ? OF_SIGN_IN : []),
+    ...(access === 'admin' ? OF_ADMINS : []),
+    ...(body || fields ? OF_BODIES : []),
+    ...errors,
+  ]);
   return [...codes].filter((code) => !(ERRORS[code].status in answers)).sort();
 }
 

@@ -10,20 +10,29 @@ const DISCARDED_BYTES = 8 << 20;
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 
 /**
- * The parsed body; undefined where there is none.
- * Throws PAYLOAD_TOO_LARGE, UNSUPPORTED_MEDIA_TYPE, MALFORMED_JSON (also for bytes that are no UTF-8).
+ * The text of the body, which is said to be JSON; empty if there is none.
+ * Throws PAYLOAD_TOO_LARGE, UNSUPPORTED_MEDIA_TYPE, MALFORMED_JSON for bytes that are no UTF-8.
  */
-export async function readJson(request: Request, maxBytes: number): Promise<unknown> {
+export async function readJsonText(request: Request, maxBytes: number): Promise<string> {
   const bytes = await readBytes(request, maxBytes);
-  if (bytes.byteLength === 0) return undefined;
+  if (bytes.byteLength === 0) return '';
   if (!JSON_TYPE.test(request.headers.get('content-type') ?? '')) throw new ChatError('UNSUPPORTED_MEDIA_TYPE');
   // Compressed bytes would be told that they are no JSON.
   const encoding = request.headers.get('content-encoding') ?? 'identity';
   if (encoding.toLowerCase() !== 'identity') {
     throw new ChatError('UNSUPPORTED_MEDIA_TYPE', 'Send the body without a Content-Encoding');
   }
+  return unlessMalformed(() => utf8.decode(bytes));
+}
+
+/** Undefined for no text. Throws MALFORMED_JSON. */
+export function parseJson(text: string): unknown {
+  return text === '' ? undefined : unlessMalformed(() => JSON.parse(text));
+}
+
+function unlessMalformed<T>(read: () => T): T {
   try {
-    return JSON.parse(utf8.decode(bytes));
+    return read();
   } catch {
     // Without the cause: the parser's message quotes the body.
     throw new ChatError('MALFORMED_JSON');

@@ -2,7 +2,7 @@
 import type { MiddlewareHandler } from 'hono';
 import { type AllowedOrigins, createCors } from '../../lib/cors.ts';
 import type { HttpContext, HttpEnvironment } from '../environment.ts';
-import { respond, setHeaders } from '../respond.ts';
+import { respondEmpty, setHeaders } from '../respond.ts';
 
 const EXPOSED = ['X-Request-Id', 'X-RateLimit-Limit', 'X-RateLimit-Remaining', 'X-RateLimit-Reset', 'Retry-After'];
 
@@ -14,7 +14,7 @@ export function createCorsMiddleware(origins: AllowedOrigins): MiddlewareHandler
     const origin = c.req.header('Origin');
     if (isPreflight(c)) {
       setHeaders(c, cors.preflight(origin, c.req.header('Access-Control-Request-Headers')));
-      return Promise.resolve(respond(c, 204, null));
+      return Promise.resolve(respondEmpty(c));
     }
     setHeaders(c, cors.answer(origin));
     return next();

@@ -1,9 +1,9 @@
 // The page of the published document: Swagger UI from our own files, nothing from anywhere else.
-import { Hono } from 'hono';
+import * as z from 'zod';
 import { ChatError } from '../../protocol/errors.ts';
+import { text } from '../../protocol/fields.ts';
 import type { AppDependencies, DocsAsset } from '../dependencies.ts';
-import type { HttpEnvironment } from '../environment.ts';
-import { respond, setHeader } from '../respond.ts';
+import { defineUnlisted, type Route, type Routes } from '../route.ts';
 
 /** Its addresses are relative, for a proxy may have put the service under a path of its own. */
 const PAGE = `<!doctype html>
@@ -32,7 +32,16 @@ const ASSETS = new Set(['swagger-ui.css', 'swagger-ui-bundle.js', 'favicon-32x32
 const START_ASSET: DocsAsset = { body: new TextEncoder().encode(START), type: 'text/javascript; charset=utf-8' };
 const CACHED = 'public, max-age=3600';
 
-export function docsRoutes({ docsAssets }: Pick<AppDependencies, 'docsAssets'>): Hono<HttpEnvironment> {
+function docsPage(): Route {
+  return defineUnlisted({
+    method: 'GET',
+    path: '/docs',
+    access: 'open',
+    run: () => ({ status: 200, body: PAGE, type: 'text/html; charset=UTF-8' }),
+  });
+}
+
+function docsAsset({ docsAssets }: Pick<AppDependencies, 'docsAssets'>): Route {
   /** Read once: a copy for each who asks, and then takes its time, would be memory that strangers can ask for. */
   const kept = new Map([['start.js', START_ASSET]]);
 
@@ -42,12 +51,18 @@ export function docsRoutes({ docsAssets }: Pick<AppDependencies, 'docsAssets'>):
     return asset;
   }
 
-  return new Hono<HttpEnvironment>()
-    .get('/', (c) => respond(c, 200, PAGE, 'text/html; charset=UTF-8'))
-    .get('/:asset', async (c) => {
-      const asset = await find(c.req.param('asset'));
+  return defineUnlisted({
+    method: 'GET',
+    path: '/docs/:asset',
+    access: 'open',
+    params: z.object({ asset: text() }),
+    async run({ params }) {
+      const asset = await find(params.asset);
       if (!asset) throw new ChatError('NOT_FOUND');
-      setHeader(c, 'Cache-Control', CACHED);
-      return respond(c, 200, asset.body as Uint8Array<ArrayBuffer>, asset.type);
-    });
+      const body = asset.body as Uint8Array<ArrayBuffer>;
+      return { status: 200, body, type: asset.type, headers: { 'Cache-Control': CACHED } };
+    },
+  });
 }
+
+export const DOCS_ROUTES: Routes = [docsPage, docsAsset];

@@ -1,0 +1,61 @@
+// Lets a call in or refuses it: who calls, within which limit, and with which rights.
+import type { Clock } from '../backends/clock/clock.ts';
+import type { RateLimiter } from '../backends/rate-limit/rate-limiter.ts';
+import type { TokenClaims } from '../chat/accounts/principal.ts';
+import type { Principals } from '../chat/accounts/principals.ts';
+import type { Tokens } from '../chat/accounts/tokens.ts';
+import { addressKey, limited } from '../chat/limited.ts';
+import { ChatError } from '../protocol/errors.ts';
+import type { HttpContext } from './environment.ts';
+import { addLimitHeaders } from './limit-headers.ts';
+import type { AddressOf } from './middleware/client-address.ts';
+import type { Caller, Route } from './route.ts';
+
+const BEARER = /^Bearer +(\S+)$/i;
+
+export interface AdmitDependencies {
+  readonly tokens: Pick<Tokens, 'verify'>;
+  readonly principals: Principals;
+  readonly limiters: { readonly general: RateLimiter | null; readonly auth: RateLimiter | null };
+  readonly clock: Pick<Clock, 'now'>;
+  readonly addressOf: AddressOf;
+}
+
+/** Gives what the route is told of who calls. Throws UNAUTHORIZED, RATE_LIMITED, FORBIDDEN. */
+export type Admit = (c: HttpContext, route: Pick<Route, 'access' | 'limit'>) => Promise<Caller>;
+
+export function createAdmit({ tokens, principals, limiters, clock, addressOf }: AdmitDependencies): Admit {
+  /** Takes one point and sets the limit's headers. A null limiter never refuses and sets none. */
+  async function take(c: HttpContext, limiter: RateLimiter | null, key: string): Promise<void> {
+    if (limiter === null) return;
+    const state = await limiter.consume(key);
+    addLimitHeaders(c.get('headers'), state);
+    if (!state.allowed) throw limited(state, clock.now());
+  }
+
+  async function verify(c: HttpContext): Promise<TokenClaims | undefined> {
+    const token = BEARER.exec(c.req.header('Authorization') ?? '')?.[1];
+    return token === undefined ? undefined : tokens.verify(token);
+  }
+
+  /** Whoever has no valid token is counted by address. */
+  async function identify(c: HttpContext, access: Route['access']): Promise<Caller> {
+    const token = await verify(c);
+    const isTokenEnough = access === 'token';
+    const principal = token === undefined || isTokenEnough ? undefined : await principals.load(token.userId);
+    const isKnown = token !== undefined && (isTokenEnough || principal !== undefined);
+    await take(c, limiters.general, isKnown ? `user:${token.userId}` : addressKey(addressOf(c)));
+    if (!isKnown) throw new ChatError('UNAUTHORIZED');
+    return principal ? { principal, token } : { actor: { id: token.userId } };
+  }
+
+  return async (c, { access, limit = 'general' }) => {
+    if (access === 'public') {
+      await take(c, limiters[limit], addressKey(addressOf(c)));
+      return {};
+    }
+    const caller = await identify(c, access);
+    if (access === 'admin' && !caller.principal?.isAdmin) throw new ChatError('FORBIDDEN');
+    return caller;
+  };
+}

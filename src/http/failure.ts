@@ -1,0 +1,68 @@
+// What a client gets for a request that failed, whatever the reason: its status, headers and body. The one place that
+// makes it, and the only one that logs it. It knows no framework, because some requests fail before one sees them.
+import type { Logger } from '../lib/logger.ts';
+import { ChatError, ERRORS, type ErrorCode, type ErrorDetail } from '../protocol/errors.ts';
+import { addLimitHeaders } from './limit-headers.ts';
+
+export interface FailureBody {
+  readonly success: false;
+  readonly code: ErrorCode;
+  readonly message: string;
+  readonly details?: ErrorDetail[];
+  readonly requestId: string;
+}
+
+export interface Failure {
+  readonly status: number;
+  /** Beside those that every answer has. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** A FailureBody. */
+  readonly body: string;
+}
+
+/** Makes the failure of anything thrown, and writes its line to the log. */
+export type Fail = (error: unknown, requestId: string) => Failure;
+
+export interface FailDependencies {
+  readonly logger: Logger;
+  /** What a client is told of an error of the database; undefined where it is a mistake of ours. */
+  readonly toChatError: (error: unknown) => ChatError | undefined;
+  /** The error without what users typed, fit for the log. */
+  readonly withoutValues: (error: unknown) => unknown;
+}
+
+/** What some codes have to say to programs, by the rules of HTTP. */
+const HEADERS: Readonly<Partial<Record<ErrorCode, Readonly<Record<string, string>>>>> = {
+  UNAUTHORIZED: { 'WWW-Authenticate': 'Bearer' },
+  UPGRADE_REQUIRED: { Connection: 'Upgrade', Upgrade: 'websocket' },
+};
+
+export function createFail({ logger, toChatError, withoutValues }: FailDependencies): Fail {
+  function log(code: ErrorCode, error: unknown, requestId: string): void {
+    const err = withoutValues(rootOf(error));
+    if (ERRORS[code].status < 500) logger.info({ requestId, code }, 'request refused');
+    // What is away or refuses fails every request: it has a line of its own, once.
+    else if (code === 'UNAVAILABLE') logger.info({ requestId, code, reason: String(err) }, 'request refused');
+    else logger.error({ requestId, code, err }, 'request failed');
+  }
+
+  return (error, requestId) => {
+    const failure = toChatError(error) ?? new ChatError('INTERNAL');
+    const { code, message, details } = failure;
+    log(code, error, requestId);
+    const body: FailureBody = { success: false, code, message, ...(details && { details }), requestId };
+    return { status: ERRORS[code].status, headers: headersOf(failure), body: JSON.stringify(body) };
+  };
+}
+
+function headersOf({ code, retryAfterMs, rateLimit }: ChatError): Record<string, string> {
+  const headers = { ...HEADERS[code] };
+  if (retryAfterMs !== undefined) headers['Retry-After'] = String(Math.ceil(retryAfterMs / 1000));
+  if (rateLimit) addLimitHeaders(headers, { ...rateLimit, remaining: 0 });
+  return headers;
+}
+
+/** What was behind a failure that a use case has explained already. */
+function rootOf(error: unknown): unknown {
+  return error instanceof ChatError ? (error.cause ?? error) : error;
+}

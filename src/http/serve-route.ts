@@ -1,0 +1,51 @@
+// The life of a call: in time, let in, validated, done, answered.
+import type { Handler } from 'hono';
+import { createAdmit } from './admit.ts';
+import { type CallTime, createInTime } from './call-in-time.ts';
+import type { AppDependencies } from './dependencies.ts';
+import type { HttpContext, HttpEnvironment } from './environment.ts';
+import { createAddressOf } from './middleware/client-address.ts';
+import { type RespondFailure, respond } from './respond.ts';
+import type { Access, Call, Caller, Route } from './route.ts';
+import { createReadInput } from './validate.ts';
+
+const MIN_BODY_BYTES = 128 * 1024;
+
+/** Makes what Hono calls for a route. */
+export type ServeRoute = (route: Route) => Handler<HttpEnvironment>;
+
+export type ServeDependencies = Pick<
+  AppDependencies,
+  'tokens' | 'principals' | 'limiters' | 'clock' | 'clientAddress' | 'trustProxy' | 'maxTextLength'
+> & { readonly respondFailure: RespondFailure };
+
+export function createServeRoute(deps: ServeDependencies): ServeRoute {
+  const addressOf = createAddressOf(deps);
+  const admit = createAdmit({ ...deps, addressOf });
+  const inTime = createInTime();
+  // A text of the longest kind with each character escaped, and what else a body holds.
+  const maxBodyBytes = Math.max(MIN_BODY_BYTES, deps.maxTextLength * 6 + 8192);
+
+  return (route) => {
+    const readInput = createReadInput(route, maxBodyBytes);
+
+    async function run(c: HttpContext, caller: Caller, time?: CallTime): Promise<Response> {
+      const { params, query, body, fields } = await readInput(c, time);
+      time?.assertNotOver();
+      const { actor, principal, token } = caller;
+      const call = { actor, principal, token, params, query, body, fields, address: () => addressOf(c) };
+      // What `admit` gives is what this kind of access promises.
+      return respond(c, await route.run({ ...call, deadline: time?.deadline } as Call<Access>));
+    }
+
+    async function serve(c: HttpContext): Promise<Response> {
+      try {
+        if (route.access === 'open') return await run(c, {});
+        return await inTime(async (time) => run(c, await admit(c, route), time));
+      } catch (error) {
+        return deps.respondFailure(error, c);
+      }
+    }
+    return serve;
+  };
+}
