@@ -1,10 +1,10 @@
-// A peer that writes as fast as it is let, reads nothing, and stops at nothing but the end of its connection.
+// A peer that writes as fast as it can, reads nothing, and stops only when its connection ends.
 import { connect, type Socket } from 'node:net';
 
 export interface Outcome {
-  /** What it could write, in bytes. */
+  /** How much it could write, in bytes. */
   readonly written: number;
-  /** How long it was let, in ms. */
+  /** How long it could write, in ms. */
   readonly lasted: number;
 }
 
@@ -30,7 +30,7 @@ export function dial(url: string): Promise<Socket> {
   });
 }
 
-/** A TCP connection to the server at `url` that asked for an upgrade of `path` and got it. */
+/** A TCP connection to the server at `url` that was upgraded at `path`. */
 export function dialWebSocket(url: string, path: string): Promise<Socket> {
   const { hostname, port } = new URL(url);
   const socket = connect(Number(port), hostname);
@@ -51,7 +51,7 @@ export function dialWebSocket(url: string, path: string): Promise<Socket> {
   });
 }
 
-/** Writes `first`, then `more` again and again, until the server ends the connection. Rejects where it never does. */
+/** Writes `first`, then `more` repeatedly, until the server ends the connection. Rejects if it never does. */
 export async function bombard(socket: Socket, first: Buffer, more: Buffer, patienceMs: number): Promise<Outcome> {
   const began = performance.now();
   let isOpen = true;
@@ -64,7 +64,7 @@ export async function bombard(socket: Socket, first: Buffer, more: Buffer, patie
         resolve();
       });
   });
-  // Whatever is written fails once the server has ended it; nothing is read before.
+  // Writing fails once the server has ended the connection. Nothing is read before.
   socket.write(first);
   while (isOpen && performance.now() - began < patienceMs) {
     const goesOn = socket.write(more);

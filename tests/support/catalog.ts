@@ -1,4 +1,4 @@
-// What a schema consists of, as PostgreSQL tells it: to compare databases that came about in different ways.
+// The parts of a schema, read from PostgreSQL's catalogue, to compare databases that were made in different ways.
 import { sql } from 'drizzle-orm';
 import { type Database, rows } from '../../src/database/database.ts';
 
@@ -30,7 +30,7 @@ export async function describeSchema(db: Database, options = { names: true }): P
   return options.names ? lines : lines.map(withoutName).sort();
 }
 
-/** Names of constraints and of their indexes differ where another tool gave them. */
+/** The names of constraints and of their indexes differ if another tool named them. */
 function withoutName(line: string): string {
   return line.replace(/^(constraint \w+) \S+/, '$1').replace(/^index CREATE (UNIQUE )?INDEX \S+ /, 'index $1');
 }

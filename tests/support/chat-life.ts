@@ -1,9 +1,9 @@
-// A chat with everything in it that a database can hold, made through the API, and all that its users can read of it.
+// A chat with everything that a database can hold, made through the API, and all that its users can read of it.
 import { history, type Rest, rest } from '../conformance/service/kit/rest.ts';
 import type { Channel, Message, Session } from '../conformance/service/kit/wire.ts';
 import { connect } from './contract-clients.ts';
 
-/** What is easily damaged on its way through files, drivers and quotes. */
+/** Texts that are easily damaged on their way through files, drivers and quotes. */
 const AWKWARD = [
   'emoji 😀👩‍👩‍👧‍👦🏳️‍🌈 and e\u0301, שלום, \u202Eright to left',
   `quotes ' " \` $$ $1 %s \${x} -- ; /* */`,
@@ -25,7 +25,7 @@ export interface Member {
   readonly token: string;
 }
 
-/** The users, and the conversation that tests go on with. */
+/** The users, and the conversation that tests continue with. */
 export interface ChatLife {
   readonly ann: Member;
   readonly bob: Member;
@@ -35,7 +35,7 @@ export interface ChatLife {
   readonly used: { readonly clientId: string; readonly id: number };
 }
 
-/** `messages` beside those that are about something. */
+/** `messages` is the number of messages besides the special ones. */
 export async function liveAChat(url: string, messages: number): Promise<ChatLife> {
   const [ann, bob, cat] = [await register(url, 'ann'), await register(url, 'bob'), await register(url, 'cat')];
   const as = ({ token }: Member) => rest(url, token);
@@ -53,7 +53,7 @@ export async function liveAChat(url: string, messages: number): Promise<ChatLife
   const { id } = await send(ann, { channelId, text: 'once', clientId });
   const many: Message[] = [];
   while (many.length < messages) {
-    // A few at a time: what waits for ten seconds on a busy machine is refused.
+    // A few at a time, because on a busy machine a message that waits for ten seconds is refused.
     const next = Array.from({ length: Math.min(AT_ONCE, messages - many.length) }, (_, n) => many.length + n);
     const sent = next.map((n) => send(n % 2 ? ann : bob, { channelId, text: `message ${n}` }));
     many.push(...(await Promise.all(sent)));
@@ -76,7 +76,7 @@ async function register(url: string, username: string): Promise<Member> {
   return { id: user.id, token };
 }
 
-/** Everything that the users can read, and what comes to one who was away, as text. */
+/** Everything that the users can read, and what a user who was away gets, as text. */
 export async function readEverything(url: string, life: ChatLife): Promise<string> {
   const people = [life.ann, life.bob, life.cat];
   const read = await Promise.all(people.map(({ token }) => readAs(rest(url, token), people)));

@@ -1,4 +1,4 @@
-// What the conformance suite speaks through: one small chat client over raw WebSocket and over Socket.IO.
+// The clients of the conformance suite: one small chat client over raw WebSocket and over Socket.IO.
 import { io, type Socket } from 'socket.io-client';
 import WebSocket from 'ws';
 import { answerProblem, frameProblem } from './defined-frames.ts';
@@ -7,7 +7,7 @@ import { createQueue } from './queue.ts';
 export const TRANSPORTS = ['raw', 'socketio'] as const;
 export type TransportName = (typeof TRANSPORTS)[number];
 
-/** The data of a server frame: the fields that tests reckon with, and whatever else came. */
+/** The data of a server frame: the fields that tests use, and whatever else came. */
 export interface FrameData {
   [field: string]: unknown;
   id?: number;
@@ -38,7 +38,7 @@ export interface Failure {
   retry_after_ms?: number;
 }
 
-/** How a connection ended, and when by `performance.now()`; Socket.IO tells no code. */
+/** How a connection ended, and when by `performance.now()`. Socket.IO has no close codes. */
 export interface Closed {
   code: number | undefined;
   reason: string;
@@ -55,15 +55,15 @@ export interface ChatClient {
   readonly failures: readonly Failure[];
   /** Resolves when the connection has ended, whoever ended it. */
   readonly closed: Promise<Closed>;
-  /** Sends anything as a frame and waits for nothing. */
+  /** Sends anything as a frame and does not wait. */
   emit(frame: unknown): void;
-  /** Sends a frame with an id of its own and gives the data of its one answer; throws where that is a refusal. */
+  /** Sends a frame with a new id and returns the data of its one answer. Throws if that is a refusal. */
   call(type: string, data?: object): Promise<FrameData>;
-  /** Sends a frame with an id of its own and gives its refusal; throws where it succeeds. */
+  /** Sends a frame with a new id and returns its refusal. Throws if it succeeds. */
   refused(type: string, data?: unknown): Promise<Failure>;
-  /** The first frame of this type (or for which the function is true) that no `next` has given before. */
+  /** The first frame of this type (or for which the function is true) that no `next` has returned before. */
   next(match: Match): Promise<ServerFrame>;
-  /** The first refusal that no `nextFailure` has given before. */
+  /** The first refusal that no `nextFailure` has returned before. */
   nextFailure(match?: (failure: Failure) => boolean): Promise<Failure>;
   /** Resolves when everything that the server sent to this connection before the call has arrived. */
   fence(): Promise<void>;
@@ -77,7 +77,7 @@ export interface ConnectOptions {
   readonly token?: string;
 }
 
-/** Connects; with a token resolves when the server has said `connection.connect`, and throws where it refuses. */
+/** Connects. With a token, resolves when the server has sent `connection.connect`, and throws if it refuses. */
 export async function connect(
   transport: TransportName,
   url: string,
@@ -93,12 +93,12 @@ async function connectRaw(url: string, token: string | undefined): Promise<ChatC
   return rawClient(new WebSocket(rawAddress(url), { headers }));
 }
 
-/** Where the service at `url` speaks raw WebSocket. */
+/** The address of raw WebSocket at the service at `url`. */
 export function rawAddress(url: string): string {
   return `${url.replace('http', 'ws')}/api/v1/ws`;
 }
 
-/** A chat client over a WebSocket that is being opened. Throws where the server refuses the upgrade. */
+/** A chat client over a WebSocket that is being opened. Throws if the server refuses the upgrade. */
 export async function rawClient(socket: WebSocket): Promise<ChatClient> {
   const inbox = createInbox();
   socket.on('message', (data) => {
@@ -146,7 +146,7 @@ export async function socketIoClient(socket: Socket): Promise<ChatClient> {
   });
 }
 
-/** What came to one connection. An answer is a frame or a refusal with the id of a frame that `ask` sent. */
+/** What one connection received. An answer is a frame or a refusal with the id of a frame that `ask` sent. */
 function createInbox() {
   const frames = createQueue<ServerFrame>((frame) => `${frame.type} ${frame.seq ?? ''}`);
   const failures = createQueue<Failure>((failure) => failure.code);
@@ -173,7 +173,7 @@ function createInbox() {
   };
 }
 
-/** Fails the whole run: nobody may be waiting for the frame that is wrong. */
+/** Fails the whole run, because nobody may be waiting for the wrong frame. */
 function failIf(problem: string | undefined): void {
   if (problem === undefined) return;
   queueMicrotask(() => {

@@ -1,16 +1,16 @@
-// Programs that tests need from the machine: found on PATH, or installed where that is ours to do.
+// Programs that tests need from the machine: found on PATH, or installed if we may.
 import { execFileSync } from 'node:child_process';
 import { accessSync, constants, existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 
 export interface Program {
-  /** Any of these will do, the first one best. */
+  /** Any of these will do. The first one is preferred. */
   readonly names: readonly string[];
   /** The Debian package that has the first of the names. */
   readonly packageName: string;
 }
 
-/** The path of a program on PATH; as root on Debian and its kin, installs it where there is none. */
+/** The path of a program on PATH. As root on Debian and its derivatives, installs it if it is missing. */
 export function programPath({ names, packageName }: Program): string {
   let found = names.map(onPath).find(Boolean);
   if (!found && process.getuid?.() === 0 && existsSync('/usr/bin/apt-get')) {
@@ -22,7 +22,7 @@ export function programPath({ names, packageName }: Program): string {
 }
 
 function onPath(program: string): string | undefined {
-  // Servers are where ordinary accounts do not always look.
+  // Ordinary accounts do not always have the folders of servers on their PATH.
   return [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin', '/usr/local/sbin']
     .map((directory) => join(directory, program))
     .find(isExecutable);
@@ -39,10 +39,10 @@ function isExecutable(path: string): boolean {
 
 function install(packageName: string): void {
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
-  // Files of tests run side by side: one may be installing already.
+  // Test files run side by side, so another one may be installing already.
   const lock = ['-o', 'DPkg::Lock::Timeout=120'];
   const apt = (...args: string[]) => execFileSync('apt-get', ['-q', ...lock, ...args], { env, stdio: 'pipe' });
   apt('update');
-  // Only the program: the package must start no service on this machine.
+  // Only the program, because the package must not start a service on this machine.
   apt('install', '-y', '--no-install-recommends', '-o', 'Dpkg::Options::=--force-confold', packageName);
 }

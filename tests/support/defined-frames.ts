@@ -1,9 +1,9 @@
-// Whether what a server sends is what the definitions of frames say that it sends.
+// Checks frames that a server sends against the definitions of frames.
 import * as z from 'zod';
 import { clientFrameOf } from '../../src/protocol/client-frames.ts';
 import { SERVER_FRAMES } from '../../src/protocol/server-frames.ts';
 
-/** Undefined if it is, else what is wrong with the frame. */
+/** Undefined if the frame is right, else what is wrong with it. */
 export function frameProblem(type: string, data: unknown): string | undefined {
   const definition = SERVER_FRAMES.find((frame) => frame.type === type);
   return definition ? problem(type, definition.data, data) : `a frame ${type} is not defined`;

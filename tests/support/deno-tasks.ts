@@ -1,4 +1,4 @@
-// What the tasks of deno.json run, for tests that run it with other permissions.
+// The commands of the tasks in deno.json, for tests that run them with other permissions.
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
@@ -8,7 +8,7 @@ interface Tasks {
 
 const PATH = fileURLToPath(new URL('../../deno.json', import.meta.url));
 
-/** The command line of a task as it is where the settings name no file outside the project. */
+/** The command line of a task if the settings name no file outside the project. */
 export function denoTask(name: string): string {
   const { tasks } = JSON.parse(readFileSync(PATH, 'utf8')) as Tasks;
   const last = tasks[name]?.command.split(' && ').at(-1) ?? '';

@@ -1,4 +1,4 @@
-// A DNS server that knows one name, and the addresses that it has right now: what a container engine's does for a service.
+// A DNS server that knows one name and its present addresses, like a container engine's for a service.
 import { createSocket } from 'node:dgram';
 
 export interface DnsServer {
@@ -12,7 +12,7 @@ export interface DnsServer {
 const HEADER_BYTES = 12;
 const TYPE_A = 1;
 
-/** Answers every question for an IPv4 address with the same ones, and all others with none. */
+/** Answers every question for an IPv4 address with the same addresses, and all others with none. */
 export async function startDnsServer(): Promise<DnsServer> {
   let addresses: readonly string[] = [];
   const socket = createSocket('udp4');
@@ -50,7 +50,7 @@ function questionEnd(query: Buffer): number {
   return at + 1 + 4;
 }
 
-/** The name of the question again, class IN, good for one second. */
+/** The name of the question again, class IN, valid for one second. */
 function record(address: string): Buffer {
   return Buffer.from([0xc0, HEADER_BYTES, 0, TYPE_A, 0, 1, 0, 0, 0, 1, 0, 4, ...address.split('.').map(Number)]);
 }

@@ -1,4 +1,4 @@
-// Holds the published document to its word: every answer has a status, headers and a body that it names.
+// Checks answers against the published document: each must have a status, headers and a body that it describes.
 import { z } from 'zod';
 import { ERRORS, type ErrorCode } from '../../src/protocol/errors.ts';
 import { publishedDocument } from './published-document.ts';
@@ -32,16 +32,16 @@ export interface Answered {
   readonly body: unknown;
 }
 
-/** Throws an error that says what the document lacks, or what the answer has wrong. */
+/** Throws an error that says what the document lacks, or what is wrong with the answer. */
 export type CheckAnswer = (answer: Answered) => void;
 
-/** Pages, their files and the document itself: their successes are no part of it. */
+/** Pages, their files and the document itself: their successful answers are not described. */
 const UNDOCUMENTED = /^\/(?:openapi\.json|docs(?:\/.*)?)$/;
 
 export async function createAnswerCheck(): Promise<CheckAnswer> {
   const { components, paths } = await publishedDocument<OpenApi>();
   const validate = createValidate(components.schemas);
-  // The literal ones first: `/users/search` is no id.
+  // The literal ones first, because `/users/search` is no id.
   const routes = Object.entries(paths)
     .sort(([one], [other]) => Number(one.includes('{')) - Number(other.includes('{')))
     .map(([path, methods]) => ({ pattern: patternOf(path), methods }));
@@ -68,7 +68,7 @@ export async function createAnswerCheck(): Promise<CheckAnswer> {
     if (method !== 'HEAD' && media) validate(media.schema, body, 'body');
   }
 
-  /** What every failure has in common, where the document has no route. */
+  /** What every failure has in common, if the document has no route. */
   function checkFailure({ method, status, body }: Answered): void {
     if (method === 'HEAD') return;
     const codes = (Object.keys(ERRORS) as ErrorCode[]).filter((code) => ERRORS[code].status === status);
@@ -86,7 +86,7 @@ export async function createAnswerCheck(): Promise<CheckAnswer> {
   }
 
   return (answer) => {
-    // Preflights, which browsers make by themselves.
+    // Preflights, which browsers send by themselves.
     if (answer.method === 'OPTIONS') return;
     try {
       check(answer);
@@ -118,7 +118,7 @@ function patternOf(path: string): RegExp {
   return new RegExp(`^${path.replaceAll(/\{\w+\}/g, '[^/]+')}/?$`);
 }
 
-/** The schema with its references made local, and without room for fields that it does not name. */
+/** The schema with its references made local. Fields that it does not name are forbidden. */
 function closed(schema: unknown): unknown {
   if (Array.isArray(schema)) return schema.map(closed);
   if (typeof schema === 'string') return schema.replace('#/components/schemas/', '#/$defs/');

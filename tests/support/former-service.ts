@@ -1,5 +1,5 @@
-// The service that this one replaces, as far as its database goes: the tables that its ORM makes from its entities, and
-// a process that writes to them as that service does. Made with TypeORM itself, for its names, types and statements.
+// The database side of the service that this one replaces: the tables that its ORM makes from its entities, and a
+// process that writes to them as that service does. Uses TypeORM itself, for its names, types and statements.
 import { DataSource, EntitySchema, type EntitySchemaColumnOptions } from 'typeorm';
 
 export interface FormerUser {
@@ -36,7 +36,7 @@ interface FormerChannel {
   deletedAt: Date | null;
 }
 
-/** What TypeORM makes foreign keys of. */
+/** What TypeORM turns into foreign keys. */
 interface Parties {
   sender: FormerUser;
   receiver: FormerUser | null;
@@ -63,7 +63,7 @@ const times: Record<'createdAt' | 'updatedAt' | 'deletedAt', EntitySchemaColumnO
   deletedAt: { type: 'timestamp', deleteDate: true, nullable: true },
 };
 
-/** `varchar` without a length is TypeORM's own; hand-written migrations had lengths, narrower than ours in part. */
+/** `varchar` without a length is TypeORM's own. Hand-written migrations had lengths, some narrower than ours. */
 export interface Widths {
   readonly username?: number;
   readonly email?: number;
@@ -137,7 +137,7 @@ export function formerEntities(widths: Widths = {}) {
 
 export type FormerEntities = ReturnType<typeof formerEntities>;
 
-/** Connects, and makes the tables where they are not there. */
+/** Connects, and creates the tables if they are missing. */
 export async function connectFormer(url: string, entities: FormerEntities, make = true): Promise<DataSource> {
   const source = new DataSource({ type: 'postgres', url, entities: Object.values(entities), synchronize: make });
   await source.initialize();
@@ -151,8 +151,8 @@ export interface Amounts {
 }
 
 /**
- * Fills the tables by the server itself, which takes seconds. Ids have holes; one message in 50 is deleted, one in 7 goes
- * to a user, of those some to oneself; the last tenth of the channels is silent.
+ * Fills the tables inside the server, which takes seconds. Ids have gaps. One message in 50 is deleted. One in 7 goes
+ * to a user, some of these to the sender. The last tenth of the channels is silent.
  */
 export async function fillFormer(source: DataSource, { users, channels, chats }: Amounts): Promise<void> {
   await source.query(
@@ -184,22 +184,22 @@ export async function fillFormer(source: DataSource, { users, channels, chats }:
   await source.query(`select setval(pg_get_serial_sequence('chats', 'id'), (select max(id) from chats))`);
 }
 
-/** Of the messages that were there before, a writer deletes some with ids up to this one. */
+/** Of the existing messages, a writer deletes some with ids up to this one. */
 export const OLDEST_TOUCHED = 1000;
 
 export interface FormerWriter {
-  /** Ids of what was inserted and of what was deleted, as the server acknowledged them. */
+  /** Ids of inserted and of deleted messages, as the server acknowledged them. */
   readonly inserted: readonly number[];
   readonly deleted: ReadonlySet<number>;
-  /** Of one statement, in ms. */
+  /** The longest time of a statement, in ms. */
   readonly longestMs: () => number;
-  /** Resolves when so many more messages have been written. */
+  /** Resolves when this many more messages have been written. */
   wrote(more: number): Promise<void>;
-  /** Throws what made it fail. */
+  /** Throws the error that made it fail. */
   stop(): Promise<void>;
 }
 
-/** Saves and soft-deletes messages one after the other by the entities, as the former service did. */
+/** Saves and soft-deletes messages one after the other through the entities, as the former service did. */
 export function startFormerWriter(source: DataSource, { Chat }: FormerEntities): FormerWriter {
   const repository = source.getRepository(Chat);
   const inserted: number[] = [];

@@ -1,11 +1,11 @@
-// What a WebSocket client reads from bytes: the receiver of `ws`, which knows nothing of how we write them.
+// What a WebSocket client reads from bytes: uses the receiver of `ws`, which is independent of how we write them.
 import { PassThrough, type Writable } from 'node:stream';
 import * as ws from 'ws';
 
 // The types of ws lack its receiver.
 const { Receiver } = ws as unknown as { Receiver: new (options: { isServer: boolean }) => Writable };
 
-/** The texts of all frames, which arrive in pieces of these lengths, over and over; by default in one piece. */
+/** The texts of all frames. They arrive in pieces of these lengths, repeatedly. By default in one piece. */
 export function readFrames(
   bytes: Uint8Array,
   pieces: readonly number[] = [Math.max(1, bytes.length)],

@@ -1,4 +1,4 @@
-// Once for the whole run: the built service, one PostgreSQL and one Redis, those of the environment or started here.
+// Once for the whole run: the built service, one PostgreSQL and one Redis, from the environment or started here.
 import { execFileSync } from 'node:child_process';
 import type { TestProject } from 'vitest/node';
 import { startPostgres } from './postgres.ts';
@@ -6,7 +6,7 @@ import { startRedis } from './redis.ts';
 
 declare module 'vitest' {
   export interface ProvidedContext {
-    /** A superuser's connection, to make databases with. */
+    /** A superuser's connection, to create databases with. */
     postgresUrl: string;
     redisUrl: string;
   }

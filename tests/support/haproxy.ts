@@ -8,13 +8,13 @@ export const PROXY_CONFIG = fileURLToPath(new URL('../../deploy/proxy/haproxy.cf
 export interface ProxyServer {
   /** `http://127.0.0.1:<port>` */
   readonly url: string;
-  /** Stops it without closing a connection; `thaw` lets it go on. */
+  /** Stops it without closing a connection. `thaw` continues it. */
   freeze(): void;
   thaw(): void;
   stop(): Promise<void>;
 }
 
-/** Starts the proxy on a free port. `env` is what its configuration takes. */
+/** Starts the proxy on a free port. `env` has the variables of its configuration. */
 export async function startProxy(env: Readonly<Record<string, string>>): Promise<ProxyServer> {
   const command = programPath({ names: ['haproxy'], packageName: 'haproxy' });
   const directory = temporaryDirectory('proxy');

@@ -37,9 +37,9 @@ export class RecordingTransport implements Transport {
   readonly writes: number[] = [];
   closedWith: number | undefined;
   session: Session | undefined;
-  /** While true, what is written counts as buffered; `drain` takes it. */
+  /** While true, what is written counts as buffered. `drain` takes it. */
   full = false;
-  /** Events that were written while more than `bound` waited already: the most between two drains. */
+  /** The most events written between two drains while more than `bound` were already waiting. */
   mostBeyondBound = 0;
   bound = Number.POSITIVE_INFINITY;
   private beyondBound = 0;
@@ -103,7 +103,7 @@ export class RecordingTransport implements Transport {
     this.wake();
   }
 
-  /** Sends a client frame and waits for its answer. Rejects where the connection is closed before. */
+  /** Sends a client frame and waits for its answer. Rejects if the connection is closed before. */
   async ask(type: string, data: object = {}): Promise<Frame> {
     this.asked += 1;
     const id = `q${this.asked}`;
@@ -116,7 +116,7 @@ export class RecordingTransport implements Transport {
     return this.until((one) => one.id === id, 15_000, 'or closed');
   }
 
-  /** The first frame, of those that came or will come, that fits. Rejects when the connection ends, if so wanted. */
+  /** The first frame, past or future, that matches. With `orClosed`, rejects when the connection ends. */
   async until(fits: (frame: Frame) => boolean, patienceMs = 15_000, orClosed?: 'or closed'): Promise<Frame> {
     const deadline = Date.now() + patienceMs;
     for (;;) {
@@ -145,12 +145,12 @@ export function createHubNode(options: {
   limits?: Partial<SessionLimits>;
   users: ReadonlyMap<number, Principal>;
   clock?: Clock;
-  /** All nodes of the cluster; this one alone where not given. */
+  /** All nodes of the cluster. Only this one if not given. */
   nodeIds?: () => string[];
   connectionLimits?: { perUser: number; perAddress: number };
   /** Messages in a page of a catch-up. */
   pageMessages?: number;
-  /** Is waited for inside everything that a connection waits for; `step` names what that is. */
+  /** Awaited inside everything that a connection waits for. `step` names it. */
   pause?: (step: Step) => Promise<void>;
 }) {
   const { nodeId, db, users, nodeIds, pageMessages, pause = async () => {} } = options;
@@ -179,7 +179,7 @@ export function createHubNode(options: {
   const presence: PresenceStore = {
     ...memory,
     ...(nodeIds && { nodes: async () => nodeIds() }),
-    // Changes are made in their order; it is their answers that come late.
+    // Changes are made in order. Only their answers come late.
     setConnected: (userId, isConnected) => late(memory.setConnected(userId, isConnected), 'presence'),
     enter: (channelId, userId) => late(memory.enter(channelId, userId), 'presence of a channel'),
   };
@@ -240,7 +240,7 @@ export function createHubNode(options: {
     change: createChange({ db, sink: delivery.sink, eraseDeleted: true }),
     members: createMembers({ db, announce: delivery.announce, erasure: NO_ERASURE }),
     pagesRead: () => pagesRead,
-    /** Resolves once nothing is waited for on behalf of a connection, and what followed from it is done. */
+    /** Resolves once nothing is awaited for a connection, and its consequences are done. */
     async idle() {
       for (let quiet = 0; quiet < 3; quiet += 1) {
         await new Promise(setImmediate);
@@ -273,7 +273,7 @@ export type Step = (typeof STEPS)[number];
 
 export type HubNode = ReturnType<typeof createHubNode>;
 
-/** By a token without an end; tokens of one user are told apart by nothing. */
+/** As if from a token that does not expire. Nothing tells tokens of one user apart. */
 function identityOf(principal: Principal): Identity {
   const token = { userId: principal.id, tokenId: `${principal.id}`, issuedAt: 0, generation: 0 };
   const expiresAt = Number.POSITIVE_INFINITY;

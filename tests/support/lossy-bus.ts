@@ -1,4 +1,4 @@
-// A broker for several nodes of one process that loses, delays and reorders what is published, as told.
+// A broker for several nodes of one process that loses, delays and reorders publications as the test decides.
 import type { Broker, Listener } from '../../src/backends/broker/broker.ts';
 
 export interface LossyBus {
@@ -8,7 +8,7 @@ export interface LossyBus {
   interrupt(): void;
 }
 
-/** `fate`: false loses a publication to a node, a number delivers it after so many milliseconds, 0 at once. */
+/** `fate`: false loses a publication to a node. A number delivers it after this many milliseconds, 0 at once. */
 export function createLossyBus(fate: () => number | false): LossyBus {
   const nodes: Array<{ topics: Map<string, Set<Listener>>; interruptions: Set<() => void> }> = [];
 

@@ -1,4 +1,4 @@
-// The migration command as a process of its own, as an operator runs it, to be watched and to be killed.
+// The migration command as a process of its own, as an operator runs it, so that tests can watch and kill it.
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 const SCRIPT = fileURLToPath(new URL('../../dist/migrate.js', import.meta.url));
 
 export interface MigrateEnd {
-  /** Null where it was killed. */
+  /** Null if it was killed. */
   readonly code: number | null;
   readonly output: string;
   readonly errors: string;
@@ -14,13 +14,13 @@ export interface MigrateEnd {
 
 export interface MigrateProcess {
   readonly ended: Promise<MigrateEnd>;
-  /** Resolves at the first line of its progress that fits; rejects where it ends before. */
+  /** Resolves at the first matching line of its progress. Rejects if it ends before. */
   line(wanted: RegExp): Promise<void>;
   /** SIGKILL. Resolves when it is gone. */
   kill(): Promise<void>;
 }
 
-/** `words` as on the command line, `env` beside PATH alone. */
+/** `words` as on the command line. `env` is the whole environment besides PATH. */
 export function startMigrate(words: readonly string[], env: Readonly<Record<string, string>>): MigrateProcess {
   const child = spawn(process.execPath, [SCRIPT, ...words], { env: { PATH: process.env.PATH, ...env } });
   const killed = () => child.kill('SIGKILL');

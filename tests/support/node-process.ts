@@ -1,4 +1,4 @@
-// The service as a process of its own, as users run it: started with an environment, watched by its log, stopped.
+// The service as a process of its own, as users run it: started with an environment, watched through its log, stopped.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -18,20 +18,20 @@ export interface Exit {
 }
 
 export interface ServiceProcess {
-  /** `http://127.0.0.1:<port>` (or the HOST that it was given); only once it is listening. */
+  /** `http://127.0.0.1:<port>` (or the HOST that it was given). Only available once it is listening. */
   readonly url: string;
   readonly pid: number;
-  /** Its folder: where it finds `.env` and, unless told otherwise, has its data. Removed after `stop`. */
+  /** Its working folder, with `.env` and, unless told otherwise, its data. Removed after `stop`. */
   readonly directory: string;
   /** Every line that it logged so far. */
   readonly log: readonly LogLine[];
-  /** What it wrote that is no log line: nothing, as it should be. */
+  /** Output that is no log line. Should be empty. */
   readonly noise: readonly string[];
   /** Resolves when it is gone. */
   readonly exited: Promise<Exit>;
-  /** Resolves when it listens; rejects with its output where it ends before. */
+  /** Resolves when it listens. Rejects with its output if it ends before. */
   listening(): Promise<void>;
-  /** The first line, past or to come, for which `match` is true. Rejects where it ends before. */
+  /** The first line, past or future, for which `match` is true. Rejects if it ends before. */
   line(match: (line: LogLine) => boolean): Promise<LogLine>;
   signal(signal: NodeJS.Signals): void;
   /** Ends it (SIGTERM unless told otherwise) and removes its folder. */
@@ -39,17 +39,19 @@ export interface ServiceProcess {
 }
 
 export interface ServiceProcessOptions {
-  /** Beside PORT=0, HOST=127.0.0.1 and a folder of its own; nothing of our own environment but what processes need. */
+  /**
+   * Added to PORT=0, HOST=127.0.0.1 and a folder of its own. Of our own environment it only gets what processes need.
+   */
   readonly env?: Readonly<Record<string, string>>;
-  /** Of what is set otherwise, not this. */
+  /** Variables of the above that are not set. */
   readonly unset?: readonly string[];
-  /** Without one, the Node that runs the tests. */
+  /** By default the Node that runs the tests. */
   readonly runtime?: Runtime;
   /** A module to load before it. */
   readonly preload?: string;
-  /** A command line that runs the rest of its words as a command, in its own place: the process stays the same. */
+  /** A command line that runs the words after it as a command in its place, so the process stays the same. */
   readonly wrapper?: readonly string[];
-  /** A folder to run in that is not removed; without one, a fresh one. */
+  /** A folder to run in that is not removed. By default a fresh one. */
   readonly directory?: string;
 }
 
@@ -65,7 +67,7 @@ export async function startServiceProcess(options: ServiceProcessOptions = {}): 
   }
 }
 
-/** Starts the service and waits for nothing. */
+/** Starts the service and does not wait. */
 export function spawnServiceProcess(options: ServiceProcessOptions = {}): ServiceProcess {
   const directory = options.directory ?? mkdtempSync(join(tmpdir(), 'service-'));
   const { file, args } = serviceCommand(options.runtime ?? 'node', options.preload);
@@ -78,7 +80,7 @@ export function spawnServiceProcess(options: ServiceProcessOptions = {}): Servic
   const killed = () => child.kill('SIGKILL');
   process.once('exit', killed);
   const exited = new Promise<Exit>((resolve) => {
-    // `close`, not `exit`: all of its output is here by then.
+    // `close`, not `exit`, because all of its output has arrived by then.
     child.once('close', (code, signal) => {
       process.off('exit', killed);
       resolve({ code, signal });

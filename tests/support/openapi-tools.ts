@@ -1,4 +1,4 @@
-// The public tools that read the published document: installed where they are missing, run as their users run them.
+// The public tools that read the published document: installed if missing, run as their users run them.
 import { execFile } from 'node:child_process';
 import { symlinkSync } from 'node:fs';
 import { join } from 'node:path';
@@ -7,7 +7,7 @@ import { type ToolsName, toolsFolder } from '../../scripts/openapi-tools.mjs';
 import { temporaryDirectory } from './server-process.ts';
 
 const run = promisify(execFile);
-/** They would tell their makers how they are used, and ask for newer versions. */
+/** Otherwise they would send statistics to their makers, and look for newer versions. */
 const QUIET = { REDOCLY_TELEMETRY: 'off', REDOCLY_SUPPRESS_UPDATE_NOTICE: 'true', NO_COLOR: '1', CI: 'true' };
 
 /** Rejects with a line that says why, if they cannot be installed. Another process does it, because it takes a while. */
@@ -27,7 +27,7 @@ export interface ToolRun {
   readonly stderr: string;
 }
 
-/** Runs a script of Node in a folder. Whatever its exit code is, it resolves. */
+/** Runs a Node script in a folder. Resolves whatever its exit code is. */
 export async function runScript(script: string, args: readonly string[], cwd: string): Promise<ToolRun> {
   try {
     const env = { ...process.env, ...QUIET };
@@ -38,7 +38,7 @@ export async function runScript(script: string, args: readonly string[], cwd: st
   }
 }
 
-/** An empty folder that sees the packages of these tools, for what they read and make. */
+/** An empty folder that can use the packages of these tools, for what they read and create. */
 export async function toolsWorkplace(name: ToolsName): Promise<string> {
   const installed = await installTools(name);
   const folder = temporaryDirectory('openapi');

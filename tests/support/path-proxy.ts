@@ -1,19 +1,19 @@
-// A proxy that has put a service under a path of its own, which it takes away; and knows nothing else.
+// A proxy that puts a service under a path of its own. It removes the path and changes nothing else.
 import { once } from 'node:events';
 import { createServer, request } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
 export interface PathProxy {
-  /** With the path, without a slash at its end. */
+  /** Includes the path, without a slash at its end. */
   readonly url: string;
   close(): void;
 }
 
-/** Hands `<path>/x` on to `target` as `/x`; everything else is 418. */
+/** Passes `<path>/x` on to `target` as `/x`. Answers everything else with 418. */
 export async function startPathProxy(target: string, path: string): Promise<PathProxy> {
   const proxy = createServer((incoming, outgoing) => {
     const { method, url = '' } = incoming;
-    // Each request has a connection of its own: one that is kept may be closed while a busy test is about to use it.
+    // Each request gets a connection of its own, because a kept one may be closed while a busy test is about to use it.
     const headers = { ...incoming.headers, connection: 'close' };
     if (!url.startsWith(`${path}/`)) return void outgoing.writeHead(418).end();
     const passed = request(`${target}${url.slice(path.length)}`, { method, headers, agent: false }, (answer) => {

@@ -1,4 +1,4 @@
-// Where the PostgreSQL server's programs are: on the machine, else those that npm installed for tests.
+// Finds the programs of the PostgreSQL server: on the machine, else those that npm installed for tests.
 import { spawnSync } from 'node:child_process';
 import { cpSync, existsSync, readdirSync, readFileSync, symlinkSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -9,8 +9,8 @@ const SYSTEM = '/usr/lib/postgresql';
 const OLDEST = 13;
 
 /**
- * The folder with `initdb` and `postgres`. `work` is a folder where a copy may be put when `account` cannot run the
- * installed ones. TEST_POSTGRES_EMBEDDED=1 passes over those of the machine.
+ * The folder with `initdb` and `postgres`. A copy may be put into the folder `work` if `account` cannot run the
+ * installed ones. TEST_POSTGRES_EMBEDDED=1 ignores those of the machine.
  */
 export function postgresBinaries(work: string, account: Account | undefined): string {
   const system = process.env.TEST_POSTGRES_EMBEDDED ? undefined : systemBinaries();
@@ -31,7 +31,7 @@ function embeddedBinaries(work: string, account: Account | undefined): string {
   try {
     linkLibraries(installed);
   } catch {
-    // A read-only node_modules: the copy gets the links.
+    // node_modules is read-only, so the copy gets the links.
   }
   if (runs(join(installed, 'bin/initdb'), account)) return join(installed, 'bin');
   const copy = join(work, 'native');
@@ -52,7 +52,7 @@ function installedPackage(): string {
   }
 }
 
-/** npm packages carry no symbolic links; the package's install script makes them, where scripts are allowed. */
+/** npm packages contain no symbolic links. The package's install script creates them, if scripts are allowed. */
 function linkLibraries(native: string): void {
   const links: { source: string; target: string }[] = JSON.parse(
     readFileSync(join(native, 'pg-symlinks.json'), 'utf8'),

@@ -1,4 +1,4 @@
-// Real PostgreSQL for tests: a server of one's own to break at will, and a fresh database for each test file.
+// Real PostgreSQL for tests: a separate server to break at will, and a fresh database for each test file.
 import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { chownSync, readFileSync } from 'node:fs';
@@ -7,28 +7,28 @@ import postgres from 'postgres';
 import { postgresBinaries } from './postgres-binaries.ts';
 import { type Account, freePort, launch, removeDirectory, temporaryDirectory } from './server-process.ts';
 
-/** A file system of its own for one server, which other processes do not see, to be full in a moment. */
+/** A file system for one server that other processes do not see, and that is quickly full. */
 export interface SmallDisk {
-  /** As `mount` takes it: `1m`. */
+  /** The size in the format of `mount`: `1m`. */
   readonly size: string;
   /** The last part of its path. */
   readonly name: string;
 }
 
-/** `$1` size, `$2` where; the rest is the command. */
+/** `$1` size, `$2` path. The rest is the command. */
 const MOUNT = 'mkdir -p "$2" && mount -t tmpfs -o "size=$1" tmpfs "$2" && shift 2 && exec "$@"';
 
 export interface PostgresServer {
   /** `postgres://…` of the superuser in the database `postgres`. */
   readonly url: string;
   readonly port: number;
-  /** Of its files, and of the small disk. */
+  /** The folder of its files, and of the small disk. */
   readonly directory: string;
   /** Crashes the server: every process of it at once. What it acknowledged survives. */
   kill(): Promise<void>;
-  /** Stops it as an administrator does: links are closed, statements under way end in an error. */
+  /** Stops it as an administrator does: links are closed, and running statements end with an error. */
   shutDown(): Promise<void>;
-  /** Stops all of its processes without closing a link; `thaw` lets them go on. */
+  /** Stops all of its processes without closing a link. `thaw` continues them. */
   freeze(): void;
   thaw(): void;
   /** Starts it again on the same port and data. */
@@ -36,18 +36,18 @@ export interface PostgresServer {
   stop(): Promise<void>;
 }
 
-// A time zone that is not UTC, so that a statement which relies on the session's zone shows itself.
+// A time zone that is not UTC, to expose statements that rely on the session's zone.
 const SETTINGS = [
   'listen_addresses=127.0.0.1',
   'unix_socket_directories=',
   'max_connections=300',
   'timezone=Asia/Kolkata',
-  // Without these two a crash of the machine would lose data, a crash of the server does not.
+  // Without these two a crash of the machine would lose data, but a crash of the server does not.
   'fsync=off',
   'full_page_writes=off',
 ];
 
-/** Starts a server on a free port with data of its own. `settings` (`name=value`) go before those that tests have. */
+/** Starts a server on a free port with its own data. `settings` (`name=value`) override those that tests have. */
 export async function startPostgres(settings: readonly string[] = [], disk?: SmallDisk): Promise<PostgresServer> {
   const account = ordinaryAccount();
   const work = temporaryDirectory('postgres');
@@ -57,7 +57,7 @@ export async function startPostgres(settings: readonly string[] = [], disk?: Sma
   return serve(bin, work, account, settings, disk);
 }
 
-/** Copies a server, which is shut down for that, and starts the copy as its standby: read-only, until it is promoted. */
+/** Copies a server, which is shut down for that, and starts the copy as its standby: read-only until it is promoted. */
 export async function startStandby(primary: PostgresServer): Promise<PostgresServer> {
   const account = ordinaryAccount();
   const work = temporaryDirectory('standby');
@@ -111,7 +111,7 @@ async function serve(
   };
 }
 
-/** Mounted in a namespace of the server, as the user that it runs as. */
+/** Mounted in a namespace of the server, as the server's user. */
 function onSmallDisk({ size, name }: SmallDisk, work: string): string[] {
   const namespaces = ['--user', '--map-current-user', '--keep-caps', '--mount'];
   return ['unshare', ...namespaces, 'sh', '-c', MOUNT, 'sh', size, join(work, name)];
@@ -127,7 +127,7 @@ function environment(): NodeJS.ProcessEnv {
   return { PATH: process.env.PATH, LC_ALL: 'C' };
 }
 
-/** PostgreSQL refuses to run as root: then the account `postgres`, or where there is none, `nobody`. */
+/** PostgreSQL refuses to run as root. Then uses the account `postgres`, or `nobody` if there is none. */
 function ordinaryAccount(): Account | undefined {
   if (process.getuid?.() !== 0) return undefined;
   const rows = readFileSync('/etc/passwd', 'utf8')
@@ -138,7 +138,7 @@ function ordinaryAccount(): Account | undefined {
   return { uid: Number(row[2]), gid: Number(row[3]) };
 }
 
-/** What lower() and the order of texts are in a database: by bytes, or by the rules of Turkish (PostgreSQL 15 or later). */
+/** The rules for lower() and the order of texts in a database: bytes, or those of Turkish (PostgreSQL 15 or later). */
 export type Locale = 'C' | 'tr-TR';
 
 const LOCALES: Readonly<Record<Locale, string>> = {
@@ -146,7 +146,7 @@ const LOCALES: Readonly<Record<Locale, string>> = {
   'tr-TR': "locale_provider icu icu_locale 'tr-TR'",
 };
 
-/** A fresh, empty database on the server of `adminUrl`, for one test file; with the server's locale where none is given. */
+/** A fresh, empty database on the server of `adminUrl`, for one test file. Has the server's locale by default. */
 export async function createDatabase(
   adminUrl: string,
   locale?: Locale,

@@ -1,10 +1,12 @@
-// A network between a node and a server that tests can cut, freeze and lose pieces of.
+// A network between a node and a server that tests can cut and freeze, and from which they can drop pieces.
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 
 /** `up` is from the node to the server. */
 export type Direction = 'up' | 'down';
 
-/** What is passed on in place of `chunk`: it, another, or nothing. A chunk is what came in one piece. */
+/**
+ * Returns what is passed on instead of `chunk`: the same, another, or nothing. A chunk is what arrived in one piece.
+ */
 export type Filter = (chunk: Buffer, direction: Direction) => Buffer | undefined;
 
 export interface NetworkProxy {
@@ -15,10 +17,10 @@ export interface NetworkProxy {
   /** Destroys all links and refuses new ones, until `heal`. */
   cut(): void;
   heal(): void;
-  /** Passes nothing on, while links stay open and new ones are taken, until `thaw`. */
+  /** Passes nothing on until `thaw`. Links stay open and new ones are accepted. */
   freeze(): void;
   thaw(): void;
-  /** Sees everything that is passed on from now; undefined lets all through again. */
+  /** Filters everything that is passed on from now. Undefined lets everything through again. */
   filter(filter: Filter | undefined): void;
   stop(): Promise<void>;
 }

@@ -1,4 +1,4 @@
-// The published document, written by an app that can do nothing else: the same for every service of this version.
+// The published document, made by an app without dependencies. It is the same for every service of this version.
 import { type AppDependencies, createApp } from '../../src/http/app.ts';
 
 export async function publishedDocument<T>(): Promise<T> {

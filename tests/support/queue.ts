@@ -9,7 +9,7 @@ export interface Queue<T> {
   push(item: T): void;
   /** The first item that matches and was not taken yet, now or later. Rejects at the end or when patience runs out. */
   take(match: (item: T) => boolean, wanted: string): Promise<T>;
-  /** Nothing more will come: rejects all who wait and all who ask for what has not come. */
+  /** Nothing more will arrive: rejects all who wait, and all who ask for what has not arrived. */
   end(why: string): void;
 }
 
@@ -19,7 +19,7 @@ interface Taker<T> {
   readonly fail: (why: string) => void;
 }
 
-/** `name` says an item in the message of a taker that waited in vain. */
+/** `name` describes an item in the error of a taker that waited in vain. */
 export function createQueue<T>(name: (item: T) => string): Queue<T> {
   const items: T[] = [];
   const untaken = new Set<T>();

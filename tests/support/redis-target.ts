@@ -1,4 +1,4 @@
-// The Redis of a test, as the service's own parts take it.
+// The Redis of a test, in the form that the service's own parts take.
 import type { RedisTarget } from '../../src/backends/redis/connection.ts';
 
 export function redisTarget(url: string): RedisTarget {

@@ -1,4 +1,4 @@
-// Real Redis for tests: a server or a cluster of one's own to break at will.
+// Real Redis for tests: a separate server or cluster to break at will.
 import { Redis } from 'ioredis';
 import { programPath } from './debian-package.ts';
 import { freePort, launch, removeDirectory, temporaryDirectory } from './server-process.ts';
@@ -8,9 +8,9 @@ export interface RedisServer {
   readonly url: string;
   readonly host: string;
   readonly port: number;
-  /** Crashes the server; its data is gone with it. */
+  /** Crashes the server. Its data is lost. */
   kill(): Promise<void>;
-  /** Stops it without closing a link; `thaw` lets it go on. */
+  /** Stops it without closing a link. `thaw` continues it. */
   freeze(): void;
   thaw(): void;
   /** Starts it again, empty, on the same port. */
@@ -23,7 +23,7 @@ export interface RedisCluster {
   stop(): Promise<void>;
 }
 
-/** Starts a server on a free port. It stores nothing on disk. `args` go to its command line. */
+/** Starts a server on a free port. It stores nothing on disk. `args` are added to its command line. */
 export async function startRedis(args: readonly string[] = []): Promise<RedisServer> {
   const command = programPath({ names: ['redis-server', 'valkey-server'], packageName: 'redis-server' });
   const directory = temporaryDirectory('redis');
@@ -55,8 +55,8 @@ const SLOTS = 16_384;
 const CLUSTER = ['--cluster-enabled', 'yes', '--cluster-node-timeout', '2000', '--cluster-config-file', 'nodes.conf'];
 
 /**
- * Starts `size` masters without replicas, each with as many slots, in their order. `args` go to their command lines. One
- * that restarts is the same master again, empty.
+ * Starts `size` masters without replicas, each with equally many slots, in order. `args` are added to their command
+ * lines. A master that restarts is the same master again, but empty.
  */
 export async function startRedisCluster(size = 3, args: readonly string[] = []): Promise<RedisCluster> {
   const nodes = await Promise.all(Array.from({ length: size }, () => startRedis([...CLUSTER, ...args])));
@@ -76,13 +76,16 @@ export async function startRedisCluster(size = 3, args: readonly string[] = []):
   };
 }
 
-/** Starts one more node, as a replica of a master of the cluster, to be stopped by itself. Resolves when it is in step. */
+/**
+ * Starts one more node, as a replica of a master of the cluster, which must be stopped separately. Resolves when in
+ * sync.
+ */
 export async function startReplica(cluster: RedisCluster, master: RedisServer): Promise<RedisServer> {
   const replica = await startRedis(CLUSTER);
   await onServers([replica, master], async ([link, toMaster]) => {
     const id = String(await toMaster?.call('CLUSTER', 'MYID'));
     await link?.call('CLUSTER', 'MEET', master.host, master.port);
-    // It has to hear of the master, and then to copy it.
+    // It must first hear of the master, and then copy it.
     await untilTrue('the replica knows its master', async () => {
       const nodes = String(await link?.call('CLUSTER', 'NODES'));
       return cluster.nodes.every(({ port }) => nodes.includes(`:${port}@`)) && !nodes.includes('handshake');
@@ -96,7 +99,7 @@ export async function startReplica(cluster: RedisCluster, master: RedisServer): 
   return replica;
 }
 
-/** Gives a slot without keys to another master, as resharding does. */
+/** Moves a slot without keys to another master, as resharding does. */
 export async function moveSlot(cluster: RedisCluster, slot: number, from: RedisServer, to: RedisServer): Promise<void> {
   const others = cluster.nodes.filter((node) => node !== from && node !== to);
   await onServers([to, from, ...others], async (links) => {
@@ -128,7 +131,7 @@ async function untilTrue(what: string, holds: () => Promise<boolean>): Promise<v
 async function takeSlots(client: Redis, index: number, size: number): Promise<void> {
   const first = Math.floor((index * SLOTS) / size);
   const last = Math.floor(((index + 1) * SLOTS) / size) - 1;
-  // The list form is understood by Redis 6 too, which has no ADDSLOTSRANGE.
+  // Redis 6, which has no ADDSLOTSRANGE, understands the list form too.
   const slots = Array.from({ length: last - first + 1 }, (_, offset) => first + offset);
   await client.call('CLUSTER', ['ADDSLOTS', ...slots]);
   await client.call('CLUSTER', 'SET-CONFIG-EPOCH', index + 1);

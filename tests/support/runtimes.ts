@@ -1,4 +1,4 @@
-// The runtimes that the service runs on, and the command line that starts it on each: what the README says, for any folder.
+// The runtimes that the service runs on, and how each starts it: as the README says, for any folder.
 import { execFile } from 'node:child_process';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,7 +9,7 @@ import { denoTask } from './deno-tasks.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url)).replace(/\/$/, '');
 
-/** `node` is the one that runs the tests; the others are of pinned versions. */
+/** `node` is the one that runs the tests. The others have pinned versions. */
 export type Runtime = 'node' | RuntimeName;
 
 export interface CommandLine {
@@ -18,8 +18,8 @@ export interface CommandLine {
 }
 
 /**
- * Installs what is missing of these, with `scripts/runtime.mjs`: only tests that need a runtime pay for it, and only once.
- * Rejects with a line that says why, where that fails: a test without its runtime is no test that passed.
+ * Installs those that are missing with `scripts/runtime.mjs`, so that only tests that need a runtime pay for it, and
+ * only once. If that fails, rejects with a line that says why, because a test without its runtime has not passed.
  */
 export async function installRuntimes(runtimes: readonly Runtime[]): Promise<void> {
   const names = [...new Set(runtimes)].filter((runtime) => runtime !== 'node');
@@ -40,23 +40,23 @@ export function serviceCommand(runtime: Runtime, preload?: string): CommandLine 
 
 interface Launch {
   readonly command: readonly string[];
-  /** What loads a module before the script. */
+  /** The option that loads a module before the script. */
   readonly flag: string;
   readonly script: string;
 }
 
-/** Built by the set-up of the tests. */
+/** Built by the setup of the tests. */
 const BUILT = join(ROOT, 'dist/main.js');
 
 function launch(runtime: Runtime): Launch {
   if (runtime === 'deno')
     return { command: denoCommand(), flag: '--preload', script: join(ROOT, 'src/runtime/deno.ts') };
-  // As bunfig.toml says in the project's own folder.
+  // As in bunfig.toml in the project's own folder.
   if (runtime === 'bun') return { command: ['--no-env-file'], flag: '--preload', script: BUILT };
   return { command: ['--enable-source-maps'], flag: '--import', script: BUILT };
 }
 
-/** That of `deno task start`, with the same permissions; data may be in folders for temporary files too. */
+/** The command of `deno task start`, with the same permissions. Data may also be in folders for temporary files. */
 function denoCommand(): string[] {
   const [, ...words] = denoTask('start').split(' ').slice(0, -1);
   return words

@@ -7,7 +7,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-/** The account a server runs under, where that is another than ours. */
+/** The account that a server runs under, if it is not ours. */
 export interface Account {
   readonly uid: number;
   readonly gid: number;
@@ -16,7 +16,7 @@ export interface Account {
 export interface Launch {
   readonly command: string;
   readonly args: readonly string[];
-  /** Working folder of the server, made by `temporaryDirectory`; belongs to it alone. */
+  /** The working folder of the server, made by `temporaryDirectory`. Only this server uses it. */
   readonly directory: string;
   /** What the server prints when it can be used. */
   readonly ready: RegExp;
@@ -25,26 +25,26 @@ export interface Launch {
 }
 
 export interface ServerProcess {
-  /** Sends a signal to the main process alone: a polite end. Resolves when it is gone. */
+  /** Sends a signal only to the main process: a polite end. Resolves when it is gone. */
   end(signal: NodeJS.Signals): Promise<void>;
   /** SIGKILL to the server and its children, as a crash. Resolves when all are gone. */
   kill(): Promise<void>;
-  /** SIGSTOP to the server and its children: links stay open, nothing answers. */
+  /** SIGSTOP to the server and its children: links stay open, and nothing answers. */
   freeze(): void;
   thaw(): void;
 }
 
-/** Watches over each temporary folder of this process. */
+/** The guard of each temporary folder of this process. */
 const guards = new Map<string, ChildProcess>();
 
-/** A fresh folder, gone at the latest when this process is, however that goes. */
+/** A fresh folder, removed at the latest when this process ends, however it ends. */
 export function temporaryDirectory(name: string): string {
   const directory = mkdtempSync(join(tmpdir(), `${name}-`));
   guards.set(directory, startGuard(directory));
   return directory;
 }
 
-/** Removes a folder at once; children of a killed server may still be writing into it for a moment. */
+/** Removes a folder at once. For a moment, children of a killed server may still write into it. */
 export function removeDirectory(directory: string): void {
   guards.get(directory)?.kill('SIGKILL');
   guards.delete(directory);
@@ -52,8 +52,8 @@ export function removeDirectory(directory: string): void {
 }
 
 /**
- * A small process that outlives this one: its input ends when this one does. Then it kills the server whose number it
- * read last, and removes the folder.
+ * Starts a small process that outlives this one: its input ends when this one does. Then it kills the server whose
+ * process id it read last, and removes the folder.
  */
 function startGuard(directory: string): ChildProcess {
   const script = 'while read -r n; do pid=$n; done; [ "$pid" ] && kill -9 "$pid" && sleep 0.2; rm -rf "$0"';
@@ -64,13 +64,15 @@ function startGuard(directory: string): ChildProcess {
   return guard;
 }
 
-/** Below the ports that Linux, macOS and Windows give to connections on their way out: one of those may come at any time. */
+/**
+ * Below the ports that Linux, macOS and Windows use for outgoing connections, because those may be taken at any time.
+ */
 const FIRST_PORT = 10_000;
 const END_OF_PORTS = 32_768;
 
 /**
- * A port of 127.0.0.1 that nothing uses, and where `companion` is given, `port + companion` as well. It stays with this
- * process, so that who gave it up for a moment (a server that starts again) finds it free.
+ * Returns a port of 127.0.0.1 that nothing uses. If `companion` is given, `port + companion` is free too. This process
+ * keeps the port, so that a server that gave it up for a moment (to restart) finds it free.
  */
 export async function freePort(companion = 0): Promise<number> {
   for (let attempt = 0; attempt < 1_000; attempt += 1) {
@@ -81,12 +83,12 @@ export async function freePort(companion = 0): Promise<number> {
   throw new Error('no free port on 127.0.0.1');
 }
 
-/** Whether the port is free, and kept from now on for whoever in this process was told of it. */
+/** Whether the port is free. If so, it is kept from now on for its user in this process. */
 async function reserve(port: number): Promise<boolean> {
   return (await hold(port)) && (await canListen(port));
 }
 
-/** The number's UDP port is the sign that it is taken: the kernel gives it to one process, until that one is gone. */
+/** The UDP port of the same number marks it as taken: the kernel gives it to one process, until that one is gone. */
 function hold(port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const sign = createSocket('udp4').unref();
@@ -106,14 +108,14 @@ function canListen(port: number): Promise<boolean> {
   });
 }
 
-/** Starts the server and waits until it can be used. Rejects with its output where it ends before that. */
+/** Starts the server and waits until it can be used. Rejects with its output if it ends before that. */
 export async function launch(options: Launch): Promise<ServerProcess> {
   const child = spawn(options.command, options.args, {
     ...options.account,
     cwd: options.directory,
     env: options.env ?? process.env,
     stdio: ['ignore', 'pipe', 'pipe'],
-    // A group of its own: Ctrl-C in the terminal goes to the tests, which then end the server in their order.
+    // A group of its own: Ctrl-C in the terminal goes to the tests, which then end the server in order.
     detached: true,
   });
   const gone = new Promise<void>((resolve) => {
@@ -134,10 +136,10 @@ export async function launch(options: Launch): Promise<ServerProcess> {
       const family = [pid, ...childrenOf(pid)];
       signalAll(family, 'SIGKILL');
       await gone;
-      // Orphans end by themselves; where nobody reaps them they seem to live on, so this does not wait for ever.
+      // Orphans end by themselves. If nobody reaps them they seem to live on, so this does not wait for ever.
       for (let look = 0; look < 200 && family.some(isAlive); look += 1) await pause(5);
     },
-    // The parent first and last: it must not start children between the two steps.
+    // The parent first and last, because it must not start children between the two steps.
     freeze() {
       signalAll([pid], 'SIGSTOP');
       signalAll(childrenOf(pid), 'SIGSTOP');
@@ -152,7 +154,7 @@ function becomesReady(child: ChildProcess, { command, ready }: Launch): Promise<
   return new Promise((resolve, reject) => {
     let output = '';
     const read = (chunk: Buffer): void => {
-      // Later output is still read, so that a full pipe never blocks the server, but not kept.
+      // Later output is read, so that a full pipe never blocks the server, but not kept.
       if (output.length < 100_000) output += chunk;
       if (ready.test(output)) resolve();
     };
@@ -173,7 +175,7 @@ function pgrepChildren(pid: number): string {
   try {
     return execFileSync('pgrep', ['-P', String(pid)], { encoding: 'utf8' });
   } catch {
-    return ''; // pgrep ends with 1 where there are none
+    return ''; // pgrep exits with 1 if there are none
   }
 }
 

@@ -1,4 +1,4 @@
-// Several nodes behind the proxy that ships with the service, found by name: what its users see is one address.
+// Several nodes behind the proxy that ships with the service, found by name. Users see one address.
 import { inject } from 'vitest';
 import { type DnsServer, startDnsServer } from './dns-server.ts';
 import { type ProxyServer, startProxy } from './haproxy.ts';
@@ -14,7 +14,7 @@ export interface ProxiedService extends Service {
   readonly proxy: ProxyServer;
   /** Starts one more node and lets the name lead to it too. */
   addNode(): Promise<ServiceProcess>;
-  /** Takes a node's address out of the name; the node goes on. */
+  /** Removes a node's address from the name. The node goes on. */
   forget(node: ServiceProcess): void;
 }
 
@@ -22,7 +22,7 @@ export interface ProxyTarget extends Target {
   start(env?: Env): Promise<ProxiedService>;
 }
 
-/** `proxyEnv` is for the proxy's configuration. */
+/** `proxyEnv` is added to the environment of the proxy. */
 export function proxyTarget(size = 3, proxyEnv: Env = {}): ProxyTarget {
   return {
     name: `${size} nodes behind the proxy`,
@@ -60,7 +60,7 @@ async function startBehindProxy(size: number, env: Env, proxyEnv: Env): Promise<
   };
 }
 
-/** Nodes as containers are: one port, an address for each, and one name for all. */
+/** Nodes like containers: one port, an address for each, and one name for all. */
 function createNodes(port: number, env: Env, dns: DnsServer) {
   const list: ServiceProcess[] = [];
   const known = new Map<ServiceProcess, string>();

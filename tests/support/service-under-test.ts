@@ -1,4 +1,4 @@
-// The product as its users run it: nodes as processes of their own, embedded or several on PostgreSQL and Redis.
+// The product as its users run it: nodes as separate processes, one embedded or several on PostgreSQL and Redis.
 import { randomBytes } from 'node:crypto';
 import { cpSync, existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -16,7 +16,7 @@ import { type RedisServer, startRedis } from './redis.ts';
 import { installRuntimes, type Runtime } from './runtimes.ts';
 import { freePort, removeDirectory, temporaryDirectory } from './server-process.ts';
 
-/** What nodes under test sign their tokens with. Made anew: production takes none that is printed. */
+/** The secret of nodes under test. Generated, because production accepts none that is printed. */
 export const SECRET = randomBytes(32).toString('base64url');
 export const ADMIN_EMAIL = 'admin@example.com';
 /** The one origin that browsers may come from. */
@@ -28,28 +28,30 @@ export type Row = Record<string, unknown>;
 /** A running service: one node, or several that share a database and Redis. */
 export interface Service {
   readonly nodes: readonly ServiceProcess[];
-  /** The Redis of a cluster, its own. */
+  /** The cluster's own Redis. */
   readonly redis: RedisServer | undefined;
-  /** The address of a node; counted around, so that 1 is another node where there is another. */
+  /** The address of a node. The index wraps around, so 1 is another node if there is one. */
   url(index: number): string;
-  /** Runs statements in the database. An embedded service is stopped for it: its connections end. */
+  /** Runs statements in the database. This stops an embedded service, and its connections end. */
   sql(statements: string): Promise<Row[]>;
   stop(): Promise<void>;
 }
 
-/** What the suite runs over. */
+/** An environment that the suite runs over. */
 export interface Target {
   readonly name: string;
   readonly kind: 'embedded' | 'cluster';
-  /** Starts a service of its own, on a fresh database. `env` comes on top of what all tests need. */
+  /** Starts a service of its own, on a fresh database. `env` is added to what all tests need. */
   start(env?: Env): Promise<Service>;
-  /** Puts an empty database into a data directory, for a start of one's own: quicker than making one. */
+  /**
+   * Puts an empty database into a data directory, for a test that starts a process itself. Quicker than creating one.
+   */
   prepareData(directory: string): Promise<void>;
-  /** A process of it, with nothing set but what `options` say. Waits for nothing. */
+  /** Starts a process with only the settings of `options`. Does not wait. */
   spawn(options: ServiceProcessOptions): ServiceProcess;
 }
 
-/** Limits are off: a suite that is about one turns it on. */
+/** Limits are off. A suite about a limit turns it on. */
 export const QUIET: Env = {
   JWT_SECRET: SECRET,
   ADMIN_EMAILS: ADMIN_EMAIL,
@@ -60,9 +62,9 @@ export const QUIET: Env = {
   WS_RATE_LIMIT_PER_SECOND: '0',
 };
 
-/** One node on the embedded database, everything else in its memory. */
+/** One node on the embedded database, with everything else in its memory. */
 export function embeddedTarget(runtime: Runtime = 'node'): Target {
-  // The first start makes the database; the others begin with a copy of it, which is quicker.
+  // The first start creates the database. The others begin with a copy of it, which is quicker.
   let template: Promise<string> | undefined;
   async function prepareData(directory: string): Promise<void> {
     template ??= makeTemplate(runtime);
@@ -124,8 +126,8 @@ async function runEmbedded(directory: string, statements: string): Promise<Row[]
 }
 
 /**
- * Nodes of these runtimes that share a fresh database on the PostgreSQL of the run, and a Redis of their own. Most tests
- * talk to the first node most of the time: each start begins with another runtime.
+ * Nodes of these runtimes that share a fresh database on the PostgreSQL of the run, and a Redis of their own. Most
+ * tests mostly talk to the first node, so each start begins with another runtime.
  */
 export function clusterTarget(runtimes: readonly Runtime[] = ['node', 'node']): Target {
   let starts = 0;
@@ -159,17 +161,20 @@ async function startCluster(runtimes: readonly Runtime[], env: Env): Promise<Ser
   };
 }
 
-/** Runs statements on a PostgreSQL server; gives the rows of the last one. */
+/** Runs statements on a PostgreSQL server and returns the rows of the last one. */
 export async function runStatements(url: string, statements: string): Promise<Row[]> {
   const connection = postgres(url, { max: 1, onnotice: () => {} });
   const results = await connection.unsafe(statements);
   await connection.end();
-  // Of several statements the result is a list of theirs.
+  // For several statements the result is a list of results.
   const last: unknown = results.at(-1);
   return Array.isArray(last) ? last : results;
 }
 
-/** Starts a service before the tests of a block and stops it after them; what it gives may be used inside the tests. */
+/**
+ * Starts a service before the tests of a block and stops it after them. The returned object may be used inside the
+ * tests.
+ */
 export function withService(target: Target, env: Env = {}): Service {
   let service: Service | undefined;
   const running = (): Service => {

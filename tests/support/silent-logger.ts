@@ -1,4 +1,4 @@
-// A logger for parts under test: keeps what was said, prints nothing.
+// A logger for parts under test: keeps what was logged, prints nothing.
 import type { Logger } from '../../src/lib/logger.ts';
 
 export interface KeptLine {

@@ -1,15 +1,15 @@
-// A file system of a few MiB that one process alone sees, and that is gone when the process is: a disk that can be full.
+// A file system of a few MiB that only one process sees, and that is gone when the process is: a disk that can be full.
 import { rmSync, statfsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 export interface SmallDisk {
-  /** Where the process finds it. */
+  /** Its path in the process. */
   readonly directory: string;
-  /** For `wrapper` of a process: mounts it (as root, else in a user namespace), with what is in `content` on it. */
+  /** For `wrapper` of a process: mounts it (as root, else in a user namespace), with the files of `content` on it. */
   readonly wrapper: readonly string[];
 }
 
-/** `$1` size, `$2` where, `$3` content, `$4` state; the rest is the command. */
+/** `$1` size, `$2` path, `$3` content, `$4` state. The rest is the command. */
 const MOUNT = `
   mount -t tmpfs -o "size=$1" tmpfs "$2" && cp -R "$3/." "$2" || exit 100
   case "$4" in
@@ -21,11 +21,11 @@ const MOUNT = `
 
 export interface SmallDiskOptions {
   readonly sizeMiB: number;
-  /** An existing folder, to be mounted over. */
+  /** An existing folder, which the disk is mounted over. */
   readonly directory: string;
   /** A folder whose files are on it from the beginning. */
   readonly content: string;
-  /** Before the command is run. */
+  /** The state in which the command starts. */
   readonly state?: 'full' | 'read-only';
 }
 
@@ -40,7 +40,7 @@ export function diskOf(pid: number, { directory }: SmallDisk) {
   const root = join(`/proc/${pid}/root`, directory);
   const ballast = join(root, 'ballast');
   return {
-    /** Writes so much that only `leaveBytes` are free. */
+    /** Writes until only `leaveBytes` are free. */
     fill(leaveBytes: number): void {
       const { bavail, bsize } = statfsSync(root);
       writeFileSync(ballast, new Uint8Array(Math.max(0, bavail * bsize - leaveBytes)));

@@ -1,9 +1,9 @@
-// The official Socket.IO clients, of version 4 and of version 2, with everything that the server emits in one queue.
+// The official Socket.IO clients, versions 4 and 2, with everything that the server emits in one queue.
 import { createRequire } from 'node:module';
 import { io, type Socket } from 'socket.io-client';
 import { createQueue } from './queue.ts';
 
-/** What the service emits, by the contract. */
+/** What the service emits, according to the contract. */
 const SERVER_EVENTS = ['authenticated', 'message', 'joined_channel', 'left_channel', 'error'] as const;
 type ServerEvent = (typeof SERVER_EVENTS)[number];
 
@@ -20,7 +20,7 @@ export interface EmittedEvent {
   readonly data: EventData;
 }
 
-/** What the callback of an event gets. */
+/** The argument of an event's callback. */
 export interface Acknowledgement {
   readonly ok: boolean;
   readonly data?: Readonly<Record<string, unknown>>;
@@ -34,23 +34,23 @@ export interface SocketIoClient {
   /** Resolves with the client's reason when the connection has ended. */
   readonly disconnected: Promise<string>;
   emit(event: string, ...values: unknown[]): void;
-  /** Emits with a callback and gives what it gets. */
+  /** Emits with a callback and returns what that gets. */
   call(event: string, ...values: unknown[]): Promise<Acknowledgement>;
-  /** The data of the first event of this name (for which `match` is true) that no call gave before. */
+  /** The data of the first event of this name (for which `match` is true) that no call returned before. */
   next(name: ServerEvent, match?: (data: EventData) => boolean): Promise<EventData>;
-  /** The first server frame of this type that no call gave before. */
+  /** The first server frame of this type that no call returned before. */
   nextFrame(type: string): Promise<EventData>;
   close(): Promise<void>;
 }
 
 export interface SocketIoClientOptions {
-  /** Of the client library. */
+  /** The version of the client library. */
   readonly version?: 2 | 4;
   readonly transports?: readonly ('websocket' | 'polling')[];
   readonly auth?: object;
   readonly query?: Record<string, string>;
   readonly extraHeaders?: Record<string, string>;
-  /** Come back by itself after a connection was lost; not by default. */
+  /** Reconnect automatically after a connection was lost. Off by default. */
   readonly reconnection?: boolean;
 }
 
@@ -58,7 +58,7 @@ type Connect = (url: string, options: object) => Socket;
 
 const connectVersion2 = createRequire(import.meta.url)('socket.io-client-v2') as Connect;
 
-/** Resolves when connected, before anything of the service's own protocol; rejects where the server refuses. */
+/** Resolves when connected, before anything of the service's own protocol. Rejects if the server refuses. */
 export async function openSocketIo(url: string, options: SocketIoClientOptions = {}): Promise<SocketIoClient> {
   const { version = 4, reconnection = false, ...rest } = options;
   const connect: Connect = version === 2 ? connectVersion2 : io;

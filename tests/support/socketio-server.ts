@@ -1,4 +1,4 @@
-// A server that speaks Socket.IO alone, whose sessions do nothing but write down what they are told.
+// A server that only speaks Socket.IO. Its sessions do nothing but record what they are told.
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach } from 'vitest';
@@ -9,7 +9,7 @@ import { attachSocketIo, type SocketIo } from '../../src/transports/socketio/att
 /** The one origin that browsers may come from. */
 export const ORIGIN = 'https://chat.example';
 
-/** A session that writes down what it is told. */
+/** A session that records what it is told. */
 export interface Told {
   readonly transport: Transport;
   readonly received: Incoming[];
@@ -27,7 +27,7 @@ export interface SocketIoServer {
 
 const stops: Array<() => Promise<void>> = [];
 
-/** Ended after the test. `receive` may do something with a frame, such as fail. */
+/** Stopped after the test. `receive` may do something with a frame, such as fail. */
 export async function startSocketIoServer({
   maxFrameBytes = 65_536,
   sharedFrames = true,

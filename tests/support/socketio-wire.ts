@@ -1,15 +1,15 @@
-// Clients of Socket.IO's two transports that say what they like: the packets, not what the official clients make of them.
+// Clients of Socket.IO's two transports that can send anything, and see the packets themselves.
 import { WebSocket } from 'ws';
 
 export interface Wire {
   readonly socket: WebSocket;
-  /** Everything that came, as text. */
+  /** Everything that arrived, as text. */
   readonly texts: string[];
-  /** With the code that the WebSocket ended with: 1006 where its closing handshake was left out. */
+  /** The close code of the WebSocket. 1006 if there was no closing handshake. */
   readonly closed: Promise<number>;
 }
 
-/** A WebSocket client that says what it likes. */
+/** A WebSocket client that can send anything. */
 export async function openWire(url: string, query = 'EIO=4&transport=websocket'): Promise<Wire> {
   const socket = new WebSocket(`${url.replace('http', 'ws')}/socket.io/?${query}`);
   const texts: string[] = [];
@@ -26,7 +26,7 @@ export interface Polling {
   post(body: string): Promise<number>;
 }
 
-/** A client that polls, and says what it likes. */
+/** A polling client that can send anything. */
 export async function openPolling(url: string, query = 'EIO=4&transport=polling'): Promise<Polling> {
   const base = `${url}/socket.io/?${query}`;
   const opened = await (await fetch(base)).text();

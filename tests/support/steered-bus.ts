@@ -1,16 +1,16 @@
-// A broker for several nodes of one process whose every fault is chosen by the test: what is published to a node goes
-// through, is lost, comes twice, or is held until the test hands it on in an order of its choice.
+// A broker for several nodes of one process whose faults the test chooses: a publication to a node goes through, is
+// lost, comes twice, or is held until the test releases it, in an order of its choice.
 import type { Broker, Listener } from '../../src/backends/broker/broker.ts';
 
-/** What becomes of publications to one node. */
+/** What happens to publications to one node. */
 export type Fate = 'through' | 'lost' | 'held' | 'twice';
 
 export interface Place {
   readonly broker: Broker;
   fate: Fate;
-  /** Hands on what is held, from the one numbered `first` on, then those before it; backwards if told. */
+  /** Delivers what is held, from the one numbered `first` on, then those before it. If `backwards`, in reverse. */
   release(first: number, backwards: boolean): void;
-  /** The node is gone: nothing reaches it any more. */
+  /** The node is gone. Nothing reaches it any more. */
   leave(): void;
 }
 

@@ -1,6 +1,6 @@
-// Waits for a state that announces itself by no event.
+// Waits for a state that no event announces.
 
-/** Asks again and again until the answer is yes. Rejects after `patienceMs`, with the last error where there was one. */
+/** Asks repeatedly until the answer is yes. Rejects after `patienceMs`, with the last error if there was one. */
 export async function until(what: string, holds: () => boolean | Promise<boolean>, patienceMs = 15_000): Promise<void> {
   const deadline = Date.now() + patienceMs;
   let cause: unknown;

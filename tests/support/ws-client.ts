@@ -1,4 +1,4 @@
-// A bare WebSocket client that says what happened on the wire: handshakes, frames in order, how it was closed.
+// A bare WebSocket client that reports what happened on the wire: handshakes, frames in order, how it was closed.
 import type { IncomingHttpHeaders } from 'node:http';
 import { type ClientOptions, WebSocket } from 'ws';
 import { createQueue } from './queue.ts';
@@ -12,13 +12,13 @@ export interface WireFrame {
 
 export interface WsClient {
   readonly socket: WebSocket;
-  /** Every frame that came. */
+  /** Every frame that arrived. */
   readonly frames: readonly WireFrame[];
   /** Resolves with how the connection ended. */
   readonly closed: Promise<{ readonly code: number; readonly reason: string }>;
-  /** The first frame of this type, or for which the function is true, that no call gave before. */
+  /** The first frame of this type, or for which the function is true, that no call returned before. */
   next(match: string | ((frame: WireFrame) => boolean)): Promise<WireFrame>;
-  /** Text goes out as it is, anything else as JSON. */
+  /** Sends a string as it is, and anything else as JSON. */
   send(frame: unknown): void;
   /** Closes, and resolves when closed. */
   close(): Promise<void>;
@@ -26,11 +26,11 @@ export interface WsClient {
 
 export interface WsOptions extends ClientOptions {
   readonly protocols?: string[];
-  /** For `Authorization: Bearer`. */
+  /** The token of `Authorization: Bearer`. */
   readonly token?: string;
 }
 
-/** Opens `ws://…` of an `http://…` address. Rejects where the server refuses. */
+/** Opens `ws://…` of an `http://…` address. Rejects if the server refuses. */
 export async function openWs(address: string, options: WsOptions = {}): Promise<WsClient> {
   const socket = dial(address, options);
   const queue = createQueue<WireFrame>(({ type }) => type);
@@ -64,7 +64,7 @@ export interface Refusal {
   readonly body: { readonly [field: string]: unknown };
 }
 
-/** The HTTP answer to an upgrade that the server refuses; rejects where it takes it. */
+/** The HTTP answer to an upgrade that the server refuses. Rejects if the server accepts it. */
 export async function refusedWs(address: string, options: WsOptions = {}): Promise<Refusal> {
   const socket = dial(address, options);
   return new Promise((resolve, reject) => {
