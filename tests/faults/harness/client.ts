@@ -1,5 +1,5 @@
-// A client that never gives up: it reads its conversations, comes back elsewhere with `since` whenever its connection
-// ends, and sends again what was not acked. It records everything.
+// A client that never gives up: it reads its conversations, reconnects to another node with `since` whenever its
+// connection ends, and sends again what was not acked. It records everything.
 import type { Acked, Reading, SeenEvent, Sitting } from '../checker.ts';
 import { type Connection, type Frame, openConnection, Refused, type TransportName, Unanswered } from './connection.ts';
 import { pause } from './pause.ts';
@@ -8,13 +8,13 @@ import type { Talk, User } from './people.ts';
 export interface ClientOptions {
   readonly user: User;
   readonly transport: TransportName;
-  /** What it reads: any channels, and at most one direct conversation, whose frames do not name it. */
+  /** What it reads: any channels, and at most one direct conversation, because the frames of that do not name it. */
   readonly reads?: readonly Talk[];
-  /** The address to connect to, asked anew each time. */
+  /** The address to connect to, called each time. */
   readonly address: () => string;
-  /** How long it takes at most before it comes back, at random. */
+  /** The longest time before it reconnects. The actual time is random. */
   readonly comesBackMs?: number;
-  /** How long it waits for a connection and for answers before it goes elsewhere. */
+  /** How long it waits for a connection and for answers before it tries another node. */
   readonly patienceMs?: number;
 }
 
@@ -22,28 +22,28 @@ export interface Client {
   readonly user: User;
   readonly readings: readonly Reading[];
   readonly acked: readonly Acked[];
-  /** Attempts to send that ended in another than an ack, by what they ended in. */
+  /** Counts attempts to send that did not end in an ack, by their outcome. */
   readonly troubles: ReadonlyMap<string, number>;
   /** How often it connected. */
   readonly connects: () => number;
-  /** How many frames came that are about no message of what it reads: presence, and the like. */
+  /** How many frames came that are not about messages of what it reads: presence, and the like. */
   readonly signals: () => number;
-  /** Sends until it is acked. Rejects where the service refuses for good. */
+  /** Sends until it is acked. Rejects if the service refuses for good. */
   send(talk: Talk, text: string, clientId: string): Promise<Acked>;
-  /** Resolves with its connection, the next one where it has none. */
+  /** Resolves with its connection, or with the next one if it has none. */
   connection(): Promise<Connection>;
-  /** Ends the connection as a lost network does; it comes back by itself. */
+  /** Ends the connection as a lost network does. The client reconnects by itself. */
   cut(): void;
-  /** True when it has seen the event of this number, or began later. */
+  /** True if it has seen the event of this number, or began later. */
   reached(log: string, head: number): boolean;
   stop(): Promise<void>;
 }
 
 const RETRY_MS = 50;
-/** After so long without an answer it tries another node. */
+/** After this long without an answer it tries another node. */
 const CONNECT_MS = 3_000;
 const ANSWER_MS = 5_000;
-/** What a client answers with another attempt. */
+/** Errors after which a client tries again. */
 const TRY_AGAIN = new Set(['UNAVAILABLE', 'RATE_LIMITED']);
 const TYPES: Record<string, SeenEvent['type']> = {
   'channel.message': 'new',
@@ -55,7 +55,7 @@ const TYPES: Record<string, SeenEvent['type']> = {
 interface Place {
   readonly talk: Talk;
   readonly sittings: Sitting[];
-  /** The sitting that frames belong to; undefined until its join is answered. */
+  /** The sitting that frames belong to. Undefined until its join is answered. */
   current: Sitting | undefined;
   cursor: number | undefined;
 }
@@ -106,7 +106,7 @@ export function createClient(options: ClientOptions): Client {
 
   async function join(connection: Connection, place: Place): Promise<void> {
     const since = place.cursor === undefined ? {} : { since: place.cursor };
-    // The answer is recorded where it comes, between two frames: see `take`.
+    // The answer is recorded when it arrives, between two frames: see `take`.
     joining = place;
     if ('channelId' in place.talk)
       await connection.call('channel.join', { channel_id: place.talk.channelId, ...since }, answerMs);
@@ -161,7 +161,7 @@ export function createClient(options: ClientOptions): Client {
       } catch (error) {
         note(error);
         if (error instanceof Refused && !TRY_AGAIN.has(error.code)) throw error;
-        // Silent for so long, it may be dead: elsewhere somebody answers.
+        // After this silence the node may be dead, and another one may answer.
         if (error instanceof Unanswered) used.cut();
         await pause(RETRY_MS * (1 + Math.random()));
       }

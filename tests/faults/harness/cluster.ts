@@ -1,5 +1,5 @@
-// Several nodes as processes of their own on a PostgreSQL and a Redis of their own, with a network between that can be
-// cut: everything that a test may break.
+// Several nodes as separate processes on their own PostgreSQL and Redis, with a network between that can be cut:
+// everything that a test may break.
 import postgres, { type Sql } from 'postgres';
 import { ARRAY_TYPES } from '../../../src/database/arrays.ts';
 import { type ServiceProcess, spawnServiceProcess } from '../../support/node-process.ts';
@@ -16,19 +16,19 @@ import { chosenRuntimes } from './runtimes.ts';
 export interface ClusterNode {
   readonly url: string;
   readonly pid: number;
-  /** Its ways to Redis and to PostgreSQL. */
+  /** Its links to Redis and to PostgreSQL. */
   readonly toRedis: NetworkProxy;
   readonly toPostgres: NetworkProxy;
   readonly process: ServiceProcess;
-  /** SIGKILL; resolves when it is gone. */
+  /** SIGKILL. Resolves when it is gone. */
   kill(): Promise<void>;
   freeze(): void;
   thaw(): void;
-  /** SIGTERM; resolves when it has drained and is gone. */
+  /** SIGTERM. Resolves when it has drained and is gone. */
   drain(): Promise<void>;
-  /** Starts it again on the same port; resolves when it listens. */
+  /** Starts it again on the same port. Resolves when it listens. */
   start(): Promise<void>;
-  /** What it said last, where it ended by itself. */
+  /** Its last output, if it ended by itself. */
   crash(): string | undefined;
 }
 
@@ -36,15 +36,15 @@ export interface Cluster {
   readonly postgres: PostgresServer;
   readonly redis: RedisServer;
   readonly nodes: readonly ClusterNode[];
-  /** To look into the database and to prepare it, past the nodes. */
+  /** To read and prepare the database directly, without the nodes. */
   readonly sql: Sql;
   /** The address of any node. */
   readonly anyNode: () => string;
-  /** Gives addresses of nodes, at random, but never of the same node twice in a row. */
+  /** Returns functions that return addresses of nodes, at random, but never the same node twice in a row. */
   readonly roam: () => () => string;
-  /** Waits until every node has its database and its Redis, and knows of all the others. */
+  /** Waits until every node has its database and its Redis, and knows all the others. */
   whole(): Promise<void>;
-  /** Rejects where a node ended by itself, which clients that go elsewhere would hide. */
+  /** Rejects if a node ended by itself, because clients that reconnect elsewhere would hide that. */
   stop(): Promise<void>;
 }
 
@@ -66,11 +66,11 @@ export interface ClusterOptions {
   readonly size?: number;
   /** For all nodes. */
   readonly env?: Env;
-  /** For one, by its index. */
+  /** For one node, by its index. */
   readonly envOf?: (index: number) => Env;
-  /** What the nodes run on, in turn; those of FAULTS_RUNTIMES by default. */
+  /** The runtimes of the nodes, in turn. By default those of FAULTS_RUNTIMES. */
   readonly runtimes?: readonly Runtime[];
-  /** `name=value` of PostgreSQL. */
+  /** Settings of PostgreSQL, `name=value`. */
   readonly postgres?: readonly string[];
 }
 
@@ -190,7 +190,7 @@ async function isWhole(token: string, nodes: readonly ClusterNode[]): Promise<bo
 
 const START_MS = 120_000;
 
-/** Its log is quiet, so it is asked. */
+/** Asks the service, because its log is quiet. */
 async function untilUp(service: ServiceProcess, port: number): Promise<void> {
   const deadline = Date.now() + START_MS;
   const ended = service.exited.then(({ code }) => {

@@ -5,7 +5,7 @@ import WebSocket from 'ws';
 export const TRANSPORTS = ['raw', 'socketio'] as const;
 export type TransportName = (typeof TRANSPORTS)[number];
 
-/** A server frame with the fields of its data that clients here reckon with. */
+/** A server frame with the fields of its data that clients here use. */
 export interface Frame {
   readonly id: string;
   readonly type: string;
@@ -32,27 +32,27 @@ export class Refused extends Error {
   }
 }
 
-/** Nobody knows what became of what was asked: the connection ended, or no answer came in time. */
+/** The outcome of the request is unknown: the connection ended, or no answer came in time. */
 export class Unanswered extends Error {}
 
 export interface Connection {
-  /** Sends a frame and gives its answer's data. Rejects with Refused, or with Unanswered after `patienceMs`. */
+  /** Sends a frame and returns its answer's data. Rejects with Refused, or with Unanswered after `patienceMs`. */
   call(type: string, data: object, patienceMs?: number): Promise<Frame['data']>;
-  /** Stops and goes on reading from the socket. */
+  /** `pause` stops reading from the socket, and `resume` continues. */
   pause(): void;
   resume(): void;
   /** Ends it at once, as a lost network does. */
   cut(): void;
-  /** Resolves with the close code, where the transport has one. */
+  /** Resolves with the close code, if the transport has one. */
   readonly closed: Promise<number | undefined>;
 }
 
-/** How long one waits who has no other node to go to. */
+/** How long a client waits that has no other node to go to. */
 const PATIENCE_MS = 30_000;
 
 /**
- * Connects and waits for `connection.connect`, each of the two for `patienceMs` at most. `onFrame` gets everything that
- * comes, in order.
+ * Connects and waits for `connection.connect`, each for at most `patienceMs`. `onFrame` gets everything that arrives,
+ * in order.
  */
 export async function openConnection(
   transport: TransportName,

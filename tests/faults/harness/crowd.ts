@@ -6,7 +6,7 @@ import { directTalk, makeChannel, makeUsers, type Talk } from './people.ts';
 
 export interface Crowd {
   readonly talks: readonly Talk[];
-  /** They read what they write to, as people do. */
+  /** They also read what they write to. */
   readonly senders: readonly Client[];
   readonly readers: readonly Client[];
   readonly all: readonly Client[];
@@ -17,13 +17,13 @@ export interface CrowdOptions {
   readonly channels?: number;
   readonly senders: number;
   readonly readers: number;
-  /** The address that the client of this index connects to; by default another node each time. */
+  /** The address that the client of this index connects to. By default another node each time. */
   readonly address?: (index: number) => () => string;
-  /** Everybody reads one of the channels only, as many each of them. */
+  /** If true, everybody reads only one of the channels, with equally many readers each. */
   readonly readOne?: boolean;
-  /** What they connect over, in turn; by default raw WebSocket and Socket.IO. */
+  /** The transports, in turn. By default raw WebSocket and Socket.IO. */
   readonly transports?: readonly TransportName[];
-  /** How long each waits for an answer before it goes elsewhere. */
+  /** How long each client waits for an answer before it tries another node. */
   readonly patienceMs?: number;
 }
 
@@ -35,7 +35,7 @@ export async function gather(cluster: Cluster, options: CrowdOptions): Promise<C
   const talks: Talk[] = [];
   for (let n = 0; n < channels; n += 1) talks.push(await makeChannel(cluster.sql, users));
   const all = users.map((user, index) => {
-    // Of those who share a channel, one half each.
+    // Half of those who share a channel use each transport.
     const turn = Math.floor(readOne ? index / channels : index);
     const transport = transports[turn % transports.length] as TransportName;
     const reads = readOne ? [talks[index % channels] as Talk] : talks;

@@ -1,4 +1,4 @@
-// What is given to the checker in the end: everybody's records and what the database has.
+// What the checker gets at the end: everybody's records and the content of the database.
 import type { Sql } from 'postgres';
 import { until } from '../../support/until.ts';
 import { type Breach, check, type StoredRow } from '../checker.ts';
@@ -23,8 +23,8 @@ export function readStored(sql: Sql, logs: readonly string[]): Promise<StoredRow
 }
 
 /**
- * Waits until every client has seen all there is now; gives how far the logs had come. Rejects where nobody has seen
- * anything new for `patienceMs`: a machine that has other things to do is slow, but not stuck.
+ * Waits until every client has seen everything that exists now. Returns how far the logs had come. Rejects if nobody
+ * has seen anything new for `patienceMs`, because a busy machine is slow, but not stuck.
  */
 export async function caughtUp(
   sql: Sql,
@@ -58,7 +58,7 @@ export function eventsOf(clients: readonly Client[]): number {
   return events;
 }
 
-/** Waits until every client has seen all there is now, for `limitMs` at most; gives how long that took. */
+/** Waits at most `limitMs` until every client has seen everything that exists now. Returns how long that took. */
 export async function caughtUpWithin(sql: Sql, clients: readonly Client[], limitMs: number): Promise<number> {
   const began = performance.now();
   const heads = await readHeads(sql);
@@ -67,16 +67,16 @@ export async function caughtUpWithin(sql: Sql, clients: readonly Client[], limit
   return Math.round(performance.now() - began);
 }
 
-/** Waits until everybody has seen everything, and gives the breaches of what was promised. */
+/** Waits until everybody has seen everything, and returns the broken promises. */
 export async function judge(sql: Sql, clients: readonly Client[], patienceMs?: number): Promise<Breach[]> {
   const logs = logsOf(clients);
   for (;;) {
     const heads = await caughtUp(sql, clients, patienceMs);
-    // What should not come, but would, comes before the answer to this.
+    // A frame that should not come, but would, comes before the answer to this.
     await Promise.all(clients.map(async (client) => (await client.connection()).call('ping', {})));
     const stored = await readStored(sql, logs);
     const now = await readHeads(sql);
-    // An edit that its sender had given up, on a node that was frozen, may still have been made meanwhile.
+    // An edit that its sender had given up, on a frozen node, may still have been made meanwhile.
     if (logs.some((log) => now.get(log) !== heads.get(log))) continue;
     return check({
       acked: clients.flatMap((client) => client.acked),

@@ -1,8 +1,8 @@
-// Prints, after a run, what each test of the families did and counted, as a table in Markdown.
+// Prints, after a run, what each test of the families did and counted, as a Markdown table.
 import type { Reporter, TestCase, TestModule } from 'vitest/node';
 import type {} from './figures.ts';
 
-/** The families of faults, in the order of their files' names here. */
+/** The families of faults, in the order of their file names here. */
 const FAMILIES: ReadonlyArray<readonly [file: string, name: string]> = [
   ['checker', 'the checker'],
   ['senders', '1 concurrent senders'],

@@ -1,4 +1,4 @@
-// What a test counted, for the table that a run of all families ends with.
+// What a test counted, for the table at the end of a run of all families.
 import type { TestContext } from 'vitest';
 
 export type Figures = Record<string, number | string>;
@@ -9,7 +9,7 @@ declare module 'vitest' {
   }
 }
 
-/** Adds to what the test says about itself: plain numbers and short texts by their names. */
+/** Adds to the figures of the test: plain numbers and short texts by name. */
 export function figures({ task }: Pick<TestContext, 'task'>, counted: Figures): void {
   task.meta.figures = { ...task.meta.figures, ...counted };
 }

@@ -1,4 +1,4 @@
-// Somebody who becomes a member of a channel and is taken out again, over and over, while others talk in it.
+// A user who becomes a member of a channel and is removed again, repeatedly, while others talk in it.
 import type { Stay } from '../checker.ts';
 import type { Cluster } from './cluster.ts';
 import { openConnection, TRANSPORTS, type TransportName } from './connection.ts';
@@ -6,22 +6,22 @@ import { pause } from './pause.ts';
 import { makeUsers, type Talk, type User } from './people.ts';
 
 export interface Guest {
-  /** What came to the guest each time, and how far the channel was when the removal had been answered. */
+  /** What the guest received each time, and how far the channel was when the removal was answered. */
   readonly stays: readonly Stay[];
-  /** Lets the present stay end, with what may still come for it. */
+  /** Lets the present stay end, including what may still arrive for it. */
   stop(): Promise<void>;
 }
 
 export interface GuestOptions {
   readonly cluster: Cluster;
   readonly talk: Talk & { readonly channelId: number };
-  /** Of the channel. */
+  /** The owner of the channel. */
   readonly owner: User;
 }
 
 const RETRY_MS = 200;
 const STAY_MS = 300;
-/** How long it is listened for what must not come. */
+/** How long it waits for frames that must not come. */
 const LISTEN_MS = 500;
 
 export async function inviteGuest({ cluster, talk, owner }: GuestOptions): Promise<Guest> {
@@ -29,7 +29,9 @@ export async function inviteGuest({ cluster, talk, owner }: GuestOptions): Promi
   const stays: Stay[] = [];
   let stopped = false;
 
-  /** Until one of these statuses comes: from what is away now, or was and did it all the same, comes another. */
+  /**
+   * Repeats until one of these statuses comes. A node that is away, or was and did it anyway, answers with another one.
+   */
   async function ask(method: 'POST' | 'DELETE', accepted: readonly number[]): Promise<void> {
     for (;;) {
       const status = await fetch(`${cluster.anyNode()}/api/v1/channels/${talk.channelId}/users`, {

@@ -1,4 +1,4 @@
-// Clients that talk without a pause until they are told to stop, and edit and delete some of what they said.
+// Clients that talk without a pause until told to stop, and edit and delete some of their messages.
 import type { Client } from './client.ts';
 import { pause } from './pause.ts';
 import type { Talk } from './people.ts';
@@ -6,11 +6,11 @@ import type { Talk } from './people.ts';
 export interface Load {
   /** Messages acked so far. */
   readonly sent: () => number;
-  /** Edits and deletions that the service said it has made. */
+  /** Edits and deletions that the service confirmed. */
   readonly changed: () => number;
   /**
-   * Lets everybody finish what is under way. Rejects where the service refused somebody for good, or acks nothing at
-   * all for STUCK_MS.
+   * Lets everybody finish what is under way. Rejects if the service refused somebody for good, or acks nothing for
+   * STUCK_MS.
    */
   stop(): Promise<void>;
 }
@@ -20,9 +20,9 @@ export interface LoadOptions {
   readonly talks: readonly Talk[];
   /** Milliseconds between an ack and the next message of the same sender. */
   readonly everyMs?: number;
-  /** Of each sender; without it, as many as there is time for. */
+  /** Messages of each sender. By default as many as there is time for. */
   readonly messages?: number;
-  /** Where edits and deletions go; without it there are none. */
+  /** The address for edits and deletions. Without it there are none. */
   readonly address?: () => string;
 }
 
@@ -70,7 +70,7 @@ function stuckTime(): Promise<false> {
   return new Promise((resolve) => setTimeout(resolve, STUCK_MS, false).unref());
 }
 
-/** Edits, or deletes where `text` is null; given up (false) where the node is away: nobody was promised anything. */
+/** Edits, or deletes if `text` is null. Gives up (false) if the node is away, because nothing was promised. */
 async function change(address: () => string, client: Client, messageId: number, text: string | null): Promise<boolean> {
   return fetch(`${address()}/api/v1/messages/${messageId}`, {
     method: text === null ? 'DELETE' : 'PATCH',

@@ -1,10 +1,10 @@
-// Takes publications out of what Redis sends to a node, as a network that drops whole messages would.
+// Removes publications from what Redis sends to a node, as a network that drops whole messages would.
 import type { Filter } from '../../support/proxy.ts';
 
-/** A publication as Redis pushes it in version 3 of its protocol, after the `>`, or answers with it in version 2. */
+/** A publication as Redis pushes it in version 3 of its protocol (after the `>`), or answers with it in version 2. */
 const MESSAGE = '3\r\n$7\r\nmessage\r\n';
 
-/** Loses those chunks that hold nothing but whole publications, where `isLost` says so. */
+/** Drops chunks that contain only whole publications, if `isLost` returns true. */
 export function losePublications(isLost: () => boolean): Filter {
   return (chunk, direction) => {
     const lost = direction === 'down' && holdsOnlyMessages(chunk) && isLost();
@@ -24,7 +24,7 @@ function holdsOnlyMessages(chunk: Buffer): boolean {
   return true;
 }
 
-/** Where the string that begins at `at` (`$<length>\r\n<bytes>\r\n`) ends; NaN where there is none. */
+/** Where the string that begins at `at` (`$<length>\r\n<bytes>\r\n`) ends. NaN if there is none. */
 function bulkEnd(chunk: Buffer, at: number): number {
   const lineEnd = chunk.indexOf('\r\n', at);
   if (lineEnd < 0 || chunk[at] !== 0x24) return Number.NaN;

@@ -1,8 +1,8 @@
-// Users and conversations, written straight into the database: what a run begins with.
+// Users and conversations, written straight into the database: the initial state of a run.
 import { createHmac, randomBytes } from 'node:crypto';
 import type { Sql } from 'postgres';
 
-/** 40 bytes: what the nodes of a run sign tokens with. */
+/** 40 bytes, with which the nodes of a run sign tokens. */
 export const SECRET = randomBytes(32).toString('base64url');
 
 export interface User {
@@ -11,7 +11,7 @@ export interface User {
   readonly token: string;
 }
 
-/** A conversation: what to join and send to. `name` as the checker knows it. */
+/** A conversation to join and send to. `name` is its name in the checker. */
 export type Talk =
   | { readonly name: string; readonly channelId: number }
   | { readonly name: string; readonly between: readonly [number, number] };
@@ -27,7 +27,7 @@ export async function makeUsers(sql: Sql, count: number): Promise<User[]> {
   return found.map((user) => ({ id: user.id, username: user.username, token: tokenFor(user) }));
 }
 
-/** A group of these users, the first of them its owner. */
+/** Creates a group of these users. The first one is its owner. */
 export async function makeChannel(sql: Sql, users: readonly User[]): Promise<Talk & { channelId: number }> {
   const owner = users[0] as User;
   const [channel] = await sql<{ id: number }[]>`

@@ -1,4 +1,4 @@
-// Modules that are loaded before the service, on runtimes that do not look at NODE_OPTIONS.
+// Loads modules before the service, on runtimes that ignore NODE_OPTIONS.
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,7 +8,7 @@ import { removeDirectory } from '../../support/server-process.ts';
 
 const MODULE = /^--import=data:text\/javascript,(.*)$/;
 
-/** How a node of this runtime is started so that the module of its NODE_OPTIONS, if any, is loaded first. */
+/** How to start a node of this runtime so that the module of its NODE_OPTIONS, if any, is loaded first. */
 export function preloading(runtime: Runtime, env: Readonly<Record<string, string>>): ServiceProcessOptions {
   const { NODE_OPTIONS = '', ...others } = env;
   const [, source] = MODULE.exec(NODE_OPTIONS) ?? [];

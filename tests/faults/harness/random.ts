@@ -1,15 +1,15 @@
-// Choices that a seed repeats.
+// Random choices that a seed repeats.
 
 export interface Random {
-  /** From 0 up to, but not, 1. */
+  /** From 0 up to, but not including, 1. */
   next(): number;
   upTo(limit: number): number;
   pick<T>(items: readonly T[]): T;
 }
 
 /**
- * Mulberry32: small, and good enough to choose faults. Each `stream` of a seed has numbers of its own, so that how often
- * one is asked changes nothing for the others.
+ * Mulberry32: small, and good enough to choose faults. Each `stream` of a seed has its own numbers, so that the number
+ * of calls to one does not change the others.
  */
 export function createRandom(seed: number, stream = ''): Random {
   let state = mix(seed, stream);
@@ -26,7 +26,7 @@ export function createRandom(seed: number, stream = ''): Random {
   };
 }
 
-/** FNV-1a over the stream's name, begun with the seed. */
+/** FNV-1a over the stream's name, starting with the seed. */
 function mix(seed: number, stream: string): number {
   let state = (seed ^ 0x811c9dc5) >>> 0;
   for (let at = 0; at < stream.length; at += 1) state = Math.imul(state ^ stream.charCodeAt(at), 0x01000193) >>> 0;

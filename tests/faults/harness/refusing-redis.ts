@@ -1,26 +1,26 @@
-// The states in which a Redis answers and refuses: how each begins, how it ends, and what is said of it.
+// The states in which a Redis answers but refuses: how each begins, how it ends, and what is reported about it.
 import { mkdirSync, rmdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
 import { type RedisServer, startRedis } from '../../support/redis.ts';
 import { until } from '../../support/until.ts';
 
-/** What docs/operations.md says that the user needs. */
+/** The rights that the user needs according to docs/operations.md. */
 const RIGHTS =
   '~chat:* &chat:* -@all +hello +auth +ping +info +client|setname +select ' +
   '+publish +subscribe +unsubscribe +pubsub|numsub +eval +evalsha +time +set +incrby +pttl +pexpire +del ' +
   '+sadd +srem +scard +sismember +smembers +sunion +hset +hdel +hexists +hgetall';
 
-/** A server that has a user for the service, and takes its time to load its data, so that it can be seen doing that. */
+/** A server that has a user for the service, and loads its data slowly enough for tests to see it loading. */
 export function startRefusingRedis(): Promise<RedisServer> {
   const slow = ['--key-load-delay', '2000', '--loading-process-events-interval-bytes', '1024'];
   return startRedis([...slow, '--user', 'chat', 'on', '>secret', ...RIGHTS.split(' ')]);
 }
 
-/** What is there to be broken. */
+/** What a test can break. */
 export interface World {
   readonly redis: RedisServer;
-  /** As an administrator, past the nodes. */
+  /** As an administrator, without the nodes. */
   readonly admin: Redis;
 }
 
@@ -30,7 +30,7 @@ export function administrator({ host, port }: RedisServer): Redis {
   return client;
 }
 
-/** Makes the user of the service what it is to be, but for changes. Who may do less than before is cut off by the server. */
+/** Gives the service's user its normal rights, with `changes`. The server disconnects users who lose rights. */
 async function allow(admin: Redis, ...changes: string[]): Promise<void> {
   await admin.call('ACL', 'SETUSER', 'chat', 'reset', 'on', '>secret', ...RIGHTS.split(' '), ...changes);
 }
@@ -39,15 +39,15 @@ export interface Refusing {
   readonly what: string;
   /** In `/ready`, and in the log. */
   readonly reason: RegExp;
-  /** Who is connected cannot be known then. */
+  /** Whether users are connected is unknown then. */
   readonly presence?: 'unknown';
   /** Only at full size. */
   readonly full?: true;
-  /** It is over by itself. */
+  /** It ends by itself. */
   readonly brief?: true;
-  /** The server closes links so soon that its reason may not be read: then it is one that is away. */
+  /** The server closes links so soon that its reason may not be read. Then it counts as away. */
   readonly orAway?: true;
-  /** Gives its end. */
+  /** Returns the function that ends it. */
   readonly begin: (world: World) => Promise<() => Promise<void>>;
 }
 

@@ -1,10 +1,11 @@
-// What the nodes of a cluster run on: the Node that runs the tests, or what FAULTS_RUNTIMES lists, as `node,deno,bun`.
+// The runtimes of a cluster's nodes: the Node that runs the tests, or those in FAULTS_RUNTIMES, such as
+// `node,deno,bun`.
 import { RUNTIME_NAMES } from '../../../scripts/runtime.mjs';
 import type { Runtime } from '../../support/runtimes.ts';
 
 const NAMES: readonly Runtime[] = ['node', ...RUNTIME_NAMES];
 
-/** At least one; nodes take them in turn. */
+/** At least one. Nodes take them in turn. */
 export function chosenRuntimes(): readonly Runtime[] {
   const listed = (process.env.FAULTS_RUNTIMES ?? 'node').split(',').map((name) => name.trim());
   for (const name of listed) {

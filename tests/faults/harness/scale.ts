@@ -1,11 +1,11 @@
-// How much of everything: a quick run by default, the full one with FULL=1.
+// How large a run is: quick by default, full with FULL=1.
 
 export const FULL = process.env.FULL === '1';
 
-/** The one figure in a quick run, the other in a full one. */
+/** Returns the first value in a quick run, the second in a full one. */
 export function sized<T>(quick: T, full: T): T {
   return FULL ? full : quick;
 }
 
-/** For a test that ends by what happens, not by the time: when to give it up. */
+/** The time limit of a test that ends by an event and not by time. */
 export const TIME_LIMIT_MS = sized(120_000, 400_000);

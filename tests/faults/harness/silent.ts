@@ -1,18 +1,18 @@
-// Connections that never say whose they are.
+// Connections that never authenticate.
 import { io } from 'socket.io-client';
 import WebSocket from 'ws';
 
 export interface Silent {
-  /** What each was closed with; undefined where the transport has no codes. */
+  /** The close code of each. Undefined if the transport has no codes. */
   readonly codes: Promise<Array<number | undefined>>;
   /** The most that were open at the same time so far. */
   readonly atOnce: () => number;
 }
 
-/** How many are being made at the same time. */
+/** How many are opened at the same time. */
 const LANES = 50;
 
-/** Opens so many connections, one in ten of them over Socket.IO; resolves when all have been open. */
+/** Opens this many connections, one in ten of them over Socket.IO. Resolves when all have been open. */
 export async function connectSilently(url: string, count: number): Promise<Silent> {
   const closings: Array<Promise<number | undefined>> = [];
   let open = 0;

@@ -1,4 +1,4 @@
-// Everybody talks, in channels and in pairs, while a test breaks something; and how such a test ends.
+// Everybody talks, in channels and in pairs, while a test breaks something. Also ends and checks such a test.
 import { expect, type TestContext } from 'vitest';
 import { until } from '../../support/until.ts';
 import type { Client } from './client.ts';
@@ -12,17 +12,19 @@ export interface Talking {
   readonly clients: readonly Client[];
   /** Messages acked so far. */
   sent(): number;
-  /** Resolves when more than so many messages have been acked since there were `before`. */
+  /** Resolves when more than `more` messages have been acked since there were `before`. */
   goesOn(more: number, patienceMs: number, before?: number): Promise<void>;
   /** Lets everybody finish what is under way. */
   hush(): Promise<void>;
-  /** Ends the talk and looks for breaches. Counts what was done: what the test says itself, and what `more` says then. */
+  /**
+   * Ends the talk and checks what was promised. Reports the figures of the test, and those that `more` returns then.
+   */
   endsWell(test: TestContext, counted: Figures, more?: () => Figures): Promise<void>;
   /** Disconnects everybody. */
   stop(): Promise<void>;
 }
 
-/** The people of `crowds`, who make `loads`. */
+/** The people of `crowds`, who produce `loads`. */
 export function talkOf(cluster: Cluster, crowds: readonly Crowd[], loads: readonly Load[]): Talking {
   const clients = crowds.flatMap(({ all }) => all);
   const sent = () => loads.reduce((sum, load) => sum + load.sent(), 0);

@@ -1,11 +1,11 @@
-// Processes whose clocks are off, or run too fast.
+// Processes whose clocks are wrong, or run too fast.
 
-/** The environment of a Node process that believes it to be so many milliseconds later than it is. */
+/** The environment of a Node process whose clock is this many milliseconds ahead. */
 export function wrongTime(offsetMs: number): Record<string, string> {
   return offsetMs === 0 ? {} : withNow(`True.now() + ${offsetMs}`);
 }
 
-/** The environment of a Node process for which so many times as much time passes. Its timers are not affected. */
+/** The environment of a Node process whose clock runs this many times as fast. Its timers are not affected. */
 export function fastTime(times: number): Record<string, string> {
   return times === 1 ? {} : withNow(`began + (True.now() - began) * ${times}`);
 }
