@@ -1,5 +1,4 @@
-// Installs npm packages of pinned versions into folders outside the project, for packages that only checks and tests
-// need.
+// Installs pinned versions of npm packages that only checks and tests need into folders outside the project.
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
 import { homedir } from 'node:os';

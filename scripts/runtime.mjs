@@ -29,8 +29,8 @@ const RUNTIMES = {
 export const RUNTIME_NAMES = Object.keys(RUNTIMES);
 
 /**
- * The absolute path of a runtime's binary, which is installed where it is missing. Throws an error with one line that
- * says why, where that fails.
+ * The absolute path of a runtime's binary, which is installed if it is missing. Throws an error with one line that
+ * says why, if that fails.
  *
  * @param {string} name one of RUNTIME_NAMES
  * @returns {string}

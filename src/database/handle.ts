@@ -8,7 +8,7 @@ export interface DatabaseHelp {
    * logs its abort, and when it is open again.
    */
   readonly logger?: Logger;
-  /** Embedded: how much may still be written where a folder is. Without it, opening it again is simply tried. */
+  /** Embedded: how much may still be written on the disk of a folder. Without it, opening it again is simply tried. */
   readonly freeBytes?: (directory: string) => Promise<number>;
 }
 

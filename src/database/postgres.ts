@@ -20,8 +20,8 @@ export interface PostgresOptions {
   /** The socket to connect to, instead of the hosts of the address. */
   readonly path?: string;
   /**
-   * True if a pooler in transaction mode is between, which keeps neither prepared statements nor settings of a session.
-   * It then only gets settings that poolers know.
+   * True if a pooler in transaction mode is in between, which keeps neither prepared statements nor settings of a
+   * session. It then only gets settings that poolers know.
    */
   readonly pooled?: boolean;
   /** If there are several hosts, use only one that can be written to. */

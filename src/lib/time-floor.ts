@@ -1,5 +1,4 @@
-// Delays answers until the slowest work would be done too, so that the time of an answer does not reveal what was done
-// for it.
+// Delays answers until the slowest work would be done too, so that their time does not reveal what was done.
 
 export interface TimeFloor {
   /** Work of this kind took this long, so the floor must be above that. */

@@ -1,5 +1,4 @@
-// The HTTP server: which requests become other protocols, how long a peer may take, and the answer to bytes that are no
-// HTTP.
+// The HTTP server: which requests become other protocols, how long a peer may take, and the answer to invalid bytes.
 import { createServer, IncomingMessage, type Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';

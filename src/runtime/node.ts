@@ -7,7 +7,7 @@ import { thisPlatform } from './platform/this-platform.ts';
 import { type RunningService, startService } from './service.ts';
 import { StartError } from './start-error.ts';
 
-/** Whoever ends a service may wait only ten seconds, so what is not done by then is left. */
+/** A process manager may wait only ten seconds for the end, so what is not done by then is left. */
 const STOP_WITHIN_MS = 9_500;
 /** Ctrl-C reaches every process of the terminal, and `deno task` passes it on too. Both count as one. */
 const SAME_SIGNAL_MS = 200;

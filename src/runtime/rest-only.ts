@@ -1,5 +1,4 @@
-// REST only, as a fetch handler: for platforms that have their own server, and connect to PostgreSQL and Redis over
-// TCP.
+// REST only, as a fetch handler: for platforms with a server of their own and TCP to PostgreSQL and Redis.
 import { createSystemClock } from '../backends/clock/system.ts';
 import { createTeardown } from '../lib/teardown.ts';
 import type { Config } from './config/config.ts';

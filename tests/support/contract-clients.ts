@@ -53,7 +53,7 @@ export interface ChatClient {
   readonly frames: readonly ServerFrame[];
   /** Every refusal, in the order of arrival. */
   readonly failures: readonly Failure[];
-  /** Resolves when the connection has ended, whoever ended it. */
+  /** Resolves when the connection has ended, by either side. */
   readonly closed: Promise<Closed>;
   /** Sends anything as a frame and does not wait. */
   emit(frame: unknown): void;

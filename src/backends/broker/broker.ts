@@ -1,5 +1,4 @@
-// The broker: publish and subscribe between nodes. A publication is a hint: it arrives at most once, in no promised
-// order.
+// The broker: publish and subscribe between nodes. A publication is a hint: at most once, in no promised order.
 
 export type Listener = (payload: string) => void;
 

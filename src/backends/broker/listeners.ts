@@ -12,7 +12,7 @@ export interface Listeners {
   clear(): void;
 }
 
-/** One subscription. A new object for each, because the same function may subscribe twice. */
+/** One subscription, as an object of its own because the same function may subscribe twice. */
 interface Entry {
   readonly listener: Listener;
 }

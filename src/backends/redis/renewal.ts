@@ -1,5 +1,4 @@
-// Makes links anew if their server says that it is not the primary, because an address may lead to another server by
-// now.
+// Makes links anew if their server is no primary (any more), because the address may lead to another server now.
 
 /** The part of a link that is needed here. */
 export interface Renewable {

@@ -1,5 +1,4 @@
-// The command line, `chat-service`: finds the command and runs it. Exits with 0, or with one line of error output and
-// 1.
+// The command line, `chat-service`: runs a command, then exits with 0, or prints one error line and exits with 1.
 
 import { withoutValues } from '../../database/errors.ts';
 import { ChatError } from '../../protocol/errors.ts';

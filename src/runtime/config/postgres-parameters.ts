@@ -11,7 +11,7 @@ export interface PostgresParameters {
   readonly certificateFile?: string;
   readonly keyFile?: string;
   readonly poolMax?: number;
-  /** A pooler in transaction mode is between. */
+  /** A pooler in transaction mode is in between. */
   readonly pooled?: boolean;
   readonly readWrite?: boolean;
   /** Sent to the server with each connection. */

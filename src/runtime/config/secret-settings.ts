@@ -9,7 +9,7 @@ const strong = z.string(`${SECRET_ADVICE} (production generates none)`).superRef
 /** Surrounding blanks are part of it. */
 const any = z.string();
 
-/** Outside production any secret is accepted, and none is too. */
+/** Outside production, accepts any secret, or none. */
 export function secretSettings(production: boolean) {
   return {
     JWT_SECRET: production ? strong : any.optional(),

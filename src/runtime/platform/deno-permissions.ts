@@ -1,5 +1,4 @@
-// Checks Deno's permissions that the service needs before anything asks for them, because a service has nobody to
-// answer.
+// Checks that Deno permits what the service needs before anything asks, because a service has nobody to answer.
 import type { PostgresOptions } from '../../database/postgres.ts';
 import type { Config } from '../config/config.ts';
 import { StartError } from '../start-error.ts';

@@ -1,5 +1,5 @@
-// Writes the files of a new embedded database outside the service, because that takes some 800 MB, which the service
-// would never give back. All or nothing: the folder gets its name when everything is in it.
+// Writes the files of a new embedded database outside the service, because the service would never give back the 800 MB
+// that this takes. All or nothing: the folder gets its name when everything is in it.
 import { existsSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { assertOrdinary } from '../platform/folder.ts';

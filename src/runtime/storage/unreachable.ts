@@ -1,5 +1,4 @@
-// Why the database cannot be reached, for the person who set it up: the systems' errors, in words that name the
-// setting.
+// Why the database cannot be reached, for the person who set it up: the systems' errors, with the setting's name.
 
 const REASONS: Readonly<Record<string, string>> = {
   ECONNREFUSED: 'nothing listens there',
