@@ -1,10 +1,10 @@
-// What use cases tell the live side of, beside the events of the log.
+// Announcements: what use cases tell live connections, beside the events of the log.
 
 export type Announcement =
   | { readonly type: 'channel.added'; readonly userIds: readonly number[]; readonly channel: AnnouncedChannel }
   | { readonly type: 'channel.updated'; readonly channelId: number; readonly name: string }
   | { readonly type: 'channel.deleted'; readonly channelId: number }
-  /** Removed or gone by themselves: their connections leave the channel at once, on every node. */
+  /** The member was removed or left. Their connections leave the channel at once, on every node. */
   | { readonly type: 'member.removed'; readonly channelId: number; readonly userId: number; readonly username: string }
   | { readonly type: 'admin.message'; readonly channelId: number; readonly message: string; readonly kind: string };
 
@@ -16,7 +16,7 @@ export interface AnnouncedChannel {
 }
 
 /**
- * Tells all nodes. Resolves when every living node has acted on it (no frame of the channel reaches a removed member
- * after that), or after a second where one does not answer. Never rejects.
+ * Sends an announcement to all nodes. Resolves when every living node has acted on it (no frame of the channel reaches
+ * a removed member after that), or after a second if a node does not answer. Never rejects.
  */
 export type Announce = (announcement: Announcement) => Promise<void>;

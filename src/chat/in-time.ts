@@ -1,11 +1,11 @@
-// What is done in several steps begins none after its deadline: the client has been told by then that it failed.
+// Keeps a use case from writing after its deadline, because the client was told by then that it failed.
 import { type Deadline, isPast } from '../lib/deadline.ts';
 import { ChatError } from '../protocol/errors.ts';
 
-/** Of what nobody waits for. */
+/** The deadline of calls that nobody waits for. */
 export const NEVER: Deadline = Number.POSITIVE_INFINITY;
 
-/** Throws UNAVAILABLE: to be asked before what changes something. */
+/** Throws UNAVAILABLE if the deadline is past. Call it before each write. */
 export function assertInTime(deadline: Deadline): void {
   if (isPast(deadline)) throw new ChatError('UNAVAILABLE', 'It took too long: try again');
 }

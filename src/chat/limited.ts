@@ -1,9 +1,9 @@
-// Limits as use cases meet them: a point taken, or the failure of a call that is past the limit.
+// Rate limits for use cases: counts a call, or throws if it is over the limit.
 import type { Clock } from '../backends/clock/clock.ts';
 import type { RateLimiter, RateLimitState } from '../backends/rate-limit/rate-limiter.ts';
 import { ChatError } from '../protocol/errors.ts';
 
-/** At least a millisecond to wait, so that `Retry-After` never says "at once". `now` in milliseconds since 1970. */
+/** The wait is at least a millisecond, so that `Retry-After` never says "at once". `now` in milliseconds since 1970. */
 export function limited({ limit, resetAt }: RateLimitState, now: number, message?: string): ChatError {
   return new ChatError('RATE_LIMITED', message, {
     retryAfterMs: Math.max(1, resetAt - now),
@@ -11,7 +11,7 @@ export function limited({ limit, resetAt }: RateLimitState, now: number, message
   });
 }
 
-/** Takes a point of an address. Throws RATE_LIMITED; never without a limiter. */
+/** Counts a call of an address. Throws RATE_LIMITED. Without a limiter it never throws. */
 export type AddressLimit = (address: string) => Promise<void>;
 
 export function createAddressLimit(deps: {
@@ -25,5 +25,5 @@ export function createAddressLimit(deps: {
   };
 }
 
-/** A limiter's key for those who are counted by their address. */
+/** The limiter's key for callers that are counted by address. */
 export const addressKey = (address: string) => `address:${address}`;

@@ -6,7 +6,7 @@ const admin = { id: 1, isAdmin: true };
 const others = { senderId: 2, channelOwnerId: 3, isParty: true };
 
 describe('mayReadMessage', () => {
-  it('asks for a party', () => {
+  it('allows parties only', () => {
     expect(mayReadMessage(others)).toBe(true);
     expect(mayReadMessage({ ...others, isParty: false })).toBe(false);
   });

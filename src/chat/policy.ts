@@ -1,4 +1,4 @@
-// Who may what: pure rules over facts that the caller has read.
+// The rules of access: pure functions over facts that the caller has read.
 import type { ChannelType } from '../protocol/resources.ts';
 import type { Actor, Principal } from './accounts/principal.ts';
 
@@ -6,12 +6,12 @@ export function isOwner(actor: Actor, channel: { readonly ownerId: number }): bo
   return channel.ownerId === actor.id;
 }
 
-/** Only groups change: a direct channel keeps its name and its two members. */
+/** Only groups can change. A direct channel keeps its name and its two members. */
 export function isGroup(channel: { readonly type: ChannelType }): boolean {
   return channel.type === 'group';
 }
 
-/** What decides over a message. */
+/** What decides who may read, edit or delete a message. */
 export interface MessageFacts {
   readonly senderId: number;
   /** Owner of its channel; null for a direct message. */
@@ -24,12 +24,12 @@ export function mayReadMessage(message: MessageFacts): boolean {
   return message.isParty;
 }
 
-/** The sender, nobody else, and only as long as the conversation is theirs. */
+/** Only the sender may, and only as a party of the conversation. */
 export function mayEditMessage(actor: Actor, message: MessageFacts): boolean {
   return message.isParty && message.senderId === actor.id;
 }
 
-/** The sender, the owner of the channel; an admin in every conversation. */
+/** The sender and the owner of the channel may, and admins in every conversation. */
 export function mayDeleteMessage(actor: Pick<Principal, 'id' | 'isAdmin'>, message: MessageFacts): boolean {
   return actor.isAdmin || (message.isParty && (message.senderId === actor.id || message.channelOwnerId === actor.id));
 }

@@ -1,4 +1,4 @@
-// How rows of users and channels become what clients see: their column lists and their mapping.
+// The columns of users and channels, and the mapping of their rows to what clients see.
 import { sql } from 'drizzle-orm';
 import { isoTime } from '../database/time.ts';
 import type { Channel, ChannelType, OwnUser } from '../protocol/resources.ts';
@@ -6,10 +6,10 @@ import type { Channel, ChannelType, OwnUser } from '../protocol/resources.ts';
 /** What `userColumns` selects. */
 export type UserRow = { id: number; username: string; email: string; avatar: string | null; createdAt: string };
 
-/** Of `users u`. The password hash is not among them. */
+/** The columns of `users u`, without the password hash. */
 export const userColumns = sql`u."id", u."username", u."email", u."avatar", u."createdAt"`;
 
-/** With the email address: for who it belongs to. What others see is in email-view.ts. */
+/** The user as they see themselves, with their email address. What others see is in email-view.ts. */
 export function toUser(row: UserRow): OwnUser {
   return {
     id: row.id,
@@ -23,7 +23,7 @@ export function toUser(row: UserRow): OwnUser {
 /** What `channelColumns` selects. */
 export type ChannelRow = { id: number; name: string; type: ChannelType; ownerId: number; createdAt: string };
 
-/** Of `channels c`. */
+/** The columns of `channels c`. */
 export const channelColumns = sql`c."id", c."name", c."type", c."ownerId", c."createdAt"`;
 
 export function toChannel(row: ChannelRow): Channel {

@@ -1,4 +1,4 @@
-// The rows of accounts: made once, found by the email, changed. Names and emails are the same where their folded forms are.
+// The rows of accounts: inserted, found by email, changed. Names and emails are the same if their folded forms are.
 import { sql } from 'drizzle-orm';
 import { type Database, rows } from '../../database/database.ts';
 import { toChatError } from '../../database/errors.ts';
@@ -8,14 +8,14 @@ import { type UserRow, userColumns } from '../rows.ts';
 import { cutOff } from './sessions.ts';
 import { isKnownAddress, noteAddress } from './sign-ins.ts';
 
-/** Of accounts whose emails are the same but for the case, so many are looked at: the former service told them apart. */
-const MAX_SAME = 5;
+/** The most accounts that are tried for one email: in the former service, emails could differ only in case. */
+const MAX_SAME_EMAIL = 5;
 
 export type AccountRow = UserRow & {
   password: string;
-  /** Somebody signed in to it from this address before. */
+  /** Somebody signed in to this account from the address before. */
   isKnown: boolean;
-  /** Its email is the one that was asked for, to the letter. */
+  /** Its email is exactly the one that was asked for. */
   isExact: boolean;
 };
 
@@ -23,7 +23,7 @@ export interface NewUser {
   readonly username: string;
   readonly email: string;
   readonly hash: string;
-  /** A digest of where it signs in from; null where it does not. */
+  /** A digest of the address that it signs in from; null if it does not sign in. */
   readonly address: string | null;
   readonly isAdmin?: boolean;
 }
@@ -31,31 +31,31 @@ export interface NewUser {
 export interface ProfileChange {
   readonly username?: string | undefined;
   readonly avatar?: string | null | undefined;
-  /** Its hash; null where it stays. */
+  /** The hash of the new password; null if the password stays. */
   readonly password: string | null;
 }
 
-export interface Whose {
+export interface VerifiedAccount {
   readonly id: number;
   /** The password hash that was verified. */
   readonly current: string;
-  /** The session that stays good where the password changes. */
+  /** The session that stays valid if the password changes. */
   readonly tokenId: string;
 }
 
 export interface AccountRows {
   /** Throws EMAIL_TAKEN, USERNAME_TAKEN. A soft-deleted account keeps its email and its name. */
   refuseTaken(username: string, email: string): Promise<void>;
-  /** Gives undefined where somebody has one of them already. */
+  /** Returns undefined if somebody has the name or the email already. */
   insert(user: NewUser): Promise<UserRow | undefined>;
-  /** Those with this very email first, then those where it differs in case, the oldest first. `address` is a digest. */
+  /** Accounts with exactly this email first, then in other cases, the oldest first. `address` is a digest. */
   findByEmail(email: string, address: string): Promise<AccountRow[]>;
-  /** Gives undefined where it is deleted. */
+  /** Returns undefined if the account is deleted. */
   read(id: number, address: string): Promise<Pick<AccountRow, 'username' | 'password' | 'isKnown'> | undefined>;
-  /** Throws USERNAME_TAKEN where somebody else has it. */
+  /** Throws USERNAME_TAKEN if somebody else has the name. */
   refuseTakenName(id: number, username: string): Promise<void>;
-  /** Gives undefined where `current` is not the password hash any more. Throws USERNAME_TAKEN. */
-  update(whose: Whose, change: ProfileChange): Promise<UserRow | undefined>;
+  /** Returns undefined if `current` is no longer the password hash. Throws USERNAME_TAKEN. */
+  update(account: VerifiedAccount, change: ProfileChange): Promise<UserRow | undefined>;
 }
 
 export function createAccountRows(db: Database): AccountRows {
@@ -76,7 +76,7 @@ export function createAccountRows(db: Database): AccountRows {
     insert: (user) => insertUser(db, user),
 
     async findByEmail(email, address) {
-      // In this order, and both for whatever email: how long it takes tells nothing.
+      // In this order and both for any email, so that the time it takes does not tell whether the account exists.
       const isSettled = await names.isSettled();
       const found = await findByEmail(db, email, address);
       if (isSettled) return found;
@@ -102,9 +102,9 @@ export function createAccountRows(db: Database): AccountRows {
       if (taken) throw new ChatError('USERNAME_TAKEN');
     },
 
-    update(whose, change) {
+    update(account, change) {
       const { username } = change;
-      return username === undefined ? updateUser(db, whose, change) : rename(db, whose, { ...change, username });
+      return username === undefined ? updateUser(db, account, change) : rename(db, account, { ...change, username });
     },
   };
 }
@@ -122,7 +122,7 @@ function findByEmail(db: Database, email: string, address: string): Promise<Acco
     db,
     sql`select ${userColumns}, u."password", ${isKnownAddress(address)} as "isKnown", u."email" = ${email}::text as "isExact"
       from users u where ${hasEmail(email)} and u."deletedAt" is null
-      order by "isExact" desc, u."id" limit ${MAX_SAME}::int`,
+      order by "isExact" desc, u."id" limit ${MAX_SAME_EMAIL}::int`,
   );
 }
 
@@ -141,16 +141,16 @@ async function insertUser(db: Database, user: NewUser): Promise<UserRow | undefi
   return made;
 }
 
-/** The database forgets the folded name with the old one, whoever changes it: it is set anew before anybody sees that. */
-async function rename(db: Database, whose: Whose, change: ProfileChange & { readonly username: string }) {
+/** The database clears the folded name when a name changes. So this sets it again in the same transaction. */
+async function rename(db: Database, account: VerifiedAccount, change: ProfileChange & { readonly username: string }) {
   const { username } = change;
   try {
     return await db.transaction(async (tx) => {
-      const user = await updateUser(tx, whose, change);
+      const user = await updateUser(tx, account, change);
       if (!user) return undefined;
       await rows(
         tx,
-        sql`update users set "foldedUsername" = ${foldedKey(username)}::text, "isNameUnique" = true where "id" = ${whose.id}::int`,
+        sql`update users set "foldedUsername" = ${foldedKey(username)}::text, "isNameUnique" = true where "id" = ${account.id}::int`,
       );
       return user;
     });
@@ -160,7 +160,7 @@ async function rename(db: Database, whose: Whose, change: ProfileChange & { read
   }
 }
 
-async function updateUser(db: Database, { id, current, tokenId }: Whose, change: ProfileChange) {
+async function updateUser(db: Database, { id, current, tokenId }: VerifiedAccount, change: ProfileChange) {
   const ended = cutOff(sql`select "id" from changed where ${change.password !== null}::boolean`, tokenId);
   const [user] = await rows<UserRow>(
     db,

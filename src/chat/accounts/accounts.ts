@@ -25,25 +25,25 @@ export interface SignedIn {
   readonly token: string;
 }
 
-/** Who asks, beside what the token says: the address as it is counted. */
-export type From = string;
+/** The client's address, in the form in which it is counted. */
+export type ClientAddress = string;
 
-/** What is not begun by the deadline is not done: UNAVAILABLE. */
+/** Calls throw UNAVAILABLE, and change nothing, if the deadline passes before they write. */
 export interface Accounts {
-  /** Throws EMAIL_TAKEN, USERNAME_TAKEN; FORBIDDEN for an address that is not to be had by registering. */
-  register(body: RegisterBody, from: From, deadline?: Deadline): Promise<SignedIn>;
+  /** Throws EMAIL_TAKEN, USERNAME_TAKEN; FORBIDDEN for a reserved email address. */
+  register(body: RegisterBody, from: ClientAddress, deadline?: Deadline): Promise<SignedIn>;
   /** Throws INVALID_CREDENTIALS, RATE_LIMITED. */
-  login(body: LoginBody, from: From): Promise<SignedIn>;
+  login(body: LoginBody, from: ClientAddress): Promise<SignedIn>;
   profile(principal: Principal): OwnUser;
-  /** A new password ends all sessions but that of `token`. Throws WRONG_PASSWORD, USERNAME_TAKEN, RATE_LIMITED. */
+  /** A new password ends all sessions except that of `token`. Throws WRONG_PASSWORD, USERNAME_TAKEN, RATE_LIMITED. */
   updateProfile(
     principal: Principal,
     body: ProfileBody,
     token: TokenClaims,
-    from: From,
+    from: ClientAddress,
     deadline?: Deadline,
   ): Promise<OwnUser>;
-  /** Users with this in their name, any case: that very name first, then names that begin with it. */
+  /** Users with this text in their name, in any case: that exact name first, then names that begin with it. */
   search(actor: Actor, text: string): Promise<User[]>;
 }
 
@@ -55,7 +55,7 @@ export interface AccountsDependencies {
   readonly failures: FailureLimit;
   readonly digest: Digest;
   readonly emails: EmailView;
-  /** Email addresses that nobody can register: whoever did would be an admin. */
+  /** Email addresses that nobody can register, because they make a user an admin. */
   readonly reservedEmails: readonly string[];
 }
 
@@ -77,13 +77,13 @@ export function createAccounts(deps: AccountsDependencies): Accounts {
       assertInTime(deadline);
       const user = await accountRows.insert({ username, email, hash, address: digest(from) });
       if (user) return signIn(user, 0);
-      // Somebody took one of them while the password was hashed.
+      // Somebody took the email or the name while the password was hashed.
       await accountRows.refuseTaken(username, email);
       throw new ChatError('UNAVAILABLE');
     },
 
     async login(body, from) {
-      // A hash is made anew, or replaced, by others at the same time: what was verified is no longer what is stored.
+      // Tried twice, because another request may replace the stored hash after it was verified.
       const signedIn = (await tryLogin(body, from)) ?? (await tryLogin(body, from));
       if (!signedIn) throw new ChatError('INVALID_CREDENTIALS');
       return signedIn;
@@ -95,11 +95,11 @@ export function createAccounts(deps: AccountsDependencies): Accounts {
       const account = await accountRows.read(id, digest(from));
       const username = account && changedName(account.username, body.username);
       const askers = [`user:${id}`];
-      const right = await failures.guard(email, account?.isKnown === true, () =>
+      const isRight = await failures.guard(email, account?.isKnown === true, () =>
         passwords.verify(account?.password, body.currentPassword, askers),
       );
       if (!account) throw new ChatError('UNAUTHORIZED');
-      if (!right) throw new ChatError('WRONG_PASSWORD');
+      if (!isRight) throw new ChatError('WRONG_PASSWORD');
       if (username !== undefined) await accountRows.refuseTakenName(id, username);
       const password = body.password === undefined ? null : await passwords.hash(body.password, askers);
       assertInTime(deadline);
@@ -116,28 +116,28 @@ export function createAccounts(deps: AccountsDependencies): Accounts {
     search: createUserSearch({ db, emails }),
   };
 
-  /** Gives undefined where the hash that was verified is not that of the account any more. */
-  async function tryLogin({ email, password }: LoginBody, from: From): Promise<SignedIn | undefined> {
+  /** Returns undefined if the hash that was verified is no longer that of the account. */
+  async function tryLogin({ email, password }: LoginBody, from: ClientAddress): Promise<SignedIn | undefined> {
     const address = digest(from);
     const accounts = await accountRows.findByEmail(email, address);
     const known = accounts.filter(({ isKnown }) => isKnown);
     const askers = known[0] ? [`pair:${known[0].id}:${from}`] : [`address:${from}`, `account:${foldedKey(email)}`];
-    let matching: Matching[] = [];
-    const right = await failures.guard(email, known.length > 0, async (isLimited) => {
+    let matching: MatchingAccount[] = [];
+    const isRight = await failures.guard(email, known.length > 0, async (isLimited) => {
       const candidates = isLimited ? known : accounts;
       const hashes = candidates.map((account) => account.password);
       const matches = await passwords.match(hashes, password, askers);
       matching = matches.map(({ index, isOutdated }) => ({ account: candidates[index] as AccountRow, isOutdated }));
       return matching.length > 0;
     });
-    if (!right) throw new ChatError('INVALID_CREDENTIALS');
-    const { account, isOutdated } = oneOf(matching);
+    if (!isRight) throw new ChatError('INVALID_CREDENTIALS');
+    const { account, isOutdated } = pickAccount(matching);
     const hash = isOutdated ? await renew(account, password, askers) : account.password;
     const generation = await beginSession(db, { userId: account.id, hash, address });
     return generation === undefined ? undefined : signIn(account, generation);
   }
 
-  /** Gives the hash that the account has after this. */
+  /** Returns the new hash of the account. */
   async function renew(account: AccountRow, password: string, askers: Askers): Promise<string> {
     const hash = await passwords.hash(password, askers);
     await rows(
@@ -149,10 +149,10 @@ export function createAccounts(deps: AccountsDependencies): Accounts {
   }
 }
 
-type Matching = Pick<Match, 'isOutdated'> & { readonly account: AccountRow };
+type MatchingAccount = Pick<Match, 'isOutdated'> & { readonly account: AccountRow };
 
-/** Emails that differ in case alone may be of two people, or of one who has the same password twice. */
-function oneOf(matching: readonly Matching[]): Matching {
+/** Accounts whose emails differ only in case may belong to two people, or to one with the same password for both. */
+function pickAccount(matching: readonly MatchingAccount[]): MatchingAccount {
   const exact = matching.find(({ account }) => account.isExact);
   const [only, ...others] = matching;
   const one = exact ?? (others.length === 0 ? only : undefined);
@@ -163,7 +163,7 @@ function oneOf(matching: readonly Matching[]): Matching {
   );
 }
 
-/** Undefined where the name stays, even one that could not be chosen today. Throws VALIDATION_FAILED. */
+/** Returns undefined if the name stays, even if it could not be chosen today. Throws VALIDATION_FAILED. */
 function changedName(present: string, wanted: string | undefined): string | undefined {
   if (wanted === undefined || isSameUsername(present, wanted)) return undefined;
   const name = decode(newUsername, wanted);

@@ -1,4 +1,4 @@
-// What an operator does to accounts from the command line: makes one, makes one an admin or takes that back.
+// What an operator does from the command line: adds an account, makes an account an admin or takes that back.
 import { sql } from 'drizzle-orm';
 import { type Database, rows } from '../../database/database.ts';
 import { ChatError } from '../../protocol/errors.ts';
@@ -11,12 +11,12 @@ import type { Passwords } from './passwords.ts';
 export interface Admins {
   /** Throws EMAIL_TAKEN, USERNAME_TAKEN. */
   add(body: RegisterBody, isAdmin: boolean): Promise<OwnUser>;
-  /** By the very email, or one that differs in case where there is just one. Throws USER_NOT_FOUND. */
+  /** The account has exactly this email, or is the only one that has it in another case. Throws USER_NOT_FOUND. */
   set(email: string, isAdmin: boolean): Promise<OwnUser>;
 }
 
 /** No address has this digest. */
-const NOWHERE = '';
+const NO_ADDRESS = '';
 
 export function createAdmins({ db, passwords }: { db: Database; passwords: Pick<Passwords, 'hash'> }): Admins {
   const accountRows = createAccountRows(db);
@@ -27,13 +27,13 @@ export function createAdmins({ db, passwords }: { db: Database; passwords: Pick<
       const hash = await passwords.hash(password, []);
       const user = await accountRows.insert({ username, email, hash, address: null, isAdmin });
       if (user) return toUser(user);
-      // Somebody took one of them while the password was hashed.
+      // Somebody took the email or the name while the password was hashed.
       await accountRows.refuseTaken(username, email);
       throw new ChatError('UNAVAILABLE');
     },
 
     async set(email, isAdmin) {
-      const [first, second] = await accountRows.findByEmail(email, NOWHERE);
+      const [first, second] = await accountRows.findByEmail(email, NO_ADDRESS);
       if (!first) throw new ChatError('USER_NOT_FOUND', `There is no account with the email ${email}`);
       if (second && !first.isExact) {
         throw new ChatError(

@@ -1,19 +1,19 @@
-// From a token to whose the connection is that came by it.
+// Authenticates a connection: from its token to its user.
 import { ChatError } from '../../protocol/errors.ts';
 import type { PresentUser, TokenClaims } from './principal.ts';
 import type { Principals } from './principals.ts';
 import type { Tokens } from './tokens.ts';
 
-/** Whose a connection is, and until when: no more of the account than it needs, for it is kept as long as it lasts. */
+/** The user of a connection and its token. Small, because it is kept as long as the connection lasts. */
 export interface Identity {
   readonly user: PresentUser;
-  /** What the connection came by: it ends with it. */
+  /** The connection ends when its token does. */
   readonly token: TokenClaims;
 }
 
 /**
- * Throws UNAUTHORIZED for a bad token and for that of an account that is gone, RATE_LIMITED where too many forged ones
- * came from this address, which is asked for only then.
+ * Throws UNAUTHORIZED if the token is bad or its account is gone, and RATE_LIMITED if too many forged tokens came from
+ * this address. `address` is called only for a forged token.
  */
 export type Authenticate = (token: string, address: () => string) => Promise<Identity>;
 

@@ -1,4 +1,4 @@
-// How often a wrong password may be tried for one account, from wherever, before only those are heard who signed in before.
+// Limits wrong passwords per account, from all addresses. Over the limit, only addresses that signed in before may try.
 import type { Clock } from '../../backends/clock/clock.ts';
 import type { RateLimiter } from '../../backends/rate-limit/rate-limiter.ts';
 import { foldedKey } from '../../database/folded-names.ts';
@@ -9,9 +9,9 @@ const TOO_MANY = 'Too many wrong passwords for this account: wait, or come from 
 
 export interface FailureLimit {
   /**
-   * Runs `verify` for an attempt at the account of this email, whether there is one or not, and gives what it gives. An
-   * attempt counts as wrong until it is right, so that many at once are not more than the limit. Throws RATE_LIMITED where
-   * too many were wrong, but not for who comes from an address that signed in to it before: `verify` is told so.
+   * Runs `verify` for an attempt at the account of this email, whether it exists or not, and returns its result. An
+   * attempt counts as wrong until it is right, so that many at once cannot exceed the limit. Over the limit, throws
+   * RATE_LIMITED unless the account was signed in to from this address before; then `verify` gets `isLimited`.
    */
   guard(email: string, isKnownAddress: boolean, verify: (isLimited: boolean) => Promise<boolean>): Promise<boolean>;
 }

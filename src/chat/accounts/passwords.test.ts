@@ -5,7 +5,7 @@ import { createPasswords } from './passwords.ts';
 
 const passwords = createPasswords({ failureMs: 1 });
 
-/** Of a right password. */
+/** For a right password. */
 async function isOutdated(hash: string, password: string): Promise<boolean | undefined> {
   return (await passwords.match([hash], password, []))[0]?.isOutdated;
 }
@@ -46,7 +46,7 @@ describe('hash and verify', () => {
   const COMPOSED = 'crème brûlée';
   const DECOMPOSED = COMPOSED.normalize('NFD');
 
-  it('takes one password in both of its forms', async () => {
+  it('accepts a password in both of its forms', async () => {
     for (const typed of [COMPOSED, DECOMPOSED]) {
       const hash = await passwords.hash(typed, []);
       expect(await isOutdated(hash, COMPOSED)).toBe(false);
@@ -59,7 +59,7 @@ describe('hash and verify', () => {
     ['composed', COMPOSED],
     ['decomposed', DECOMPOSED],
     ['partly composed', `crème brûlée`.replace('è', 'e\u0300')],
-  ])('goes on with a hash that another program made of the %s form', async (_form, typed) => {
+  ])('accepts a hash that another program made of the %s form', async (_form, typed) => {
     for (const hash of [await bcrypt(typed, { cost: 4 }), await argon2(typed, { memoryCost: 19_456, timeCost: 2 })]) {
       expect(await passwords.verify(hash, typed, [])).toBe(true);
       if (typed === DECOMPOSED) expect(await isOutdated(hash, COMPOSED)).toBe(true);
@@ -68,7 +68,7 @@ describe('hash and verify', () => {
     expect(await isOutdated(own, typed)).toBe(typed !== COMPOSED);
   });
 
-  it('says which of several hashes it leads to', async () => {
+  it('says which of several hashes it matches', async () => {
     const [one, other] = [await passwords.hash('secret-1', []), await bcrypt('secret-2', { cost: 4 })];
     const match = (password: string) => passwords.match([one, other, one], password, []);
     expect((await match('secret-1')).map(({ index }) => index)).toEqual([0, 2]);
@@ -76,7 +76,7 @@ describe('hash and verify', () => {
     expect(await match('secret-3')).toEqual([]);
   });
 
-  it('matches nothing where there is no account', async () => {
+  it('matches nothing if there is no account', async () => {
     expect(await passwords.verify(undefined, 'secret-1', [])).toBe(false);
   });
 });
@@ -84,12 +84,12 @@ describe('hash and verify', () => {
 describe('a failure', () => {
   const UNKNOWN = undefined;
 
-  it('is told no sooner than the time for all of them, whatever the hash; a success is', async () => {
+  it('takes the same minimum time whatever the hash; a success is faster', async () => {
     const failureMs = 700;
     const { verify } = createPasswords({ failureMs });
     const argon2id = await passwords.hash('secret-1', []);
     const hashes = [UNKNOWN, argon2id, await bcrypt('secret-1', { cost: 4 }), 'none'];
-    // One after the other, so that none waits for a place.
+    // One after the other, so that none waits in the queue.
     for (const hash of hashes)
       expect(await timeOf(() => verify(hash, 'secret-2', []))).toBeGreaterThanOrEqual(failureMs);
     const successes: number[] = [];
@@ -97,7 +97,7 @@ describe('a failure', () => {
     expect(Math.min(...successes)).toBeLessThan(failureMs);
   });
 
-  it('takes longer for all of them where the hashes of one kind do', async () => {
+  it('takes longer for all kinds of hashes if those of one kind do', async () => {
     const { verify } = createPasswords({ failureMs: 1 });
     const slow = await bcrypt('secret-1', { cost: 11 });
     const works: number[] = [];
@@ -108,7 +108,7 @@ describe('a failure', () => {
     }
   });
 
-  it('takes nobody a place while it waits to be told', async () => {
+  it('takes no place in the queue while it waits', async () => {
     const { verify, hash } = createPasswords({ places: 1, failureMs: 1500 });
     const told: string[] = [];
     const failure = verify(UNKNOWN, 'secret-2', []).then(() => told.push('failure'));
@@ -119,7 +119,7 @@ describe('a failure', () => {
 });
 
 describe('a crowd that fails', () => {
-  it('keeps nobody out who does not belong to it', async () => {
+  it('keeps out nobody else', async () => {
     const { verify } = createPasswords({ places: 2, failureMs: 1 });
     const hash = await bcrypt('secret-1', { cost: 4 });
     let failed = 0;
@@ -137,7 +137,7 @@ describe('a crowd that fails', () => {
   });
 });
 
-it('refuses at once where too many wait, and serves those who do', async () => {
+it('refuses at once if too many wait, and serves those who do', async () => {
   const small = createPasswords({ places: 1, maxWaiting: 1, maxWaitMs: 60_000 });
   const served = [small.hash('secret-1', []), small.hash('secret-1', [])];
   await expect(small.hash('secret-1', [])).rejects.toMatchObject({ code: 'UNAVAILABLE' });

@@ -1,4 +1,4 @@
-// Password hashes: argon2id for all that is new, bcrypt for those of the former service until their next login.
+// Password hashes: argon2id for new ones, bcrypt for those of the former service until their next login.
 import { createFairQueue } from '../../lib/fair-queue.ts';
 import { createTimeFloor } from '../../lib/time-floor.ts';
 import { ChatError } from '../../protocol/errors.ts';
@@ -7,29 +7,29 @@ import { ChatError } from '../../protocol/errors.ts';
 const COST = { memoryCost: 19_456, timeCost: 2, parallelism: 1 };
 const CURRENT = `$argon2id$v=19$m=${COST.memoryCost},t=${COST.timeCost},p=${COST.parallelism}$`;
 const BCRYPT = /^\$2[aby]\$/;
-/** No password leads to it; it costs as much to find out as for a real one. */
-const NOBODY = `${CURRENT}${'A'.repeat(22)}$${'A'.repeat(43)}`;
+/** A hash that no password matches. Comparing with it costs as much as with a real one. */
+const UNMATCHABLE = `${CURRENT}${'A'.repeat(22)}$${'A'.repeat(43)}`;
 
-/** Whom a hash is made or verified for, such as an address and an account: see FairQueue. */
+/** Who a hash is made or verified for, such as an address and an account: see FairQueue. */
 export type Askers = readonly string[];
 
-/** A hash that a password leads to. */
+/** A hash that the password matches. */
 export interface Match {
-  /** Its place among those that were tried. */
+  /** Its index in the list of hashes. */
   readonly index: number;
   /** The password should be hashed anew. */
   readonly isOutdated: boolean;
 }
 
-/** Passwords are hashed in the form NFC: how a keyboard composes its letters makes no other one of them. */
+/** Passwords are hashed in the form NFC, so that it does not matter how a keyboard composes letters. */
 export interface Passwords {
-  /** Throws UNAVAILABLE where too many wait, like the others. */
+  /** Throws UNAVAILABLE if too many wait, like the other calls. */
   hash(password: string, askers: Askers): Promise<string>;
-  /** Without a hash, where the account does not exist: false. Otherwise like `match`. */
+  /** Like `match`, for one hash. Without a hash, because there is no account, it resolves to false. */
   verify(hash: string | undefined, password: string, askers: Askers): Promise<boolean>;
   /**
-   * Which of these hashes it leads to; none where there are none. After a failure the askers wait behind others, and it is told
-   * after the same time, counted from when the work began, whatever the hashes were.
+   * The hashes that the password matches. After a failure the askers wait behind others. A failure resolves the same
+   * time after the work began, whatever the hashes were, so that it does not tell whether there is an account.
    */
   match(hashes: readonly string[], password: string, askers: Askers): Promise<Match[]>;
 }
@@ -38,7 +38,7 @@ export interface PasswordsOptions {
   readonly places: number;
   readonly maxWaiting: number;
   readonly maxWaitMs: number;
-  /** A failure is told no sooner: more than a bcrypt hash of the cost 12 takes. Slower ones raise it by themselves. */
+  /** How long a failure takes at least: longer than a bcrypt hash of cost 12. Slower hashes raise it. */
   readonly failureMs: number;
 }
 
@@ -50,7 +50,7 @@ const DEFAULTS: PasswordsOptions = {
   failureMs: 500,
 };
 const LONGEST_FAILURE_MS = 1_500;
-/** Who failed is remembered for a while, on this node. */
+/** This node remembers for a while who failed. */
 const MEMORY = { memoryMs: 900_000, maxKeys: 10_000 };
 
 export function createPasswords(options: Partial<PasswordsOptions> = {}): Passwords {
@@ -67,7 +67,7 @@ export function createPasswords(options: Partial<PasswordsOptions> = {}): Passwo
     });
     if (matches.length > 0) return matches;
     queue.blame(askers);
-    // Here nobody's place is taken any more.
+    // No place of the queue is taken while it waits here.
     await floor.reach(startedAt);
     return [];
   }
@@ -83,8 +83,8 @@ export function createPasswords(options: Partial<PasswordsOptions> = {}): Passwo
 
 async function matchAll(hashes: readonly string[], password: string): Promise<Match[]> {
   const found: Match[] = [];
-  // Without one it costs as much.
-  for (const [index, hash] of (hashes.length > 0 ? hashes : [NOBODY]).entries()) {
+  // Without any hash it costs as much as with one.
+  for (const [index, hash] of (hashes.length > 0 ? hashes : [UNMATCHABLE]).entries()) {
     const form = await formOf(hash, password);
     if (form !== undefined) found.push({ index, isOutdated: form > 0 || !hash.startsWith(CURRENT) });
   }
@@ -92,8 +92,8 @@ async function matchAll(hashes: readonly string[], password: string): Promise<Ma
 }
 
 /**
- * Which of its forms leads to the hash. After the composed one those that a hash may be made of that was not made here: as it
- * was typed, then as the other keyboard types it.
+ * The index of the form of the password that matches the hash. The composed form comes first. Hashes of another program
+ * may be made of the password as typed, or of its decomposed form.
  */
 async function formOf(hash: string, password: string): Promise<number | undefined> {
   const forms = new Set([password.normalize('NFC'), password, password.normalize('NFD')]);
@@ -105,8 +105,8 @@ async function formOf(hash: string, password: string): Promise<number | undefine
 
 async function matches(hash: string, password: string): Promise<boolean> {
   if (BCRYPT.test(hash)) return (await bcrypt()).verify(password, hash);
-  // Of an unknown kind: no password leads to it either.
-  return (await argon2()).verify(hash.startsWith('$argon2id$') ? hash : NOBODY, password);
+  // A hash of an unknown kind matches no password either.
+  return (await argon2()).verify(hash.startsWith('$argon2id$') ? hash : UNMATCHABLE, password);
 }
 
 // Native modules are loaded when first needed, so that a start does not wait for them.

@@ -1,4 +1,4 @@
-// Who acts: the user that a verified token belongs to.
+// The acting user, to whom a verified token belongs, and what the token says.
 
 export interface Principal {
   readonly id: number;
@@ -7,28 +7,28 @@ export interface Principal {
   readonly avatar: string | null;
   /** ISO 8601 UTC. */
   readonly createdAt: string;
-  /** One of ADMIN_EMAILS, or made an admin by the command. */
+  /** The email is one of ADMIN_EMAILS, or the command made the user an admin. */
   readonly isAdmin: boolean;
 }
 
 /**
- * Whom a verified token names, as far as that is all that counts. The account may be gone: whoever takes this finds out
- * in the statement that acts, and throws UNAUTHORIZED.
+ * The user that a verified token names. The account may be gone: code that takes an Actor finds that out in the
+ * statement that acts, and throws UNAUTHORIZED.
  */
 export type Actor = Pick<Principal, 'id'>;
 
-/** A user as presence frames name it: what a connection keeps of its user. */
+/** What a connection keeps of its user: what presence frames need. */
 export type PresentUser = Pick<Principal, 'id' | 'username'>;
 
-/** What a verified token says; the account behind it may be gone since. */
+/** What a verified token says. The account may be gone. */
 export interface TokenClaims {
   readonly userId: number;
   /** When the token ends: milliseconds since 1970. */
   readonly expiresAt: number;
-  /** Of this token alone, whoever issued it: a digest of it, so that it may be stored and published. */
+  /** Identifies this token. It is a digest, so that it may be stored and published. */
   readonly tokenId: string;
-  /** Milliseconds since 1970, in whole seconds, by the clock of who issued it; undefined where it does not say. */
+  /** Milliseconds since 1970, in whole seconds, by the issuer's clock; undefined if the token does not say. */
   readonly issuedAt: number | undefined;
-  /** How often the user had ended all sessions before; undefined in tokens that the former service issued. */
+  /** How often the user had ended all sessions before; undefined in tokens of the former service. */
   readonly generation: number | undefined;
 }

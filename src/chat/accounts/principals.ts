@@ -1,4 +1,4 @@
-// Users by id, as those who act: read at every request, so that a deleted account is refused at once.
+// Loads acting users by id: at every request, so that a deleted account is refused at once.
 import { sql } from 'drizzle-orm';
 import { type Database, rows } from '../../database/database.ts';
 import { createBatchLoader } from '../../lib/batch-loader.ts';
@@ -10,15 +10,15 @@ import type { Principal } from './principal.ts';
 const MAX_BATCH = 500;
 
 export interface Principals {
-  /** Gives undefined for an unknown or deleted user. Concurrent loads share one query. Throws UNAVAILABLE. */
+  /** Returns undefined for an unknown or deleted user. Concurrent loads share one query. Throws UNAVAILABLE. */
   load(userId: number): Promise<Principal | undefined>;
 }
 
 export interface PrincipalsDependencies {
   readonly db: Database;
-  /** Exactly as accounts have them: beside those whom the database has as admins. */
+  /** Emails of admins beside those in the database, compared exactly. */
   readonly adminEmails: readonly string[];
-  /** See LoaderOptions. */
+  /** See BatchLoaderOptions. */
   readonly spacing?: Spacing;
 }
 
@@ -30,7 +30,7 @@ export function createPrincipals({ db, adminEmails, spacing }: PrincipalsDepende
       db,
       sql`select ${userColumns}, u."isAdmin" from users u where u."id" = any(${sql.param(ids)}::int[]) and u."deletedAt" is null`,
     );
-    // What comes before a spread object gives the result its shape; behind it each principal would have one of its own.
+    // `isAdmin` comes before the spread, because behind it each principal would get a hidden class of its own.
     return new Map(found.map((row) => [row.id, { isAdmin: row.isAdmin || admins.has(row.email), ...toUser(row) }]));
   }
 

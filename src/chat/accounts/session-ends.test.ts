@@ -20,7 +20,7 @@ function known(...list: SessionEnd[]) {
 }
 
 describe('a token', () => {
-  it('is ended by itself, and no other is', () => {
+  it('is ended, and no other token is', () => {
     const ends = known({ tokenId: 'one', userId: 7, endedAt: NOW });
     expect(ends.isEnded(token())).toBe(true);
     expect(ends.isEnded(token({ tokenId: 'two' }))).toBe(false);
@@ -28,7 +28,7 @@ describe('a token', () => {
 });
 
 describe('a cutoff', () => {
-  it('ends tokens of the generations before, but for the kept one, and nobody else of them', () => {
+  it('ends tokens of earlier generations, except the kept one, and those of no other user', () => {
     const ends = known(cutoff({ generation: 2 }));
     expect(ends.isEnded(token({ generation: 0 }))).toBe(true);
     expect(ends.isEnded(token({ generation: 1 }))).toBe(true);
@@ -36,7 +36,7 @@ describe('a cutoff', () => {
     expect(ends.isEnded(token({ userId: 8 }))).toBe(false);
   });
 
-  it('spares what is issued after it, in the same second too, whatever clock the issuer has', () => {
+  it('spares tokens issued after it, even in the same second, whatever clock the issuer has', () => {
     const ends = known(cutoff());
     for (const issuedAt of [NOW - DAY_MS, NOW - 500, NOW, NOW + DAY_MS]) {
       expect(ends.isEnded(token({ generation: 1, issuedAt })), `${issuedAt}`).toBe(false);
@@ -44,14 +44,14 @@ describe('a cutoff', () => {
     }
   });
 
-  it('goes by the time where a token of the former service knows no generation', () => {
+  it('compares times if a token of the former service has no generation', () => {
     const ends = known(cutoff());
     const former = (issuedAt: number | undefined) => ends.isEnded(token({ generation: undefined, issuedAt }));
     expect([former(NOW - 500), former(NOW - 60_000), former(undefined)]).toEqual([true, true, true]);
     expect(former(NOW + 500)).toBe(false);
   });
 
-  it('does not come back when an older one is heard of later', () => {
+  it('is not replaced by an older one that is noted later', () => {
     const ends = known(cutoff({ generation: 3, keptTokenId: 'later' }));
     expect(ends.note(cutoff({ generation: 2 }))).toBe(false);
     expect(ends.isEnded(token({ generation: 2, tokenId: 'kept' }))).toBe(true);
@@ -59,7 +59,7 @@ describe('a cutoff', () => {
   });
 });
 
-it('changes its version with what is new, and with nothing else', () => {
+it('changes its version only with new ends', () => {
   const ends = known(cutoff());
   const { version } = ends;
   ends.note(cutoff());
@@ -68,7 +68,7 @@ it('changes its version with what is new, and with nothing else', () => {
   expect(ends.version).not.toBe(version);
 });
 
-it('covers nothing before it was told how far it reaches back', () => {
+it('covers nothing until it knows how far it reaches back', () => {
   const ends = createSessionEnds(100);
   expect(ends.covers(token())).toBe(false);
   ends.reachBackTo(Number.NEGATIVE_INFINITY);
@@ -81,7 +81,7 @@ it('covers nothing before it was told how far it reaches back', () => {
   ]);
 });
 
-it('never takes an ended token for a good one that it covers, however much it had to forget', () => {
+it('never calls an ended token valid and covered, however many ends it had to forget', () => {
   const times = fc.integer({ min: -20 * DAY_MS, max: 0 }).map((before) => NOW + before);
   fc.assert(
     fc.property(fc.array(times, { minLength: 1, maxLength: 60 }), (endedAts) => {
@@ -90,7 +90,7 @@ it('never takes an ended token for a good one that it covers, however much it ha
       const inOrder = endedAts.sort((one, other) => one - other);
       for (const [at, endedAt] of inOrder.entries()) ends.note({ tokenId: `${at}`, userId: 7, endedAt });
       for (const [at, endedAt] of inOrder.entries()) {
-        // Ended some time after it was issued.
+        // Ended a second after it was issued.
         const ended = token({ tokenId: `${at}`, issuedAt: endedAt - 1000 });
         expect(ends.isEnded(ended) || !ends.covers(ended)).toBe(true);
       }

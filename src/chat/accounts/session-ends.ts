@@ -1,4 +1,4 @@
-// Which sign-ins were ended before their tokens run out, as far as this node knows: the latest ends, in memory.
+// The ends of sessions that this node knows: it keeps the latest in memory.
 import type { TokenClaims } from './principal.ts';
 
 /** One token was ended. Times are milliseconds since 1970, by the database's clock. */
@@ -8,10 +8,10 @@ export interface TokenEnd {
   readonly endedAt: number;
 }
 
-/** All tokens of a user were ended but one. */
+/** All tokens of a user were ended except one. */
 export interface Cutoff {
   readonly userId: number;
-  /** Tokens of this generation and later ones are good. */
+  /** Tokens of this generation and later ones are valid. */
   readonly generation: number;
   readonly keptTokenId: string | null;
   readonly endedAt: number;
@@ -20,24 +20,24 @@ export interface Cutoff {
 export type SessionEnd = TokenEnd | Cutoff;
 
 export interface SessionEnds {
-  /** True where that was not known. */
+  /** Returns true if the end was not known before. */
   note(end: SessionEnd): boolean;
-  /** Whether the token was ended, by what is known here. */
+  /** Whether one of the known ends ended the token. */
   isEnded(claims: TokenClaims): boolean;
-  /** False where what ended this token may have been so long ago that only the database knows. */
+  /** False if an end of this token may be so old that only the database knows it. */
   covers(claims: TokenClaims): boolean;
-  /** All that was ended after this is known now: milliseconds since 1970. Before the first call nothing is. */
+  /** Says that all ends after this time are known: milliseconds since 1970. Before the first call none are. */
   reachBackTo(time: number): void;
-  /** Changes with each end that becomes known. */
+  /** Changes with each new end. */
   readonly version: number;
 }
 
-/** Clocks of nodes and database differ by less. */
+/** The clocks of nodes and the database differ by less than this. */
 const CLOCKS_DIFFER_MS = 86_400_000;
 
-/** Keeps `max` ends, the latest. */
+/** Keeps the latest `max` ends. */
 export function createSessionEnds(max: number): SessionEnds {
-  // Tokens by their id, cutoffs by the user's; the earliest noted first.
+  // Token ends by the token's id, cutoffs by the user's id, in the order in which they became known.
   const ends = new Map<string | number, SessionEnd>();
   let horizon = Number.POSITIVE_INFINITY;
   let version = 0;
@@ -49,11 +49,11 @@ export function createSessionEnds(max: number): SessionEnds {
     ends.delete(key);
     ends.set(key, end);
     version += 1;
-    if (ends.size > max) forgetFirst();
+    if (ends.size > max) dropOldest();
     return true;
   }
 
-  function forgetFirst(): void {
+  function dropOldest(): void {
     const [first] = ends;
     if (!first) return;
     ends.delete(first[0]);
@@ -82,8 +82,8 @@ function isLater(end: SessionEnd, known: SessionEnd): boolean {
 }
 
 /**
- * Our tokens say their generation, so no clock decides about them. Those of the former service and of versions before say
- * only when they were issued, to the second: what was issued in the very second of the cutoff counts as before it.
+ * Our tokens carry their generation, so no clock decides about them. Tokens of the former service and of older versions
+ * carry only the second in which they were issued. A token issued in the second of the cutoff counts as before it.
  */
 export function isCutOff({ tokenId, generation, issuedAt }: TokenClaims, cutoff: Cutoff): boolean {
   if (tokenId === cutoff.keptTokenId) return false;

@@ -1,5 +1,5 @@
-// Ending sign-ins before their tokens run out. The database knows which were; each node asks it every second, and at once
-// when another node says so, and keeps the answers in memory, where tokens are verified.
+// Ends sessions before their tokens expire. The database stores the ends. Each node reads new ones every second, and at
+// once if another node says so. It keeps them in memory, where tokens are verified.
 import { sql } from 'drizzle-orm';
 import { type Database, rows } from '../../database/database.ts';
 import { createSingleFlight } from '../../lib/single-flight.ts';
@@ -7,34 +7,34 @@ import type { TokenClaims } from './principal.ts';
 import { type Cutoff, isCutOff, type SessionEnd, type SessionEnds } from './session-ends.ts';
 
 export interface Sessions {
-  /** Ends this token. Resolves when no call on this node takes it any more. */
+  /** Ends this token. Resolves when this node no longer accepts it. */
   end(claims: TokenClaims): Promise<void>;
-  /** Ends all tokens of its user but this one. */
+  /** Ends all tokens of its user except this one. */
   endOthers(claims: TokenClaims): Promise<void>;
-  /** Something was ended in the database: this node and the others are to know. */
+  /** Makes this node and the others read what was ended in the database. */
   spread(): Promise<void>;
-  /** Learns what was ended since the last time. Rejects like the database. */
+  /** Reads what was ended since the last time. Rejects if the database does. */
   refresh(): Promise<void>;
-  /** Asks the database about one token, where memory does not reach back so far. Rejects like the database. */
+  /** Asks the database about one token, if memory does not reach back so far. Rejects if the database does. */
   wasEnded(claims: TokenClaims): Promise<boolean>;
 }
 
 export interface SessionsDependencies {
   readonly db: Database;
   readonly ends: SessionEnds;
-  /** How many ends are read at once: what `ends` keeps. */
+  /** How many ends are read at once: as many as `ends` keeps. */
   readonly maxEnds: number;
   /** Tells the other nodes to refresh. May be lost. */
   readonly tellOthers: () => void;
-  /** Some tokens of these users were ended lately: connections that came by them are to go. */
+  /** Tokens of these users were ended: closes the connections that used them. */
   readonly recheck: (userIds: Iterable<number>) => void;
 }
 
-/** A transaction may commit so long after the time that it noted. */
+/** A transaction may commit this long after the time that it stored. */
 const OVERLAP = sql`interval '60 seconds'`;
-/** Ended tokens that ran out are put away by the way, some at a time, a day later: clocks differ. */
-const PUT_AWAY = 20;
-/** The end of the year 9999: a token may say that it is good for longer than PostgreSQL can count. */
+/** Each call deletes some ended tokens that expired. It waits a day, because clocks differ. */
+const PURGED_PER_CALL = 20;
+/** The end of the year 9999. A token may claim to be valid for longer than PostgreSQL can store. */
 const LATEST_MS = 253_402_300_799_000;
 
 const now = sql`clock_timestamp() at time zone 'utc'`;
@@ -43,20 +43,20 @@ const milliseconds = (column: string) => sql`(extract(epoch from ${sql.identifie
 export function createSessions(deps: SessionsDependencies): Sessions {
   const { db, ends } = deps;
   const singleFlight = createSingleFlight<void>();
-  /** When the database was last asked, by its own clock. */
-  let askedAt: string | null = null;
+  /** When the ends were last read, by the database's clock. */
+  let readAt: string | null = null;
 
-  async function learn(): Promise<void> {
+  async function readNewEnds(): Promise<void> {
     const limit = deps.maxEnds + 1;
-    const found = await readEnds(db, askedAt, limit);
+    const found = await readEnds(db, readAt, limit);
     for (const end of found.ends.toReversed()) ends.note(end);
     if (found.ends.length === limit) ends.reachBackTo((found.ends.at(-1) as SessionEnd).endedAt);
-    else if (askedAt === null) ends.reachBackTo(Number.NEGATIVE_INFINITY);
-    askedAt = found.now;
+    else if (readAt === null) ends.reachBackTo(Number.NEGATIVE_INFINITY);
+    readAt = found.now;
     deps.recheck(new Set(found.ends.map(({ userId }) => userId)));
   }
 
-  const refresh = () => singleFlight('refresh', learn);
+  const refresh = () => singleFlight('refresh', readNewEnds);
 
   async function spread(): Promise<void> {
     deps.tellOthers();
@@ -67,10 +67,10 @@ export function createSessions(deps: SessionsDependencies): Sessions {
     async end({ tokenId, userId, expiresAt }) {
       await rows(
         db,
-        sql`with put_away as (
+        sql`with purged as (
             delete from ended_tokens where "tokenId" in (
               select "tokenId" from ended_tokens where "expiresAt" < ${now} - interval '1 day'
-              order by "expiresAt" limit ${PUT_AWAY}::int for update skip locked)
+              order by "expiresAt" limit ${PURGED_PER_CALL}::int for update skip locked)
           )
           insert into ended_tokens ("tokenId", "userId", "expiresAt", "endedAt")
           select ${tokenId}::text, u."id", to_timestamp(${Math.min(expiresAt, LATEST_MS) / 1000}::float8) at time zone 'utc', ${now}
@@ -100,7 +100,7 @@ export function createSessions(deps: SessionsDependencies): Sessions {
   };
 }
 
-/** The statement that ends all tokens but one of the users whose ids `users` selects. */
+/** The statement that ends all tokens except one of the users whose ids `users` selects. */
 export function cutOff(users: ReturnType<typeof sql>, keptTokenId: string) {
   return sql`insert into session_cutoffs as c ("userId", "generation", "keptTokenId", "endedAt")
     select "id", 1, ${keptTokenId}::text, ${now} from (${users}) of_users
@@ -108,10 +108,10 @@ export function cutOff(users: ReturnType<typeof sql>, keptTokenId: string) {
       "keptTokenId" = excluded."keptTokenId", "endedAt" = excluded."endedAt"`;
 }
 
-/** The latest `limit` ends since about `since` (a time that this gave, null for all there are), the latest first. */
+/** The latest `limit` ends since about `since`, the latest first. `since` is an earlier `now`, or null for all ends. */
 async function readEnds(db: Database, since: string | null, limit: number) {
-  const lately = sql`"endedAt" > least(${since}::timestamp, ${now}) - ${OVERLAP}`;
-  const where = since === null ? sql`true` : lately;
+  const isRecent = sql`"endedAt" > least(${since}::timestamp, ${now}) - ${OVERLAP}`;
+  const where = since === null ? sql`true` : isRecent;
   const [found] = await rows<{ now: string; ends: string }>(
     db,
     sql`select (${now})::text as "now", coalesce((

@@ -1,16 +1,16 @@
-// What a sign-in leaves in the database, and what it learns there: known addresses, and how often all sessions were ended.
+// What a sign-in stores and reads: known addresses, and how often all sessions were ended.
 import { sql } from 'drizzle-orm';
 import { type Database, rows } from '../../database/database.ts';
 
-/** Addresses that are remembered of an account: the latest. */
+/** How many addresses of an account are remembered: the latest ones. */
 const MAX_ADDRESSES = 50;
 
-/** A column: whether the user `u` signed in from this address before. `address` is its digest. */
+/** A column: whether the user `u` signed in from this address before. `address` is a digest. */
 export function isKnownAddress(address: string) {
   return sql`exists (select 1 from sign_in_addresses a where a."userId" = u."id" and a."address" = ${address}::text)`;
 }
 
-/** A statement that notes the address (none: null) of the users whose ids `users` selects. Not again within a day. */
+/** A statement that stores the address (or null) of the users whose ids `users` selects, at most once a day. */
 export function noteAddress(users: ReturnType<typeof sql>, address: string | null) {
   return sql`insert into sign_in_addresses as a ("userId", "address", "lastAt")
     select "id", ${address}::text, clock_timestamp() at time zone 'utc' from (${users}) of_users where ${address}::text is not null
@@ -19,8 +19,8 @@ export function noteAddress(users: ReturnType<typeof sql>, address: string | nul
 }
 
 /**
- * Notes the sign-in and gives the generation of its token; undefined where the account is gone or its password is another
- * by now.
+ * Stores the sign-in and returns the generation of its token. Returns undefined if the account is gone or its password
+ * hash is no longer `hash`.
  */
 export async function beginSession(
   db: Database,
@@ -30,7 +30,7 @@ export async function beginSession(
     db,
     sql`with signing_in as (
         select "id" from users where "id" = ${userId}::int and "password" = ${hash}::text and "deletedAt" is null
-      ), put_away as (
+      ), purged as (
         delete from sign_in_addresses a using signing_in s where a."userId" = s."id" and a."lastAt" < (
           select "lastAt" from sign_in_addresses where "userId" = s."id"
           order by "lastAt" desc offset ${MAX_ADDRESSES - 1}::int limit 1)

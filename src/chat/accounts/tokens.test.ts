@@ -35,7 +35,7 @@ const subtleKey = (key: string) =>
 const part = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url');
 
 describe('issue', () => {
-  it('gives a token that says who and until when', async () => {
+  it('issues a token that says who it is for and when it expires', async () => {
     const { tokens, seconds } = setUp('7d');
     const token = await tokens.issue(user);
     const payload = JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString());
@@ -51,24 +51,24 @@ describe('issue', () => {
         issuedAt: iat * 1000,
         generation: 0,
         tokenId: digest(token),
-        checked: 0,
+        checkedVersion: 0,
       },
     });
   });
 
-  it('never gives the same token twice', async () => {
+  it('never issues the same token twice', async () => {
     const { tokens } = setUp();
     const issued = await Promise.all(Array.from({ length: 100 }, () => tokens.issue(user)));
     expect(new Set(issued).size).toBe(100);
   });
 
-  it('refuses to start with what is no duration', () => {
+  it('refuses to start with something that is not a duration', () => {
     expect(() => setUp('soon')).toThrow(RangeError);
   });
 });
 
 describe('verify', () => {
-  it('takes tokens of the former service: userId or id, numbers or numeric strings', async () => {
+  it('accepts tokens of the former service: userId or id, numbers or numeric strings', async () => {
     const { tokens, seconds } = setUp();
     const exp = seconds() + 60;
     for (const claims of [{ userId: 7 }, { id: 7 }, { userId: '7' }, { id: '7' }, { userId: 7, id: 8 }]) {
@@ -77,7 +77,7 @@ describe('verify', () => {
     }
   });
 
-  it('lets a token without an end be good for as long as one of ours', async () => {
+  it('accepts a token without an end for as long as one of ours', async () => {
     const { tokens, seconds, pass } = setUp('1h');
     const endless = await sign({ userId: 7, iat: seconds() - 600 }, secret, 'HS256');
     const old = await sign({ userId: 7, iat: seconds() - 3600 }, secret, 'HS256');
@@ -87,7 +87,7 @@ describe('verify', () => {
     expect(await tokens.verify(endless)).toBeUndefined();
   });
 
-  it('takes a token whose issuer is a little ahead', async () => {
+  it('accepts a token from an issuer whose clock is a little ahead', async () => {
     const { tokens, seconds } = setUp();
     const ahead = await sign({ userId: 7, iat: seconds() + 30, exp: seconds() + 60 }, secret, 'HS256');
     expect(await tokens.verify(ahead)).toBeDefined();
@@ -103,7 +103,7 @@ describe('verify', () => {
     expect(await tokens.verify(token)).toBeUndefined();
   });
 
-  it('takes tokens of the other secrets that it was given, to their end, and signs with its own alone', async () => {
+  it('accepts tokens of the other secrets until they expire, and signs only with its own', async () => {
     const { tokens, seconds, pass } = setUp('10s', ['the next secret', 'the last secret']);
     const exp = seconds() + 10;
     const signed = await Promise.all(
@@ -118,7 +118,7 @@ describe('verify', () => {
     for (const token of [...signed, issued]) expect(await tokens.verify(token)).toBeUndefined();
   });
 
-  it('refuses a token that is not good yet', async () => {
+  it('refuses a token that is not valid yet', async () => {
     const { tokens, seconds, pass } = setUp();
     const token = await sign({ userId: 7, nbf: seconds() + 10, exp: seconds() + 60 }, secret, 'HS256');
     expect(await tokens.verify(token)).toBeUndefined();
@@ -147,7 +147,7 @@ describe('verify', () => {
     expect(await tokens.verify(`${header}.${part({ userId: 8 })}.${signature}`)).toBeUndefined();
   });
 
-  it('takes a signature as it was written alone, so that no other spelling outlives a logout', async () => {
+  it('accepts a signature only in its canonical spelling, so that no other one outlives a logout', async () => {
     const { tokens } = setUp();
     const token = await tokens.issue(user);
     const next = String.fromCharCode(token.charCodeAt(token.length - 1) + 1);
@@ -205,7 +205,7 @@ describe('verify', () => {
     },
   );
 
-  it('refuses a token with headers that one has to understand, and knows the usual ones', async () => {
+  it('refuses a token with headers that it does not know, and accepts the usual ones', async () => {
     const { tokens } = setUp();
     const signed = (head: object) => {
       const text = `${part({ alg: 'HS256', ...head })}.${part({ userId: 7, exp: 4e9 })}`;
@@ -218,7 +218,7 @@ describe('verify', () => {
     }
   });
 
-  it('refuses a signed payload that is no object', async () => {
+  it('refuses a signed payload that is not an object', async () => {
     const { tokens } = setUp();
     const claims: unknown[] = ['7', 7, null, [{ userId: 7 }]];
     for (const payload of claims) {
@@ -229,7 +229,7 @@ describe('verify', () => {
 });
 
 describe('judge', () => {
-  it('tells a forged token from one that was good once or is for something else', async () => {
+  it('tells a forged token from one that was valid once or is for something else', async () => {
     const { tokens, seconds, ends, pass } = setUp('10s');
     const isForged = async (token: string) => {
       const judged = await tokens.judge(token);
@@ -256,7 +256,7 @@ describe('judge', () => {
 });
 
 describe('an ended session', () => {
-  it('is refused from the moment that it is known, also a token that was seen before', async () => {
+  it('is refused as soon as its end is known, even if the token was seen before', async () => {
     const { tokens, ends } = setUp();
     const [one, other] = [await tokens.issue(user), await tokens.issue(user)];
     const { tokenId } = (await tokens.verify(one)) as TokenClaims;
@@ -266,7 +266,7 @@ describe('an ended session', () => {
     expect(await tokens.verify(other)).toBeDefined();
   });
 
-  it('is refused by a token of any of our secrets', async () => {
+  it('is refused whichever of our secrets signed its token', async () => {
     const { tokens, ends, seconds } = setUp('1h', ['the next secret']);
     const token = await sign({ userId: 7, iat: seconds(), exp: seconds() + 60 }, 'the next secret', 'HS256');
     expect(await tokens.verify(token)).toBeDefined();
@@ -274,7 +274,7 @@ describe('an ended session', () => {
     expect(await tokens.verify(token)).toBeUndefined();
   });
 
-  it('is asked about in the database where memory does not reach back so far, and there alone', async () => {
+  it('is looked up in the database only if memory does not reach back so far', async () => {
     const { tokens, ends, asked, seconds } = setUp('90d');
     ends.reachBackTo((seconds() - 2 * 86_400) * 1000);
     const recent = await tokens.issue(user);

@@ -8,16 +8,16 @@ import type { TokenClaims } from './principal.ts';
 import type { SessionEnds } from './session-ends.ts';
 
 const ALGORITHM = 'HS256';
-/** Times are not looked at: the library's clock is not ours. Nor is `aud`: see `toClaims`. */
+/** The library checks no times, because it has its own clock, and no `aud`: see `toClaims`. */
 const SIGNED_BY_US = { alg: ALGORITHM, exp: false, nbf: false, iat: false } as const;
 /**
- * 32 bytes in base64url as they are written once. The library reads others as the same bytes, and what is no longer the
- * token that was issued is not known by the id of an ended one.
+ * 32 bytes in the canonical form of base64url. The library accepts other spellings of the same bytes, but a token in
+ * another spelling has another id, so ending it would not end the spelling.
  */
 const SIGNATURE = /\.[\w-]{42}[AEIMQUYcgkosw048]$/;
 const CACHE_SIZE = 10_000;
 
-/** A key of the platform's, whose type not every runtime names. */
+/** A key of the platform; not every runtime names its type. */
 type Key = Awaited<ReturnType<typeof crypto.subtle.importKey>>;
 
 /** The SHA-256 of a text, in base64url. */
@@ -25,67 +25,67 @@ export type Digest = (text: string) => string;
 
 export interface TokensOptions {
   readonly secret: string;
-  /** Other secrets whose tokens are good too, such as the last and the next one. A bad token costs a look by each. */
+  /** Other secrets whose tokens are valid too, such as the last and the next one. A bad token is checked with each. */
   readonly accepted?: readonly string[];
-  /** What tokens are told apart by. */
+  /** Makes the ids of tokens. */
   readonly digest: Digest;
-  /** How long a token is good: `24h`, `7d`, or seconds. Also one that does not say, from its `iat` on. */
+  /** How long a token is valid: `24h`, `7d`, or seconds. A token without `exp` is valid that long after its `iat`. */
   readonly expiresIn: string;
   /** Tokens that were ended. */
   readonly ends: Pick<SessionEnds, 'isEnded' | 'covers' | 'version'>;
-  /** Whether this one was, where `ends` cannot know. */
+  /** Whether a token was ended, if `ends` does not reach back so far. */
   readonly wasEnded: (claims: TokenClaims) => Promise<boolean>;
   readonly clock: Clock;
 }
 
-/** Whom a token is issued to, and after how many ends of all of their sessions. */
+/** The user to whom a token is issued. */
 export interface TokenUser {
   readonly id: number;
   readonly email: string;
   readonly username: string;
 }
 
-/** What is known of a token. `isForged`: none of our secrets signed it; else it was good once, or is for something else. */
+/** The result for a token. `isForged`: none of our secrets signed it. If one did, it is over, or for something else. */
 export type Judgement = { readonly claims: TokenClaims } | { readonly claims: undefined; readonly isForged: boolean };
 
 export interface Tokens {
-  /** `generation`: how often the user has ended all sessions. No two tokens are the same. */
+  /** `generation`: how often the user has ended all sessions. Every token is different. */
   issue(user: TokenUser, generation?: number): Promise<string>;
-  /** Rejects like the database where only that knows whether the token was ended; that is one issued long ago. */
+  /** Rejects if the database does. It is asked only about tokens that were issued long ago. */
   judge(token: string): Promise<Judgement>;
-  /** Gives undefined for whatever is no valid token at this moment. Rejects like `judge`. */
+  /** Returns undefined if the token is not valid now. Rejects like `judge`. */
   verify(token: string): Promise<TokenClaims | undefined>;
 }
 
-interface Known extends TokenClaims {
-  /** The version of the ends by which it is good. */
-  checked: number;
+interface CachedToken extends TokenClaims {
+  /** The version of the ends with which it was last checked. */
+  checkedVersion: number;
 }
 
 const FORGED: Judgement = { claims: undefined, isForged: true };
-const NOT_GOOD: Judgement = { claims: undefined, isForged: false };
+const INVALID: Judgement = { claims: undefined, isForged: false };
 
-/** Throws a RangeError where `expiresIn` is no duration. */
+/** Throws a RangeError if `expiresIn` is not a duration. */
 export function createTokens(options: TokensOptions): Tokens {
   const { secret, accepted = [], expiresIn, digest, ends, wasEnded, clock } = options;
   const lifetime = durationSeconds(expiresIn);
   if (lifetime === undefined) throw new RangeError(`Cannot issue tokens: "${expiresIn}" is no duration`);
-  // Good tokens only, the longest unused first: what is refused costs a few signatures and no memory.
-  const cache = new Map<string, Known>();
+  // Only valid tokens, the longest unused first. A refused token costs a few signatures and no memory.
+  const cache = new Map<string, CachedToken>();
   const keys = [secret, ...accepted].map(keyOf);
 
-  function remember(token: string, known: Known): void {
+  function remember(token: string, known: CachedToken): void {
     cache.delete(token);
     cache.set(token, known);
     if (cache.size > CACHE_SIZE) cache.delete(cache.keys().next().value as string);
   }
 
-  /** Whether a token that was good is good still. */
-  function isGood(known: Known): boolean {
+  /** Whether a token that was valid is still valid. */
+  function isStillValid(known: CachedToken): boolean {
     if (known.expiresAt <= clock.now()) return false;
-    if (known.checked === ends.version) return true;
+    if (known.checkedVersion === ends.version) return true;
     if (ends.isEnded(known)) return false;
-    known.checked = ends.version;
+    known.checkedVersion = ends.version;
     return true;
   }
 
@@ -93,9 +93,9 @@ export function createTokens(options: TokensOptions): Tokens {
     const payload = await readPayload(token, keys);
     if (payload === undefined) return FORGED;
     const claims = toClaims(payload, digest(token), lifetime as number, clock.now());
-    if (!claims || (!ends.covers(claims) && (await wasEnded(claims)))) return NOT_GOOD;
-    if (ends.isEnded(claims)) return NOT_GOOD;
-    claims.checked = ends.version;
+    if (!claims || (!ends.covers(claims) && (await wasEnded(claims)))) return INVALID;
+    if (ends.isEnded(claims)) return INVALID;
+    claims.checkedVersion = ends.version;
     remember(token, claims);
     return { claims };
   }
@@ -103,12 +103,12 @@ export function createTokens(options: TokensOptions): Tokens {
   async function judge(token: string): Promise<Judgement> {
     const known = cache.get(token);
     if (!known) return judgeUnknown(token);
-    if (isGood(known)) {
+    if (isStillValid(known)) {
       remember(token, known);
       return { claims: known };
     }
     cache.delete(token);
-    return NOT_GOOD;
+    return INVALID;
   }
 
   return {
@@ -124,21 +124,21 @@ export function createTokens(options: TokensOptions): Tokens {
     judge,
     async verify(token) {
       const known = cache.get(token);
-      if (known === undefined || !isGood(known)) return (await judge(token)).claims;
-      // Nothing is waited for where the token is known to be good.
+      if (known === undefined || !isStillValid(known)) return (await judge(token)).claims;
+      // Awaits nothing if the token is known to be valid.
       remember(token, known);
       return known;
     },
   };
 }
 
-/** Made once: given a text, the library would make the key for each token, and take one that looks like PEM for PEM. */
+/** Imported once: the library would import a string for each token, and read one that looks like PEM as PEM. */
 function keyOf(secret: string): Promise<Key> {
   const algorithm = { name: 'HMAC', hash: 'SHA-256' };
   return crypto.subtle.importKey('raw', new TextEncoder().encode(secret), algorithm, false, ['sign', 'verify']);
 }
 
-/** The payload of a token that one of these keys signed. Undefined where none did, whatever is wrong with it. */
+/** The payload of a token that one of these keys signed. Returns undefined if none did, or if it is malformed. */
 async function readPayload(token: string, keys: ReadonlyArray<Promise<Key>>): Promise<unknown> {
   if (!SIGNATURE.test(token)) return undefined;
   for (const key of keys) {
@@ -149,20 +149,20 @@ async function readPayload(token: string, keys: ReadonlyArray<Promise<Key>>): Pr
 }
 
 /**
- * `iat` says nothing about validity where there is an `exp`: nodes' clocks differ. No audience is known here, so a token
- * that names one is for somebody else.
+ * If there is an `exp`, `iat` does not count, because the clocks of nodes differ. This service has no audience, so a
+ * token with an `aud` is for another service.
  */
-function toClaims(payload: unknown, tokenId: string, lifetime: number, now: number): Known | undefined {
+function toClaims(payload: unknown, tokenId: string, lifetime: number, now: number): CachedToken | undefined {
   const { userId, id, exp, iat, nbf, aud, gen } = Object(payload) as Record<string, unknown>;
   const user = decode(idField, userId ?? id);
   const issuedAt = Number.isFinite(iat) ? (iat as number) * 1000 : undefined;
   const expiresAt = toMilliseconds(exp, (issuedAt ?? Number.NaN) + lifetime * 1000);
   if (!user.ok || aud !== undefined || !(expiresAt > now) || !(toMilliseconds(nbf, 0) <= now)) return undefined;
   const generation = Number.isSafeInteger(gen) ? (gen as number) : undefined;
-  return { userId: user.data, expiresAt, tokenId, issuedAt, generation, checked: -1 };
+  return { userId: user.data, expiresAt, tokenId, issuedAt, generation, checkedVersion: -1 };
 }
 
-/** A claim in seconds; NaN, which fails every comparison, where it is no number. */
+/** Converts a claim in seconds. Returns NaN, which fails every comparison, if it is not a number. */
 function toMilliseconds(claim: unknown, absent: number): number {
   if (claim === undefined) return absent;
   return typeof claim === 'number' ? claim * 1000 : Number.NaN;

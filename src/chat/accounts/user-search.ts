@@ -1,4 +1,4 @@
-// Users found by a part of their name, in any case.
+// Finds users by a part of their name, in any case.
 import { sql } from 'drizzle-orm';
 import { type Database, rows } from '../../database/database.ts';
 import { createFoldedNames } from '../../database/folded-names.ts';
@@ -10,7 +10,7 @@ import type { Actor } from './principal.ts';
 
 const MAX_FOUND = 10;
 
-/** Users with this in their name: that very name first, then names that begin with it, in the same order everywhere. */
+/** Users with this text in their name: that exact name first, then names that begin with it. The order is stable. */
 export type UserSearch = (actor: Actor, text: string) => Promise<User[]>;
 
 export interface UserSearchDependencies {
@@ -22,7 +22,7 @@ export function createUserSearch({ db, emails }: UserSearchDependencies): UserSe
   const names = createFoldedNames(db);
   return async (actor, text) => {
     const part = foldPart(text);
-    // Nothing that could be seen in a name.
+    // The text has nothing that can be seen in a name.
     if (part === '') return [];
     await names.settle();
     const pattern = part.replace(/[\\%_]/g, '\\$&');
@@ -34,6 +34,6 @@ export function createUserSearch({ db, emails }: UserSearchDependencies): UserSe
           u."foldedUsername" like ${`${pattern}%`}::text desc, u."foldedUsername", u."id"
         limit ${MAX_FOUND}::int`,
     );
-    return found.map((row) => emails.toSeenUser(row, actor.id));
+    return found.map((row) => emails.toVisibleUser(row, actor.id));
   };
 }

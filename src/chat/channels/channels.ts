@@ -1,4 +1,4 @@
-// Channels: what a user is in, making, renaming and deleting them.
+// Channels: listing, creating, renaming and deleting them.
 import { sql } from 'drizzle-orm';
 import { type Database, rows } from '../../database/database.ts';
 import { isoTime } from '../../database/time.ts';
@@ -7,14 +7,14 @@ import type { Channel, ChannelDetail } from '../../protocol/resources.ts';
 import type { Principal } from '../accounts/principal.ts';
 import type { Announce } from '../announce.ts';
 import type { EmailView } from '../email-view.ts';
-import { readMemberChannel, readSeenChannel, withLockedChannel } from '../members/membership.ts';
+import { readDisplayedChannel, readMemberChannel, withLockedChannel } from '../members/membership.ts';
 import { isOwner } from '../policy.ts';
 import { type ChannelRow, channelColumns, toChannel, type UserRow, userColumns } from '../rows.ts';
 import { type CreateChannel, createChannelCreation } from './creation.ts';
 import type { ChannelErasure } from './erasure.ts';
 import { createListChannels, type ListChannels } from './list.ts';
 
-/** Every call about one channel throws CHANNEL_NOT_FOUND where it is gone or the principal is no member. */
+/** Every call about one channel throws CHANNEL_NOT_FOUND if it is gone or the principal is not a member. */
 export interface Channels {
   list: ListChannels;
   create: CreateChannel;
@@ -22,7 +22,7 @@ export interface Channels {
   get(principal: Principal, id: number): Promise<ChannelDetail>;
   /** Any member may. Throws DIRECT_CHANNEL. */
   rename(principal: Principal, id: number, name: string): Promise<Channel>;
-  /** Throws FORBIDDEN for a member who is not the owner. */
+  /** Throws FORBIDDEN if the principal is not the owner. */
   remove(principal: Principal, id: number): Promise<void>;
   /** Passes for members, and for admins in every channel. */
   assertVisible(principal: Principal, id: number): Promise<void>;
@@ -41,11 +41,14 @@ export function createChannels({ db, announce, emails, erasure }: ChannelsDepend
     create: createChannelCreation({ db, announce, emails }),
 
     async get(principal, id) {
-      const channel = await readSeenChannel(db, id, principal.id, emails);
+      const channel = await readDisplayedChannel(db, id, principal.id, emails);
       const members = await readMembers(db, id);
       return {
         ...toChannel(channel),
-        members: members.map((row) => ({ ...emails.toSeenUser(row, principal.id), joinedAt: isoTime(row.joinedAt) })),
+        members: members.map((row) => ({
+          ...emails.toVisibleUser(row, principal.id),
+          joinedAt: isoTime(row.joinedAt),
+        })),
       };
     },
 
@@ -67,9 +70,9 @@ export function createChannels({ db, announce, emails, erasure }: ChannelsDepend
           transaction,
           sql`update channels set "deletedAt" = now() at time zone 'utc' where "id" = ${id}::int`,
         );
-        await erasure.note(transaction, id);
+        await erasure.schedule(transaction, id);
       });
-      erasure.wake();
+      erasure.run();
       await announce({ type: 'channel.deleted', channelId: id });
     },
 
@@ -94,7 +97,7 @@ function readMembers(db: Database, channelId: number): Promise<(UserRow & { join
   );
 }
 
-/** Gives undefined where there is no such group, or the user is no member of it. */
+/** Returns undefined if there is no such group, or the user is not a member of it. */
 async function updateName(db: Database, id: number, userId: number, name: string): Promise<ChannelRow | undefined> {
   const [channel] = await rows<ChannelRow>(
     db,

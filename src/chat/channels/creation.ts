@@ -1,4 +1,4 @@
-// Making channels: all of one or nothing, and one direct channel a pair however many requests race.
+// Creates channels: with all members or not at all, and one direct channel per pair even if requests race.
 import { sql } from 'drizzle-orm';
 import { type Database, rows } from '../../database/database.ts';
 import type { Deadline } from '../../lib/deadline.ts';
@@ -11,13 +11,13 @@ import type { EmailView } from '../email-view.ts';
 import { assertInTime, NEVER } from '../in-time.ts';
 import { type ChannelRow, channelColumns, toChannel } from '../rows.ts';
 
-/** `created` is false where the pair had this direct channel already. */
+/** `created` is false if the pair had this direct channel already. */
 export interface CreatedChannel {
   readonly channel: Channel;
   readonly created: boolean;
 }
 
-/** What is not begun by the deadline is not done: UNAVAILABLE. */
+/** Throws UNAVAILABLE, and creates nothing, if the deadline passes before it writes. */
 export type CreateChannel = (
   principal: Principal,
   body: CreateChannelBody,
@@ -30,7 +30,7 @@ export interface CreationDependencies {
   readonly emails: EmailView;
 }
 
-/** Throws USER_NOT_FOUND, VALIDATION_FAILED for a direct channel with anything but one other user. */
+/** Throws USER_NOT_FOUND, and VALIDATION_FAILED for a direct channel without exactly one other user. */
 export function createChannelCreation({ db, announce, emails }: CreationDependencies): CreateChannel {
   async function createGroup(principal: Principal, name: string, others: number[]): Promise<CreatedChannel> {
     const channel = toChannel(await insertChannel(db, { type: 'group', name, ownerId: principal.id, others }));
@@ -45,7 +45,7 @@ export function createChannelCreation({ db, announce, emails }: CreationDependen
     const { row, created } = await insertDirect(db, emails, principal.id, other);
     const channel = toChannel(row);
     if (created) {
-      // Each of the two sees it under the name of the other.
+      // Each of the two sees it with the name of the other.
       await Promise.all([
         announce({ type: 'channel.added', userIds: [principal.id], channel }),
         announce({
@@ -74,7 +74,7 @@ interface NewChannel {
   readonly others: readonly number[];
 }
 
-/** One statement: the channel, its members in the order given, its log. Throws USER_NOT_FOUND. */
+/** Inserts the channel, its members in the given order, and its log, in one statement. Throws USER_NOT_FOUND. */
 async function insertChannel(db: Database, { type, name, ownerId, others }: NewChannel): Promise<ChannelRow> {
   const ids = sql`${sql.param(others)}::int[]`;
   const [channel] = await rows<ChannelRow>(
@@ -100,7 +100,7 @@ async function insertChannel(db: Database, { type, name, ownerId, others }: NewC
   return channel;
 }
 
-/** The pair's direct channel as `userId` sees it: under the other's name. */
+/** The pair's direct channel as `userId` sees it: with the other's name. */
 async function findDirect(
   db: Database,
   { directName }: EmailView,

@@ -1,34 +1,34 @@
-// What was said in a deleted channel goes from the database too: after the deletion, in steps that hold nobody up.
+// Erases the messages of deleted channels from the database: after the deletion, in steps that hold nobody up.
 import { sql } from 'drizzle-orm';
 import type { Clock } from '../../backends/clock/clock.ts';
 import { type Database, rows } from '../../database/database.ts';
 import type { Logger } from '../../lib/logger.ts';
 
-/** Messages of one statement: some 4 ms of a server, some 20 of the embedded database, which holds its process up. */
+/** Messages per statement. It takes a server 4 ms, and the embedded database 20 ms, in which it blocks the process. */
 const STEP = 200;
-/** Between two statements, so that whoever sends and reads has the database for most of the time. */
+/** The pause between two statements, which leaves the database to other work for most of the time. */
 const PAUSE_MS = 50;
-/** How often a node looks for what one that ended has left. */
+/** How often a node looks for erasures that another node did not finish. */
 const INTERVAL_MS = 60_000;
 
 export interface ChannelErasure {
-  /** To be called in the transaction that deletes the channel: it is erased then, whichever node ends meanwhile. */
-  note(transaction: Database, channelId: number): Promise<void>;
-  /** To be called after the commit. */
-  wake(): void;
+  /** Call it in the transaction that deletes the channel. Then it is erased even if this node stops. */
+  schedule(transaction: Database, channelId: number): Promise<void>;
+  /** Starts erasing. Call it after the commit. */
+  run(): void;
 }
 
 export interface RunningErasure extends ChannelErasure {
-  /** Looks for what is left at once, and then again and again. */
+  /** Looks for unfinished erasures, now and every minute. */
   start(): void;
-  /** Resolves when nothing is under way any more. */
+  /** Stops after the statement under way, and resolves then. */
   close(): Promise<void>;
 }
 
-/** Where nothing is erased. */
+/** Erases nothing. */
 export const NO_ERASURE: RunningErasure = {
-  note: async () => {},
-  wake: () => {},
+  schedule: async () => {},
+  run: () => {},
   start: () => {},
   close: async () => {},
 };
@@ -42,7 +42,7 @@ export interface ErasureDependencies {
 
 export function createChannelErasure({ db, clock, logger, withoutValues }: ErasureDependencies): RunningErasure {
   let work: Promise<void> | undefined;
-  let isAsked = false;
+  let isRequested = false;
   let isClosed = false;
   let cancel = () => {};
   let endPause = () => {};
@@ -56,11 +56,11 @@ export function createChannelErasure({ db, clock, logger, withoutValues }: Erasu
       };
     });
 
-  /** What is left where it fails is found at the next look. */
+  /** If it fails, the next look finds what is left. */
   async function eraseAll(): Promise<void> {
     try {
-      while (isAsked) {
-        isAsked = false;
+      while (isRequested) {
+        isRequested = false;
         while (!isClosed && (await eraseStep(db))) await pause();
       }
     } catch (error) {
@@ -68,8 +68,8 @@ export function createChannelErasure({ db, clock, logger, withoutValues }: Erasu
     }
   }
 
-  function wake(): void {
-    isAsked = !isClosed;
+  function run(): void {
+    isRequested = !isClosed;
     if (isClosed || work) return;
     work = eraseAll().finally(() => {
       work = undefined;
@@ -77,16 +77,16 @@ export function createChannelErasure({ db, clock, logger, withoutValues }: Erasu
   }
 
   return {
-    async note(transaction, channelId) {
+    async schedule(transaction, channelId) {
       await rows(
         transaction,
         sql`insert into channel_erasures ("channelId") values (${channelId}::int) on conflict do nothing`,
       );
     },
-    wake,
+    run,
     start() {
-      cancel = clock.every(INTERVAL_MS, wake);
-      wake();
+      cancel = clock.every(INTERVAL_MS, run);
+      run();
     },
     async close() {
       isClosed = true;
@@ -97,7 +97,7 @@ export function createChannelErasure({ db, clock, logger, withoutValues }: Erasu
   };
 }
 
-/** Gives whether there may be more to do. */
+/** Returns whether there may be more to erase. */
 async function eraseStep(db: Database): Promise<boolean> {
   const [answer] = await rows<{ more: boolean }>(db, sql`select erase_deleted_channels(${STEP}::int) as "more"`);
   return answer?.more ?? false;

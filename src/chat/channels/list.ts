@@ -1,4 +1,4 @@
-// The channels of a user: those who ask at the same moment are answered by one statement.
+// The channels of a user. Requests at the same moment share one statement.
 import { sql } from 'drizzle-orm';
 import { type Database, rows } from '../../database/database.ts';
 import { isoTime } from '../../database/time.ts';
@@ -7,27 +7,27 @@ import { ChatError, unavailable } from '../../protocol/errors.ts';
 import type { Channel, DirectChannel } from '../../protocol/resources.ts';
 import type { Actor } from '../accounts/principal.ts';
 import type { EmailView } from '../email-view.ts';
-import { otherUser, seenName } from '../members/membership.ts';
+import { displayName, otherUser } from '../members/membership.ts';
 import { isGroup } from '../policy.ts';
 import { type ChannelRow, channelColumns, toChannel } from '../rows.ts';
 
-/** Few, as each may be in thousands of channels, and what comes at once is mapped at once. */
+/** Small, because each user may be in thousands of channels, and one turn maps all rows of a batch. */
 const MAX_BATCH = 16;
 
-/** Each by id. Not to be changed: who asks twice at the same moment gets the same object. */
+/** Both sorted by id. Do not change it: two requests at the same moment get the same object. */
 export interface ChannelList {
   readonly direct: readonly DirectChannel[];
   readonly group: readonly Channel[];
 }
 
 /**
- * A direct channel goes under the other's email (or name, where emails are not shown), with the other's avatar. Throws
- * UNAUTHORIZED for an account that is gone.
+ * A direct channel has the other user's email as its name (or their username, if emails are private), and their avatar.
+ * Throws UNAUTHORIZED if the account is gone.
  */
 export type ListChannels = (actor: Actor) => Promise<ChannelList>;
 
 type ListRow = ChannelRow & { userId: number; otherName: string | null; otherAvatar: string | null };
-/** Of a user without channels. */
+/** The row of a user without channels. */
 type EmptyRow = { userId: number; id: null };
 
 export function createListChannels({ db, emails }: { db: Database; emails: EmailView }): ListChannels {
@@ -52,7 +52,7 @@ export function createListChannels({ db, emails }: { db: Database; emails: Email
   };
 }
 
-/** At least one row for each account that is there. */
+/** Returns at least one row for each account that exists. */
 function readLists(db: Database, emails: EmailView, userIds: number[]): Promise<(ListRow | EmptyRow)[]> {
   return rows<ListRow | EmptyRow>(
     db,
@@ -68,7 +68,7 @@ function readLists(db: Database, emails: EmailView, userIds: number[]): Promise<
 function toDirectChannel(row: ListRow, emails: EmailView): DirectChannel {
   return {
     id: row.id,
-    name: seenName(row, emails),
+    name: displayName(row, emails),
     type: row.type,
     ownerId: row.ownerId,
     createdAt: isoTime(row.createdAt),

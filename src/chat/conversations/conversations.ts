@@ -1,4 +1,4 @@
-// Every log of a user and how far it has come: what to compare one's cursors with after an absence.
+// The logs of a user and how far they have come. Clients compare their cursors with it after an absence.
 import { sql } from 'drizzle-orm';
 import { type Database, rows } from '../../database/database.ts';
 import { isoTime } from '../../database/time.ts';

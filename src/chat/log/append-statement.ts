@@ -1,4 +1,4 @@
-// The statement that stores a batch of messages, and what it says of each of them.
+// The statement that stores a batch of messages, and its outcome for each of them.
 import { sql } from 'drizzle-orm';
 import type { Database } from '../../database/database.ts';
 import { prepare } from '../../database/prepared.ts';
@@ -6,14 +6,14 @@ import { fromDraft, fromState, type SenderRow, type StateRow } from './columns.t
 import type { StoredMessage } from './event.ts';
 import type { Draft } from './log.ts';
 
-/** What became of one draft: see `append_messages` in drizzle/functions/. */
+/** The outcome of one draft: see `append_messages` in drizzle/functions/. */
 export interface Outcome extends Record<string, unknown>, SenderRow {
   outcome: string;
   id: number;
   seq: number;
   createdAt: string;
   accessVersion: number;
-  /** The message that a duplicate is of; null for others. */
+  /** If the draft is a duplicate, the message that was stored before; otherwise null. */
   before: StateRow | null;
 }
 
@@ -25,7 +25,7 @@ const APPEND = sql`
   from append_messages(${value('senderId')}::int[], ${value('channelId')}::int[], ${value('receiverId')}::int[],
     ${value('clientId')}::text[], ${value('contents')}::text::jsonb)`;
 
-/** Gives the outcomes of the drafts, in their order. One round trip for all of them. */
+/** Returns the outcomes of the drafts, in their order, after one round trip. */
 export function createStoreBatch(db: Database): (drafts: readonly Draft[]) => Promise<Outcome[]> {
   const store = prepare<Outcome>(db, APPEND);
   return (drafts) =>
@@ -38,7 +38,7 @@ export function createStoreBatch(db: Database): (drafts: readonly Draft[]) => Pr
     });
 }
 
-/** The message that a draft became, or was before. */
+/** The message that was stored from the draft, or if it is a duplicate, before. */
 export function toMessage(draft: Draft, outcome: Outcome): StoredMessage {
   return outcome.before ? fromState(outcome.before, outcome) : fromDraft(draft, outcome);
 }

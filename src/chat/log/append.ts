@@ -1,4 +1,4 @@
-// Group commit: messages that wait while one batch is being stored leave together in the next one.
+// Group commit: messages that wait while a batch is being stored leave together in the next batch.
 import type { Clock } from '../../backends/clock/clock.ts';
 import type { Database } from '../../database/database.ts';
 import { isRefused, isUnavailable, sqlState, withoutValues } from '../../database/errors.ts';
@@ -15,12 +15,12 @@ const MAX_BATCH_ROWS = 512;
 const MAX_BATCH_BYTES = 1 << 20;
 const MAX_WAITING = 20_000;
 const MAX_WAITING_BYTES = 64 << 20;
-/** With less time left a message is given back to its sender instead of being stored. */
+/** With less time left, a message is rejected instead of stored. */
 const TIME_TO_STORE_MS = 1_000;
-/** Lanes of logs whose lock somebody holds, tried at the same time. */
+/** How many lanes of logs whose lock somebody holds are tried at the same time. */
 const MAX_STUCK_LANES_RUNNING = 3;
 const LOCK_NOT_AVAILABLE = '55P03';
-/** A unique violation is a client id stored by another node just now, found as a duplicate when tried again. */
+/** A unique violation means that another node just stored the client id; the next try finds the duplicate. */
 const TRY_AGAIN = new Set(['23505', '40001', '40P01']);
 const MAX_TRIES = 3;
 const WAITED_TOO_LONG = 'The message waited too long: try again';
@@ -36,26 +36,26 @@ export interface AppendDependencies {
   readonly db: Database;
   readonly sink: EventSink;
   readonly clock: Clock;
-  /** Told of each batch that was stored: its rows and how long the statement took. */
+  /** Called for each stored batch, with its rows and how long the statement took. */
   readonly onBatch?: (rows: number, milliseconds: number) => void;
 }
 
-interface Waiting {
+interface WaitingMessage {
   readonly draft: Draft;
   readonly key: LogKey;
   readonly log: string;
   readonly bytes: number;
-  /** When it is to be on its way to the database, or is given back. */
+  /** The message is rejected if it has not left for the database by then. */
   readonly until: Deadline;
   readonly resolve: (appended: Appended) => void;
   readonly reject: (error: unknown) => void;
 }
 
-/** Messages stored one batch after the other. All logs share one lane, but for those whose lock is held. */
+/** Messages stored one batch after the other. All logs share one lane, except for those whose lock somebody holds. */
 interface Lane {
-  /** The log that has this lane for itself; undefined for the shared one. */
+  /** The log that has this lane for itself; undefined for the shared lane. */
   readonly log: string | undefined;
-  queue: Waiting[];
+  queue: WaitingMessage[];
   running: boolean;
 }
 
@@ -108,12 +108,12 @@ export function createAppend(deps: AppendDependencies): Append {
   function leaveStuck(lane: Lane, log: string): void {
     stuckRunning -= 1;
     stuck.delete(log);
-    // Back to the end of the line, or, with nothing left to store, to the shared lane.
+    // Back to the end of the line, or if nothing is left to store, to the shared lane.
     if (lane.queue.length > 0) stuck.set(log, lane);
     for (const next of stuck.values()) if (!next.running) start(next);
   }
 
-  function takeBatch(lane: Lane): Waiting[] {
+  function takeBatch(lane: Lane): WaitingMessage[] {
     let bytes = 0;
     let count = 0;
     for (const item of lane.queue) {
@@ -124,18 +124,18 @@ export function createAppend(deps: AppendDependencies): Append {
     return inTime(lane.queue.splice(0, count), WAITED_TOO_LONG);
   }
 
-  /** Those that may still be stored; the others are given back. */
-  function inTime(items: Waiting[], message: string): Waiting[] {
+  /** Returns the messages that may still be stored, and rejects the others. */
+  function inTime(items: WaitingMessage[], message: string): WaitingMessage[] {
     const now = performance.now();
     if (!items.some((item) => item.until <= now)) return items;
-    giveBack(
+    rejectAll(
       items.filter((item) => item.until <= now),
       new ChatError('UNAVAILABLE', message),
     );
     return items.filter((item) => item.until > now);
   }
 
-  async function storeBatch(lane: Lane, batch: Waiting[], attempt: number): Promise<void> {
+  async function storeBatch(lane: Lane, batch: WaitingMessage[], attempt: number): Promise<void> {
     const started = clock.monotonic();
     let outcomes: Outcome[];
     try {
@@ -147,7 +147,7 @@ export function createAppend(deps: AppendDependencies): Append {
     deps.onBatch?.(batch.length, clock.monotonic() - started);
   }
 
-  async function recover(lane: Lane, batch: Waiting[], attempt: number, error: unknown): Promise<void> {
+  async function recover(lane: Lane, batch: WaitingMessage[], attempt: number, error: unknown): Promise<void> {
     const state = sqlState(error);
     if (state === LOCK_NOT_AVAILABLE) return isolate(lane, batch);
     if (state !== undefined && TRY_AGAIN.has(state) && attempt < MAX_TRIES) {
@@ -155,17 +155,17 @@ export function createAppend(deps: AppendDependencies): Append {
       return again.length > 0 ? storeBatch(lane, again, attempt + 1) : undefined;
     }
     if (isUnavailable(error) || isRefused(error))
-      return giveBack(batch, new ChatError('UNAVAILABLE', undefined, { cause: withoutValues(error) }));
-    if (batch.length === 1) return giveBack(batch, error);
-    // Something in this batch cannot be stored: one by one, it fails nobody else.
+      return rejectAll(batch, new ChatError('UNAVAILABLE', undefined, { cause: withoutValues(error) }));
+    if (batch.length === 1) return rejectAll(batch, error);
+    // Something in this batch cannot be stored. One by one, it makes no other message fail.
     for (const item of batch) {
       const [one] = inTime([item], WAITED_TOO_LONG);
       if (one) await storeBatch(lane, [one], MAX_TRIES);
     }
   }
 
-  /** Somebody holds the lock of a log in this batch: each of its logs goes on in a lane of its own. */
-  function isolate(lane: Lane, batch: Waiting[]): void {
+  /** Somebody holds the lock of a log in this batch. Each of its logs goes on in a lane of its own. */
+  function isolate(lane: Lane, batch: WaitingMessage[]): void {
     const logs = new Set(batch.map((item) => item.log));
     const behind = lane.queue.filter((item) => logs.has(item.log));
     lane.queue = lane.queue.filter((item) => !logs.has(item.log));
@@ -185,7 +185,7 @@ export function createAppend(deps: AppendDependencies): Append {
     return lane;
   }
 
-  function settle(lane: Lane, batch: Waiting[], outcomes: Outcome[]): void {
+  function settle(lane: Lane, batch: WaitingMessage[], outcomes: Outcome[]): void {
     const events = [];
     const repeats = [];
     for (const [index, item] of batch.entries()) {
@@ -196,10 +196,10 @@ export function createAppend(deps: AppendDependencies): Append {
       }
       const refusal = REFUSALS[result.outcome];
       if (refusal) {
-        giveBack([item], new ChatError(refusal));
+        rejectAll([item], new ChatError(refusal));
         continue;
       }
-      forget(item);
+      release(item);
       const message = toMessage(item.draft, result);
       const duplicate = result.outcome === 'duplicate';
       item.resolve({ message, duplicate });
@@ -209,14 +209,14 @@ export function createAppend(deps: AppendDependencies): Append {
     if (events.length > 0) sink(events);
   }
 
-  function giveBack(batch: Waiting[], error: unknown): void {
+  function rejectAll(batch: WaitingMessage[], error: unknown): void {
     for (const item of batch) {
-      forget(item);
+      release(item);
       item.reject(error);
     }
   }
 
-  function forget(item: Waiting): void {
+  function release(item: WaitingMessage): void {
     waiting -= 1;
     waitingBytes -= item.bytes;
   }
@@ -224,7 +224,7 @@ export function createAppend(deps: AppendDependencies): Append {
   return append;
 }
 
-/** An estimate, from above for most scripts: what bounds a batch need not be exact. */
+/** An estimate, too high for most scripts. The bound of a batch need not be exact. */
 function draftBytes({ content }: Draft): number {
   let length = 0;
   for (const name of CONTENT_FIELDS) length += content[name]?.length ?? 0;

@@ -10,7 +10,7 @@ import type { Change, EventSink } from './log.ts';
 export interface ChangeDependencies {
   readonly db: Database;
   readonly sink: EventSink;
-  /** Whether the content of a deleted message goes from its row too. */
+  /** Whether a deletion also erases the content in the row. */
   readonly eraseDeleted: boolean;
 }
 

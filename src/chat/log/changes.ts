@@ -1,10 +1,10 @@
-// The registry of changes, a line for each. tests/integration/changes.test.ts shows of every one that no reader misses it.
+// The list of all changes. tests/integration/changes.test.ts shows for each of them that no reader misses it.
 import { deleted, stored, updated } from '../messages/changes.ts';
 import type { Change } from './define-change.ts';
 
 export const CHANGES: readonly Change[] = [stored, updated, deleted];
 
-/** Under both names: of two versions one may write the other's. */
+/** By both names, because nodes of other versions may publish either. */
 const byName = new Map(
   CHANGES.flatMap((change) => [
     [change.type, change],
@@ -12,7 +12,7 @@ const byName = new Map(
   ]),
 );
 
-/** The change that another node calls so; undefined for one that this version does not know. */
+/** The change that another node published by this name. Returns undefined if this version does not know it. */
 export function changeNamed(name: string): Change | undefined {
   return byName.get(name);
 }

@@ -1,5 +1,5 @@
-// The columns of a message, and how it becomes the message that is known here: from a row, from what the functions that change
-// messages say, and from the draft of a new one.
+// The columns of a message, and the mapping to a StoredMessage: from a row, from the result of the SQL functions, and
+// from the draft of a new message.
 import { sql } from 'drizzle-orm';
 import { isoTime } from '../../database/time.ts';
 import { CONTENT_FIELDS, contentOf, EMPTY_CONTENT, type MessageContent } from '../../protocol/messages.ts';
@@ -12,8 +12,8 @@ export interface SenderRow {
 }
 
 /**
- * A message as the SQL function `message_state` gives it, maybe with more than is known here. Times are PostgreSQL's text.
- * Without its content if it is deleted.
+ * A message as the SQL function `message_state` returns it; a newer version may add fields. Times are PostgreSQL's
+ * text. A deleted message has no content.
  */
 export interface StateRow extends MessageContent {
   id: number;
@@ -42,7 +42,7 @@ export const storedMessageColumns = sql`
   ${sql.raw(contentColumns.join(', '))},
   m."clientId", m."channelId", m."receiverId", m."createdAt", m."updatedAt", m."deletedAt" is not null as "deleted"`;
 
-/** Leaves out whatever other columns the row has. */
+/** Leaves out any other columns that the row has. */
 export function toStoredMessage(row: MessageRow): StoredMessage {
   const createdAt = isoTime(row.createdAt);
   return {
@@ -55,7 +55,7 @@ export function toStoredMessage(row: MessageRow): StoredMessage {
     content: row.deleted ? EMPTY_CONTENT : contentOf(row),
     clientId: row.clientId,
     channelId: row.channelId,
-    // A row of the former service may have both; it is the channel's then.
+    // A row of the former service may have both. Then the message belongs to the channel.
     receiverId: row.channelId === null ? row.receiverId : null,
     createdAt,
     updatedAt: row.updatedAt === row.createdAt ? createdAt : isoTime(row.updatedAt),
@@ -63,12 +63,12 @@ export function toStoredMessage(row: MessageRow): StoredMessage {
   };
 }
 
-/** The same of what `message_state` says. For single messages: it copies. */
+/** The same for the result of `message_state`. Only for single messages, because it copies. */
 export function fromState(state: StateRow, { senderName, senderAvatar }: SenderRow): StoredMessage {
   return toStoredMessage({ ...state, senderName, senderAvatar });
 }
 
-/** A draft that was stored just now. Field by field: spread objects were an eighth of the cost of storing. */
+/** A draft that was just stored. Field by field, because spreading objects was an eighth of the cost of storing. */
 export function fromDraft(
   draft: Draft,
   row: SenderRow & { id: number; seq: number; createdAt: string },

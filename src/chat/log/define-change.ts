@@ -1,16 +1,16 @@
-// What can happen to a message: a change, the next numbered event of its log. It reaches readers in one of two forms. The
-// state form is the message as it is then, which pages and catch-ups bring; the live form is a frame that says how it came
-// about, for those who are there.
+// A change: something that can happen to a message, as the next numbered event of its log. Readers get it in one of
+// two forms. Pages and catch-ups bring the state form, which is the message after the change. Live readers get the live
+// form, which is a frame that says what changed.
 import type { ServerFrameType } from '../../protocol/server-frames.ts';
 
 export interface ChangeDefinition {
-  /** Its name between nodes; lower-case letters. A node that does not know it reads the log instead. */
+  /** Its name between nodes, in lower-case letters. A node that does not know it reads the log instead. */
   readonly type: string;
-  /** What nodes of released versions call it. Written in place of the type as long as some of them may run. */
+  /** The name that released versions know it by. Published in place of the type as long as such nodes may run. */
   readonly formerly?: string;
-  /** The message is gone by it, and that is its state. */
+  /** The change deletes the message; its state form says that it is gone. */
   readonly isDeletion?: boolean;
-  /** The frame that is its live form. Left out if the state says it all: then live readers get that. */
+  /** The frame of its live form. Without one, live readers get the state form. */
   readonly live?: ServerFrameType;
 }
 
@@ -22,7 +22,7 @@ export interface Change {
   readonly live: ServerFrameType | undefined;
 }
 
-/** To be listed in changes.ts. What it stores has to raise the message's `updatedSeq`, or no catch-up finds it. */
+/** List the result in changes.ts. The change must raise the message's `updatedSeq`, or no catch-up finds it. */
 export function defineChange({ type, formerly, isDeletion = false, live }: ChangeDefinition): Change {
   if (!/^[a-z]+$/.test(type)) throw new Error(`A change cannot be called ${type}`);
   return { type, published: formerly ?? type, isDeletion, live };

@@ -1,4 +1,4 @@
-// Which log: a channel's, or that of a pair of users. Its text form names feeds, topics and frames.
+// The key of a log: a channel, or a pair of users. Its text form names feeds, topics and frames.
 
 export type LogKey = ChannelKey | PairKey;
 
@@ -30,7 +30,7 @@ export function keyOfMessage(message: {
   return channelId === null ? pairKey(senderId, receiverId as number) : channelKey(channelId);
 }
 
-/** The other one of a pair to which `userId` belongs; the same one for messages to oneself. */
+/** The other user of a pair that has `userId` in it; the same user for messages to oneself. */
 export function otherOf(pair: PairKey, userId: number): number {
   return pair.userLow === userId ? pair.userHigh : pair.userLow;
 }
@@ -39,7 +39,7 @@ export function isChannelKey(key: LogKey): key is ChannelKey {
   return 'channelId' in key;
 }
 
-/** The pair whose log has this name; undefined for what is no such name. */
+/** The pair whose log has this name. Returns undefined if it is not the name of a pair's log. */
 export function pairNamed(name: string): PairKey | undefined {
   const [, low, high] = /^d(\d{1,10})\.(\d{1,10})$/.exec(name) ?? [];
   if (low === undefined || high === undefined) return undefined;

@@ -1,10 +1,10 @@
-// The log as use cases and readers see it: append, change, read. Implemented in append.ts, change.ts, read.ts.
+// The interface of the log: append, change, read. Implemented in append.ts, change.ts, read.ts.
 import type { Deadline } from '../../lib/deadline.ts';
 import type { MessageContent } from '../../protocol/messages.ts';
 import type { LogEvent, StoredMessage } from './event.ts';
 import type { LogKey } from './key.ts';
 
-/** A message to be stored. Exactly one of `channelId`, `receiverId`; its content is not empty. */
+/** A message to store. Exactly one of `channelId` and `receiverId` is not null, and the content is not empty. */
 export interface Draft {
   readonly senderId: number;
   readonly channelId: number | null;
@@ -13,25 +13,25 @@ export interface Draft {
   readonly content: MessageContent;
 }
 
-/** `duplicate`: the sender used this clientId before, and this is that message as it is now; nothing was stored. */
+/** `duplicate`: the sender used this clientId before. Nothing was stored; `message` is that message as it is now. */
 export interface Appended {
   readonly message: StoredMessage;
   readonly duplicate: boolean;
 }
 
 /**
- * Stores one message with the log's next number and hands the event to the sink. Checks in the storing statement that
- * the sender exists and is a member.
- * Throws CHANNEL_NOT_FOUND (no member, no such channel), USER_NOT_FOUND (receiver), UNAUTHORIZED (sender deleted),
- * UNAVAILABLE (database away or too much waiting; with a clientId the same call may be made again). A message that is not on
- * its way to the database a second before the deadline is given back, and never stored.
+ * Stores one message with the log's next number and hands the event to the sink. The storing statement checks that the
+ * sender exists and is a member.
+ * Throws CHANNEL_NOT_FOUND (not a member, no such channel), USER_NOT_FOUND (receiver), UNAUTHORIZED (sender deleted),
+ * UNAVAILABLE (database away, or too many messages wait; with a clientId the caller may try again). A message that was
+ * not sent to the database a second before the deadline fails as UNAVAILABLE, and is never stored.
  */
 export type Append = (draft: Draft, deadline?: Deadline) => Promise<Appended>;
 
 /**
- * Edits (`content` has what changes of it) or deletes (`content` null) a message and hands the event to the sink. Who may is decided before;
- * that the actor is a party of the conversation is checked again in the statement, unless `actorId` is null: an admin, who
- * need be none. Throws MESSAGE_NOT_FOUND, UNAVAILABLE.
+ * Edits a message (`content` has the changed fields) or deletes it (`content` is null) and hands the event to the sink.
+ * The caller decides who may. The statement checks again that the actor is a party of the conversation, except if
+ * `actorId` is null: an admin need not be a party. Throws MESSAGE_NOT_FOUND, UNAVAILABLE.
  */
 export type Change = (change: {
   messageId: number;
@@ -39,19 +39,19 @@ export type Change = (change: {
   content: Partial<MessageContent> | null;
 }) => Promise<StoredMessage>;
 
-/** Gets every event right after its commit, those of one log in order. Must not throw. */
+/** Gets every event right after its commit, the events of one log in order. Must not throw. */
 export type EventSink = (events: readonly LogEvent[]) => void;
 
-/** A stretch of a log, as a catch-up needs it: each message at most once, in its present state, by updatedSeq. */
+/** A page of a log, for a catch-up: each message at most once, in its present state, by updatedSeq. */
 export interface LogPage {
   readonly messages: readonly StoredMessage[];
-  /** Everything up to this number is in this page or replaced by something later: where to read on. */
+  /** Where to read on: each event up to this number is in this page, or was replaced by a later one. */
   readonly upTo: number;
   /** The log's last number when this was read. */
   readonly head: number;
-  /** Grows when somebody loses access to the log. */
+  /** Rises when somebody loses access to the log. */
   readonly accessVersion: number;
 }
 
-/** Reads what changed after number `after`, at most `limit` messages. An unknown log is an empty one with head 0. */
+/** Reads at most `limit` messages that changed after number `after`. An unknown log reads as empty, with head 0. */
 export type ReadLog = (key: LogKey, after: number, limit: number) => Promise<LogPage>;

@@ -1,11 +1,11 @@
-// Reading a log: stretches of it, and how far logs have come.
+// Reads of logs: pages, and the last numbers of logs.
 import { sql } from 'drizzle-orm';
 import { type Database, rows } from '../../database/database.ts';
 import { type MessageRow, storedMessageColumns, toStoredMessage } from './columns.ts';
 import { channelKey, isChannelKey, type LogKey, pairKey } from './key.ts';
 import type { LogPage, ReadLog } from './log.ts';
 
-/** How far a log has come. */
+/** The head of a log: how far it has come. */
 export interface LogHead {
   readonly key: LogKey;
   /** The number of its last event. */
@@ -20,8 +20,8 @@ interface PageRow extends MessageRow {
 
 export function createReadLog(deps: { readonly db: Database }): ReadLog {
   return async (key, after, limit) => {
-    // The head comes from the same snapshot as the messages: numbers up to it that are absent here were replaced.
-    // The limit, always the same, is in the text: of a parameter the planner would expect a tenth of the log.
+    // The head comes from the same snapshot as the messages, so numbers up to it that are absent here were replaced.
+    // The limit is in the text, because for a parameter the planner would expect a tenth of the log.
     const page = await rows<PageRow>(
       deps.db,
       sql`select c."lastSeq" as head, c."membersVersion" as "accessVersion", m.* from conversations c
@@ -82,8 +82,8 @@ export function createReadChannelHeads(deps: { readonly db: Database }) {
 }
 
 /**
- * Heads of all direct logs of these users. `since`: only logs with an event after that time of the database, or after what
- * its clock says now where that is earlier, less `marginMs`.
+ * Heads of all direct logs of these users. `since`: only logs with an event after that time of the database, minus
+ * `marginMs`. If the database's clock was set back, its present time counts instead.
  */
 export function createReadPairHeads(deps: { readonly db: Database }) {
   return async (userIds: readonly number[], since?: string, marginMs = 0): Promise<LogHead[]> => {
@@ -103,7 +103,7 @@ export function createReadPairHeads(deps: { readonly db: Database }) {
   };
 }
 
-/** What the database's clock says, as PostgreSQL's text in UTC. */
+/** The time by the database's clock, as PostgreSQL's text in UTC. */
 export function createReadTime(deps: { readonly db: Database }) {
   return async (): Promise<string> => {
     const [row] = await rows<{ time: string }>(deps.db, sql`select (now() at time zone 'utc')::text as time`);
@@ -111,13 +111,13 @@ export function createReadTime(deps: { readonly db: Database }) {
   };
 }
 
-/** What a join needs to know: whether the user is a member of the living channel, and how far its log has come. */
+/** What a join needs to know of a channel: how far its log has come. There is one only if the user is a member. */
 export interface Entry {
   readonly head: number;
   readonly accessVersion: number;
 }
 
-/** Looks up many joins in one statement; those of no members are left out. */
+/** Looks up many joins in one statement. Those of users who are not members are left out. */
 export function createReadEntries(deps: { readonly db: Database }) {
   return async (wanted: ReadonlyArray<{ userId: number; channelId: number }>): Promise<Map<string, Entry>> => {
     const found = await rows<{ userId: number; channelId: number; head: number; accessVersion: number }>(
@@ -133,17 +133,17 @@ export function createReadEntries(deps: { readonly db: Database }) {
   };
 }
 
-/** Names one entry in what the lookups of many give: by user, and by channel or other user. */
+/** The key of one entry in the result of a lookup: the user, and the channel or other user. */
 export function entryName(userId: number, otherId: number): string {
   return `${userId}:${otherId}`;
 }
 
-/** What a join of direct messages needs to know: how far the log of the two has come, 0 where there is none yet. */
+/** What a join of direct messages needs to know: how far the log of the two has come, 0 if there is none yet. */
 export interface PairEntry {
   readonly head: number;
 }
 
-/** Looks up the direct log of each pair; those whose `otherId` does not exist or is deleted are left out. */
+/** Looks up the direct log of each pair. Pairs whose users do not both exist are left out. */
 export function createReadPairEntries(deps: { readonly db: Database }) {
   return async (wanted: ReadonlyArray<{ userId: number; otherId: number }>): Promise<Map<string, PairEntry>> => {
     const found = await rows<{ userId: number; otherId: number; head: number }>(
@@ -170,7 +170,7 @@ export function createReadGoneUsers(deps: { readonly db: Database }) {
   };
 }
 
-/** Which of these users may read the channel's log, and whether the channel is there at all. */
+/** Which of these users may read the channel's log, and whether the channel is gone. */
 export interface Readership {
   readonly members: ReadonlySet<number>;
   readonly deleted: boolean;

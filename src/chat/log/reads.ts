@@ -1,5 +1,5 @@
-// What the live side reads of the logs, bounded: lookups made at the same time share a statement, and only so many
-// pages are read at once.
+// Bounded reads of logs for the realtime code: lookups made at the same time share a statement, and only a few pages
+// are read at once.
 
 import type { Database } from '../../database/database.ts';
 import { createBatchLoader } from '../../lib/batch-loader.ts';
@@ -26,7 +26,7 @@ import {
 
 const PAGE_MESSAGES = 200;
 const PAGES_AT_ONCE = 4;
-/** Who asks for more is refused and asks again a second later. */
+/** Further requests are refused; their readers try again a second later. */
 const MAX_PAGES_WAITING = 20_000;
 const PAGE_PATIENCE_MS = 30_000;
 const LOOKUPS_AT_ONCE = 1_000;
@@ -38,9 +38,9 @@ export interface LogReads {
   readonly pairEntry: (userId: number, otherId: number) => Promise<PairEntry | undefined>;
   /** Heads of all direct logs of one user. */
   readonly pairHeads: (userId: number) => Promise<readonly LogHead[]>;
-  /** Heads of direct logs of these users with an event since a time of the database, less a margin. */
+  /** Heads of those direct logs of these users that had an event since a time of the database, minus a margin. */
   readonly recentPairHeads: (userIds: readonly number[], since: string, marginMs: number) => Promise<LogHead[]>;
-  /** What the database's clock says. */
+  /** The time by the database's clock. */
   readonly databaseTime: () => Promise<string>;
   readonly channelHeads: (channelIds: readonly number[]) => Promise<LogHead[]>;
   /** Which of these users have no account any more. */
@@ -50,7 +50,7 @@ export interface LogReads {
 
 export interface LogReadsDependencies {
   readonly db: Database;
-  /** Makes what keeps the lookups of one kind apart in a rush; see LoaderOptions. */
+  /** Creates the spacing between lookups of one kind in a rush; see BatchLoaderOptions. */
   readonly createSpacing?: () => Spacing;
 }
 

@@ -1,4 +1,4 @@
-// Who may read a channel: many lookups at the same moment are one statement.
+// Who may read a channel. Lookups at the same moment share one statement.
 import { sql } from 'drizzle-orm';
 import { type Database, rows } from '../../database/database.ts';
 import { createBatchLoader } from '../../lib/batch-loader.ts';
@@ -6,7 +6,7 @@ import { ChatError, unavailable } from '../../protocol/errors.ts';
 
 const MAX_BATCH = 500;
 
-/** Throws UNAUTHORIZED where the account is gone, CHANNEL_NOT_FOUND where there is no such channel or no such member. */
+/** Throws UNAUTHORIZED if the account is gone, CHANNEL_NOT_FOUND if the user is not a member or there is no channel. */
 export type AssertReader = (userId: number, channelId: number) => Promise<void>;
 
 export function createAssertReader({ db }: { db: Database }): AssertReader {

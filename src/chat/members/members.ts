@@ -1,4 +1,4 @@
-// Who belongs to a channel. Every change holds the lock of the channel's log, so that no message overtakes a removal.
+// The members of a channel. Every change holds the lock of the channel's log, so that no message overtakes a removal.
 import { sql } from 'drizzle-orm';
 import { type Database, rows } from '../../database/database.ts';
 import { ChatError } from '../../protocol/errors.ts';
@@ -10,15 +10,15 @@ import { type ChannelRow, toChannel } from '../rows.ts';
 import { readMemberChannel, withLockedChannel } from './membership.ts';
 
 /**
- * Each throws, in this order: CHANNEL_NOT_FOUND (no such channel, or the principal is no member), DIRECT_CHANNEL,
+ * Each throws, in this order: CHANNEL_NOT_FOUND (no such channel, or the principal is not a member), DIRECT_CHANNEL,
  * FORBIDDEN (not the owner), and what its own comment names.
  */
 export interface Members {
   /** Throws USER_NOT_FOUND, ALREADY_MEMBER. */
   add(principal: Principal, channelId: number, userId: number): Promise<void>;
-  /** Throws CANNOT_REMOVE_OWNER, USER_NOT_FOUND (no member). */
+  /** Throws CANNOT_REMOVE_OWNER, USER_NOT_FOUND (not a member). */
   remove(principal: Principal, channelId: number, userId: number): Promise<void>;
-  /** Every member may. An owner hands over to the longest-standing member; the last one's leaving deletes the channel. */
+  /** Every member may. The longest-standing member follows an owner; after the last member the channel is deleted. */
   leave(principal: Principal, channelId: number): Promise<void>;
 }
 
@@ -55,10 +55,10 @@ export function createMembers({ db, announce, erasure }: MembersDependencies): M
         await readGroup(transaction, channelId, principal);
         await deleteMember(transaction, channelId, principal.id);
         const isEmpty = await handOver(transaction, channelId, principal.id);
-        if (isEmpty) await erasure.note(transaction, channelId);
+        if (isEmpty) await erasure.schedule(transaction, channelId);
         return isEmpty;
       });
-      if (isDeleted) erasure.wake();
+      if (isDeleted) erasure.run();
       await announce({ type: 'member.removed', channelId, userId: principal.id, username: principal.username });
       if (isDeleted) await announce({ type: 'channel.deleted', channelId });
     },
@@ -86,7 +86,7 @@ async function insertMember(db: Database, channelId: number, userId: number): Pr
   if (!outcome.added) throw new ChatError('ALREADY_MEMBER');
 }
 
-/** Gives the name of the user who is gone now. */
+/** Returns the name of the removed user. */
 async function deleteMember(db: Database, channelId: number, userId: number): Promise<string> {
   const [gone] = await rows<{ username: string }>(
     db,
@@ -98,7 +98,7 @@ async function deleteMember(db: Database, channelId: number, userId: number): Pr
   return gone.username;
 }
 
-/** Finds a new owner where `leaver` was it; deletes a channel without members, and tells so. */
+/** Finds a new owner if `leaver` was the owner. Deletes a channel without members, and returns whether it did. */
 async function handOver(db: Database, channelId: number, leaver: number): Promise<boolean> {
   const [changed] = await rows<{ isDeleted: boolean }>(
     db,

@@ -7,8 +7,8 @@ import { isGroup } from '../policy.ts';
 import { type ChannelRow, channelColumns } from '../rows.ts';
 
 /**
- * Another user's name for a direct channel: who is in it beside `userId`, also where that account is gone. The member is
- * found first, the user then by key: a join would be planned for the many members of a group. Ordered by a sum, so that
+ * Selects the user of a direct channel who is not `userId`, even if that account is gone. It finds the member first and
+ * then the user by key, because a join would be planned for the many members of a group. It orders by a sum, so that
  * the planner does not walk the whole table by its primary key in hope of an early hit.
  */
 export const otherUser = (userId: number | SQL, { directName }: EmailView) => sql`
@@ -16,7 +16,7 @@ export const otherUser = (userId: number | SQL, { directName }: EmailView) => sq
     select n."userId" from channel_members n
     where c."type" = 'direct' and n."channelId" = c."id" and n."userId" <> ${userId}::int order by n."id" + 0 limit 1)`;
 
-/** The channel, a direct one without its name. Throws CHANNEL_NOT_FOUND where there is none, or the user is no member. */
+/** The channel; a direct one has no name here. Throws CHANNEL_NOT_FOUND if it is gone or the user is not a member. */
 export async function readMemberChannel(db: Database, channelId: number, userId: number): Promise<ChannelRow> {
   const [channel] = await rows<ChannelRow>(
     db,
@@ -27,8 +27,8 @@ export async function readMemberChannel(db: Database, channelId: number, userId:
   return channel;
 }
 
-/** The same, as this member sees it: a direct one under the name of the other. */
-export async function readSeenChannel(
+/** The same as this member sees it: a direct one has the name of the other user. */
+export async function readDisplayedChannel(
   db: Database,
   channelId: number,
   userId: number,
@@ -42,18 +42,18 @@ export async function readSeenChannel(
       where me."channelId" = ${channelId}::int and me."userId" = ${userId}::int and c."deletedAt" is null`,
   );
   if (!channel) throw new ChatError('CHANNEL_NOT_FOUND');
-  return { ...channel, name: seenName(channel, emails) };
+  return { ...channel, name: displayName(channel, emails) };
 }
 
-/** What a user calls a channel in which the other one, where it is a direct one, has this name. */
-export function seenName(channel: ChannelRow & { otherName: string | null }, emails: EmailView): string {
+/** The name of a channel as its member sees it. `otherName` is the other user's, if it is a direct channel. */
+export function displayName(channel: ChannelRow & { otherName: string | null }, emails: EmailView): string {
   if (isGroup(channel)) return channel.name;
   return channel.otherName ?? emails.storedDirectName(channel.name);
 }
 
 /**
- * Runs `change` in a transaction that holds the lock of the channel's log, which every message takes as well: what is
- * read after that stays true until the commit, and no message slips in between. Throws what `change` throws.
+ * Runs `change` in a transaction that holds the lock of the channel's log. Every message takes that lock as well, so
+ * what `change` reads stays true until the commit. Throws what `change` throws.
  */
 export function withLockedChannel<T>(
   db: Database,

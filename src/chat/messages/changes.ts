@@ -1,4 +1,4 @@
-// What happens to messages themselves. All three are told by the state that they lead to.
+// The changes of messages themselves. None of the three has a live form.
 import { defineChange } from '../log/define-change.ts';
 
 export const stored = defineChange({ type: 'stored', formerly: 's' });

@@ -19,19 +19,19 @@ export interface MessagesDependencies {
   readonly db: Database;
   readonly append: Append;
   readonly change: Change;
-  /** Most UTF-16 units of a text. */
+  /** The largest number of UTF-16 units in a text. */
   readonly maxTextLength: number;
 }
 
 /**
- * Calls about one message throw MESSAGE_NOT_FOUND where it is gone or the principal is no party to it. What is not begun
- * by the deadline is not done: UNAVAILABLE.
+ * Calls about one message throw MESSAGE_NOT_FOUND if it is gone or the principal is not a party to it. They throw
+ * UNAVAILABLE, and change nothing, if the deadline passes before they write.
  */
 export interface Messages {
-  /** Throws VALIDATION_FAILED (too long a text) and what append throws. */
+  /** Throws VALIDATION_FAILED (text too long) and what append throws. */
   send(actor: Actor, body: SendMessageBody, deadline?: Deadline): Promise<Appended>;
   get(principal: Principal, id: number): Promise<StoredMessage>;
-  /** The sender may. Throws VALIDATION_FAILED, FORBIDDEN. */
+  /** Only the sender may. Throws VALIDATION_FAILED, FORBIDDEN. */
   edit(principal: Principal, id: number, text: string, deadline?: Deadline): Promise<StoredMessage>;
   /** The sender and the channel's owner may, and admins in every conversation. Throws FORBIDDEN. */
   remove(principal: Principal, id: number, deadline?: Deadline): Promise<void>;
@@ -78,7 +78,7 @@ export function createMessages({ db, append, change, maxTextLength }: MessagesDe
 
     async channelPage(actor, channelId, query) {
       const page = await pages.ofChannel(channelId, query);
-      // Afterwards: who was removed meanwhile must not see what was said since.
+      // Checked afterwards, because a member who was removed meanwhile must not see later messages.
       await assertReader(actor.id, channelId);
       return page;
     },
@@ -89,7 +89,7 @@ export function createMessages({ db, append, change, maxTextLength }: MessagesDe
 
 type FactsRow = MessageRow & { channelOwnerId: number | null; isParty: boolean };
 
-/** A living message of a living conversation, and what decides over it. Throws MESSAGE_NOT_FOUND. */
+/** The message, and what decides who may do what with it. Throws MESSAGE_NOT_FOUND, also if its channel is deleted. */
 async function readMessage(
   db: Database,
   id: number,

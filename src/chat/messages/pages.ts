@@ -1,4 +1,4 @@
-// History: pages of a conversation, each one statement that finds the place and reads.
+// History: pages of a conversation. One statement finds the place and reads the page.
 import { type SQL, sql } from 'drizzle-orm';
 import { type Database, rows } from '../../database/database.ts';
 import { createSingleFlight } from '../../lib/single-flight.ts';
@@ -10,7 +10,7 @@ import type { Pagination } from '../../protocol/resources.ts';
 import { type MessageRow, storedMessageColumns, toStoredMessage } from '../log/columns.ts';
 import { pairKey } from '../log/key.ts';
 
-/** In the statement's text, so that it is planned for a page; of a parameter the planner would expect a tenth of the log. */
+/** In the statement's text, because for a parameter the planner would expect a tenth of the log. */
 const LONGEST_PAGE = sql.raw(String(LIMITS.PAGE_MAX + 1));
 
 /** A page as the REST interface shows it: messages, oldest first. */
@@ -20,20 +20,20 @@ export interface MessagePage {
 }
 
 /**
- * A `MessagePage` as JSON: all that anybody wants of it. What it was made of is let go of before anything else is waited
- * for; thousands of rows in the hands of slow requests would cost the garbage collector more than reading them did.
+ * A `MessagePage` as JSON, which is what callers send. Its rows are released before anything is awaited: if slow
+ * requests held thousands of rows, the garbage collector would take longer than reading them did.
  */
 export type PageJson = string;
 
 export interface MessagePages {
-  /** Of whoever asks: who may is for the caller to find out, afterwards. */
+  /** Does not check who asks: the caller must do that afterwards. */
   ofChannel(channelId: number, query: PageQuery): Promise<PageJson>;
-  /** Throws USER_NOT_FOUND where there is no such friend. */
+  /** Throws USER_NOT_FOUND if there is no such friend. */
   ofFriend(userId: number, friendId: number, query: PageQuery): Promise<PageJson>;
 }
 
 export function createMessagePages({ db }: { db: Database }): MessagePages {
-  // When a node is back, all members of a channel ask for its newest page at once.
+  // When a node comes back, all members of a channel ask for its newest page at once.
   const singleFlight = createSingleFlight<PageJson>();
 
   return {
@@ -56,8 +56,8 @@ export function createMessagePages({ db }: { db: Database }): MessagePages {
 }
 
 /**
- * `log` gives the one conversation `v` that is read, its id null before its first event; or nothing, then this gives
- * undefined. One message more than the limit where there are more.
+ * `log` selects the conversation `v` to read. Its id is null before its first event. Returns undefined if `log` selects
+ * nothing, and one message more than the limit if there are more.
  */
 async function readPage(db: Database, log: SQL, query: PageQuery): Promise<Message[] | undefined> {
   const found = await rows<MessageRow | { id: null }>(
@@ -82,14 +82,14 @@ function isMessage(row: MessageRow | { id: null }): row is MessageRow {
 
 function toJson(messages: Message[], { limit, before, after }: PageQuery): PageJson {
   const page: MessagePage = {
-    // The one too many is at the end that was read towards.
+    // The extra message is at the end in the direction of reading.
     data: after === undefined ? messages.slice(-limit) : messages.slice(0, limit),
     pagination: { limit, before: before ?? null, after: after ?? null, hasMore: messages.length > limit },
   };
   return JSON.stringify(page);
 }
 
-/** What keeps a page on its side of a message: by its number, however much was deleted around it. */
+/** The condition for a page before or after a message: by its number, so that deleted messages do not matter. */
 function beyond({ before, after }: PageQuery): SQL {
   if (before !== undefined) return sql`and m."seq" < coalesce(${seqOf(before)}, ${seqUpTo(before)} + 1, 0)`;
   if (after !== undefined) return sql`and m."seq" > coalesce(${seqOf(after)}, ${seqUpTo(after)}, 0)`;
@@ -99,7 +99,7 @@ function beyond({ before, after }: PageQuery): SQL {
 const seqOf = (messageId: number) =>
   sql`(select x."seq" from chats x where x."id" = ${messageId}::int and x."conversationId" = v."id")`;
 
-/** For the id of a message that is not in this conversation: the place where it would be. */
+/** If the message is not in this conversation: the number where it would be. */
 const seqUpTo = (messageId: number) =>
   sql`(select x."seq" from chats x where x."conversationId" = v."id" and x."id" < ${messageId}::int
     order by x."seq" desc limit 1)`;

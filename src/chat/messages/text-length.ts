@@ -1,4 +1,4 @@
-// How long a text may be, whoever sends it: a setting of the service.
+// The longest text of a message, which is a setting of the service.
 import { invalid } from '../../protocol/errors.ts';
 
 /** Throws VALIDATION_FAILED for `field` if the text has more than `max` UTF-16 units. */
