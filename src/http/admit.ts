@@ -6,9 +6,9 @@ import type { Principals } from '../chat/accounts/principals.ts';
 import type { Tokens } from '../chat/accounts/tokens.ts';
 import { addressKey, limited } from '../chat/limited.ts';
 import { ChatError } from '../protocol/errors.ts';
+import type { AddressOf } from './client-address.ts';
 import type { HttpContext } from './environment.ts';
 import { addLimitHeaders } from './limit-headers.ts';
-import type { AddressOf } from './middleware/client-address.ts';
 import type { Caller, Route } from './route.ts';
 
 const BEARER = /^Bearer +(\S+)$/i;

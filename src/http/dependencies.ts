@@ -11,11 +11,10 @@ import type { Channels } from '../chat/channels/channels.ts';
 import type { Conversations } from '../chat/conversations/conversations.ts';
 import type { Members } from '../chat/members/members.ts';
 import type { Messages } from '../chat/messages/messages.ts';
-import type { Logger } from '../lib/logger.ts';
-import type { ChatError } from '../protocol/errors.ts';
 import type { PresenceQueries } from '../realtime/presence/queries.ts';
+import type { FailDependencies } from './failure.ts';
 
-export interface AppDependencies {
+export interface AppDependencies extends FailDependencies {
   readonly tokens: Pick<Tokens, 'verify'>;
   readonly principals: Principals;
   readonly accounts: Accounts;
@@ -31,7 +30,6 @@ export interface AppDependencies {
   /** What the service stands on: a line for each part, and whether all of them answer. */
   readonly readiness: () => Promise<Readiness>;
   readonly metrics: HttpMetrics;
-  readonly logger: Logger;
   readonly corsOrigins: readonly string[] | '*';
   /** Take the client's address from `X-Forwarded-For`. */
   readonly trustProxy: boolean;
@@ -41,12 +39,8 @@ export interface AppDependencies {
   readonly version: string;
   /** A file of swagger-ui-dist by its bare name. */
   readonly docsAssets: (name: string) => Promise<DocsAsset | undefined>;
-  /** Address of the peer of this request's connection. */
+  /** Address of the peer of this request's connection, which may be a proxy. */
   readonly clientAddress: (c: Context) => string;
-  /** What a client is told of an error of the database; undefined where it is a mistake of ours. */
-  readonly toChatError: (error: unknown) => ChatError | undefined;
-  /** The error without what users typed, fit for the log. */
-  readonly withoutValues: (error: unknown) => unknown;
 }
 
 export interface Readiness {

@@ -2,9 +2,9 @@
 import type { Handler } from 'hono';
 import { createAdmit } from './admit.ts';
 import { type CallTime, createInTime } from './call-in-time.ts';
+import { createAddressOf } from './client-address.ts';
 import type { AppDependencies } from './dependencies.ts';
 import type { HttpContext, HttpEnvironment } from './environment.ts';
-import { createAddressOf } from './middleware/client-address.ts';
 import { type RespondFailure, respond } from './respond.ts';
 import type { Access, Call, Caller, Route } from './route.ts';
 import { createReadInput } from './validate.ts';

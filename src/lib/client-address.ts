@@ -33,6 +33,11 @@ export function clientAddress(peer: () => string, forwardedFor: string | null | 
   return (last === undefined ? undefined : countedAddress(last)) ?? countedAddress(peer()) ?? '';
 }
 
+/** The part of `X-Forwarded-For` that counts: all of it behind a trusted proxy, otherwise none, which is null. */
+export function trustedForwardedFor(header: string | string[] | undefined, trustProxy: boolean): string | null {
+  return trustProxy ? (header?.toString() ?? null) : null;
+}
+
 function isIpv4(text: string): boolean {
   const octets = text.split('.');
   return octets.length === 4 && octets.every((octet) => OCTET.test(octet) && Number(octet) <= 255);

@@ -3,6 +3,11 @@
 /** Web origins in lower case, or `*` for all. */
 export type AllowedOrigins = readonly string[] | '*';
 
+/** Whether a page of this origin may call, as far as the list says. Browsers and people write origins in any case. */
+export function isListed(origin: string, allowed: AllowedOrigins): boolean {
+  return allowed === '*' || allowed.includes(origin.toLowerCase());
+}
+
 export type CorsHeaders = Readonly<Record<string, string>>;
 
 export interface Cors {
@@ -24,16 +29,14 @@ const PREFLIGHT_SECONDS = '7200';
  * credentials, because any page could act with those of its visitor.
  */
 export function createCors(origins: AllowedOrigins, exposed: readonly string[]): Cors {
-  const allowed = origins === '*' ? undefined : new Set(origins);
   const expose: CorsHeaders = exposed.length > 0 ? { 'Access-Control-Expose-Headers': exposed.join(', ') } : {};
   // Caches must know that the answer differs for other origins.
-  const refused: CorsHeaders = allowed ? { Vary: 'Origin' } : {};
+  const refused: CorsHeaders = origins === '*' ? {} : { Vary: 'Origin' };
 
   /** Returns undefined for an origin that is not allowed. */
   function permission(origin: string | undefined): CorsHeaders | undefined {
-    if (origin === undefined) return undefined;
-    if (!allowed) return { 'Access-Control-Allow-Origin': '*' };
-    if (!allowed.has(origin.toLowerCase())) return undefined;
+    if (origin === undefined || !isListed(origin, origins)) return undefined;
+    if (origins === '*') return { 'Access-Control-Allow-Origin': '*' };
     return { 'Access-Control-Allow-Origin': origin, 'Access-Control-Allow-Credentials': 'true', Vary: 'Origin' };
   }
 
@@ -52,7 +55,7 @@ export function createCors(origins: AllowedOrigins, exposed: readonly string[]):
         'Access-Control-Allow-Methods': METHODS,
         'Access-Control-Allow-Headers': isReadable ? requestedHeaders : REQUEST_HEADERS,
         'Access-Control-Max-Age': PREFLIGHT_SECONDS,
-        Vary: allowed ? 'Origin, Access-Control-Request-Headers' : 'Access-Control-Request-Headers',
+        Vary: origins === '*' ? 'Access-Control-Request-Headers' : 'Origin, Access-Control-Request-Headers',
       };
     },
   };

@@ -1,11 +1,6 @@
 // Whether the dependencies of the service answer. Answers in bounded time, with one question at a time to each.
-
+import type { Readiness } from '../http/dependencies.ts';
 import { DependencyError } from '../lib/dependency-error.ts';
-
-export interface Readiness {
-  readonly ok: boolean;
-  readonly checks: Record<string, string>;
-}
 
 const OK = 'ok';
 const PATIENCE_MS = 2_000;

@@ -1,6 +1,6 @@
 // Which web pages may open a connection: those of the listed origins, and those that the service itself has served.
 import type { IncomingMessage } from 'node:http';
-import type { AllowedOrigins } from '../../lib/cors.ts';
+import { type AllowedOrigins, isListed } from '../../lib/cors.ts';
 
 export type IsAllowedOrigin = (request: Pick<IncomingMessage, 'headers'>) => boolean;
 
@@ -17,7 +17,7 @@ export function createOriginCheck(allowed: AllowedOrigins, trustProxy: boolean):
 
   return (request) => {
     const { origin } = request.headers;
-    if (origin === undefined || allowed === '*' || allowed.includes(origin.toLowerCase())) return true;
+    if (origin === undefined || isListed(origin, allowed)) return true;
     const page = originOf(origin);
     return page !== undefined && page === ownOrigin(request);
   };

@@ -2,7 +2,7 @@
 import type { IncomingMessage } from 'node:http';
 import { isIP, type Socket } from 'node:net';
 import type { Context } from 'hono';
-import { clientAddress } from '../../lib/client-address.ts';
+import { clientAddress, trustedForwardedFor } from '../../lib/client-address.ts';
 
 /** The address that the client of a handshake is counted by; behind a trusted proxy the one that the proxy has seen. */
 export type AddressOf = (request: IncomingMessage) => string;
@@ -11,7 +11,7 @@ export type AddressOf = (request: IncomingMessage) => string;
 export type ForwardedOf = (request: IncomingMessage) => string | null;
 
 export function createForwardedOf(trustProxy: boolean): ForwardedOf {
-  return ({ headers }) => (trustProxy ? (headers['x-forwarded-for']?.toString() ?? null) : null);
+  return ({ headers }) => trustedForwardedFor(headers['x-forwarded-for'], trustProxy);
 }
 
 export function createAddressOf(forwardedOf: ForwardedOf): AddressOf {

@@ -1,6 +1,6 @@
-// What signed-out requests are counted by: the address that they come from.
-import { clientAddress } from '../../lib/client-address.ts';
-import type { HttpContext } from '../environment.ts';
+// The address that a call is counted by while nobody has signed in.
+import { clientAddress, trustedForwardedFor } from '../lib/client-address.ts';
+import type { HttpContext } from './environment.ts';
 
 export interface AddressDependencies {
   readonly clientAddress: (c: HttpContext) => string;
@@ -11,5 +11,5 @@ export interface AddressDependencies {
 export type AddressOf = (c: HttpContext) => string;
 
 export function createAddressOf({ clientAddress: peerOf, trustProxy }: AddressDependencies): AddressOf {
-  return (c) => clientAddress(() => peerOf(c), trustProxy ? c.req.header('X-Forwarded-For') : null);
+  return (c) => clientAddress(() => peerOf(c), trustedForwardedFor(c.req.header('X-Forwarded-For'), trustProxy));
 }
