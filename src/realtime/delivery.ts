@@ -23,16 +23,16 @@ import { createFlushScheduler, type FlushScheduler } from './connections/flush-s
 import { createHooks, type Hooks } from './hooks.ts';
 import { type ChannelFeeds, createChannelFeeds } from './log/channel-feeds.ts';
 import { createDirectFeeds, type DirectFeeds } from './log/direct-feeds.ts';
+import { createEndReading, type EndReading } from './log/end-reading.ts';
 import type { Feed, FeedContext } from './log/feed.ts';
 import { type FeedEvent, fromLogEvent } from './log/feed-event.ts';
 import { createReconciler, type Reconciler } from './log/reconcile.ts';
-import { createEndReading, type EndReading } from './presence/end-reading.ts';
 import { createPresenceQueries, type PresenceQueries } from './presence/queries.ts';
 import { createPresenceTracker, type PresenceTracker } from './presence/tracker.ts';
 import { createSignals, type Signals } from './signals/signals.ts';
 
-/** All rings of a node together, in UTF-16 units. */
-const RING_BUDGET = 64 << 20;
+/** Recent events of all feeds of a node together, in UTF-16 units. */
+const RECENT_EVENTS_BUDGET = 64 << 20;
 
 export interface DeliveryDependencies {
   readonly nodeId: string;
@@ -71,7 +71,7 @@ export function createDelivery(deps: DeliveryDependencies): Delivery {
     scheduler,
     clock,
     logger,
-    budget: { used: 0, max: RING_BUDGET },
+    budget: { used: 0, max: RECENT_EVENTS_BUDGET },
     readPage: reads.page,
     checkReaders: (feed) => takeOut.check(feed),
     handedOut: hooks.event.happened,

@@ -15,7 +15,7 @@ import { createConversations } from '../chat/conversations/conversations.ts';
 import { createEmailView } from '../chat/email-view.ts';
 import { createAddressLimit } from '../chat/limited.ts';
 import { createAppend } from '../chat/log/append.ts';
-import { createChange } from '../chat/log/change.ts';
+import { createChangeMessage } from '../chat/log/change-statement.ts';
 import { createLogReads } from '../chat/log/reads.ts';
 import { createMembers } from '../chat/members/members.ts';
 import { createMessages } from '../chat/messages/messages.ts';
@@ -102,7 +102,7 @@ export function composeChat(foundation: Foundation): Chat {
   const countForged = createAddressLimit({ limiter: limiters.auth, clock });
   const authenticate = createAuthenticate({ tokens, principals: paced, countForged });
   const append = createAppend({ db, sink, clock, onBatch: metrics.onBatch });
-  const change = createChange({ db, sink, eraseDeleted: config.eraseDeleted });
+  const change = createChangeMessage({ db, sink, eraseDeleted: config.eraseDeleted });
   const messages = createMessages({ db, append, change, maxTextLength: config.maxTextLength });
 
   const { maxBufferedBytes, slowReaderTimeoutMs, rateLimit } = config;

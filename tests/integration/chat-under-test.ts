@@ -18,7 +18,7 @@ import { NO_ERASURE } from '../../src/chat/channels/erasure.ts';
 import { createConversations } from '../../src/chat/conversations/conversations.ts';
 import { createEmailView } from '../../src/chat/email-view.ts';
 import { createAppend } from '../../src/chat/log/append.ts';
-import { createChange } from '../../src/chat/log/change.ts';
+import { createChangeMessage } from '../../src/chat/log/change-statement.ts';
 import type { LogEvent } from '../../src/chat/log/event.ts';
 import { createMembers } from '../../src/chat/members/members.ts';
 import { createMessages } from '../../src/chat/messages/messages.ts';
@@ -66,7 +66,7 @@ export function createChat(db: Database) {
   const tokens = createTokens({ secret, expiresIn: '1h', digest, ends, wasEnded, clock });
   const principals = createPrincipals({ db, adminEmails: [ADMIN_EMAIL] });
   const append = createAppend({ db, sink, clock });
-  const change = createChange({ db, sink, eraseDeleted: true });
+  const change = createChangeMessage({ db, sink, eraseDeleted: true });
   const messages = createMessages({ db, append, change, maxTextLength: MAX_TEXT_LENGTH });
   const emails = createEmailView(true);
   const channels = createChannels({ db, announce, emails, erasure: NO_ERASURE });

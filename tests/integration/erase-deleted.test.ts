@@ -5,7 +5,7 @@ import { createSystemClock } from '../../src/backends/clock/system.ts';
 import { createChannels } from '../../src/chat/channels/channels.ts';
 import { createChannelErasure, type RunningErasure } from '../../src/chat/channels/erasure.ts';
 import { createEmailView } from '../../src/chat/email-view.ts';
-import { createChange } from '../../src/chat/log/change.ts';
+import { createChangeMessage } from '../../src/chat/log/change-statement.ts';
 import { channelKey } from '../../src/chat/log/key.ts';
 import { createReadLog } from '../../src/chat/log/read.ts';
 import { createMembers } from '../../src/chat/members/members.ts';
@@ -100,7 +100,7 @@ describeChat('what is deleted', (chat) => {
       const [ann, bob] = [await user(), await user()];
       const keeping = createMessages({
         ...{ db, maxTextLength: 100, append: () => Promise.reject(new Error()) },
-        change: createChange({ db, sink: () => {}, eraseDeleted: false }),
+        change: createChangeMessage({ db, sink: () => {}, eraseDeleted: false }),
       });
       const [kept, old] = [await tell(ann, bob, SAID), await tell(ann, bob, SAID)];
       await keeping.remove(ann, kept.id);

@@ -4,7 +4,7 @@ import { sql } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { createSystemClock } from '../../src/backends/clock/system.ts';
 import { createAppend } from '../../src/chat/log/append.ts';
-import { createChange } from '../../src/chat/log/change.ts';
+import { createChangeMessage } from '../../src/chat/log/change-statement.ts';
 import type { LogEvent } from '../../src/chat/log/event.ts';
 import { channelKey } from '../../src/chat/log/key.ts';
 import type { Draft } from '../../src/chat/log/log.ts';
@@ -69,7 +69,7 @@ function node(index = 0) {
   return {
     events,
     append: createAppend({ db: handle.db, sink, clock }),
-    change: createChange({ db: handle.db, sink, eraseDeleted: true }),
+    change: createChangeMessage({ db: handle.db, sink, eraseDeleted: true }),
     read: createReadLog({ db: handle.db }),
   };
 }

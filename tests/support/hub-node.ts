@@ -8,7 +8,7 @@ import type { Identity } from '../../src/chat/accounts/authenticate.ts';
 import type { Principal } from '../../src/chat/accounts/principal.ts';
 import { NO_ERASURE } from '../../src/chat/channels/erasure.ts';
 import { createAppend } from '../../src/chat/log/append.ts';
-import { createChange } from '../../src/chat/log/change.ts';
+import { createChangeMessage } from '../../src/chat/log/change-statement.ts';
 import { createReadLog } from '../../src/chat/log/read.ts';
 import { createLogReads } from '../../src/chat/log/reads.ts';
 import { createMembers } from '../../src/chat/members/members.ts';
@@ -237,7 +237,7 @@ export function createHubNode(options: {
     presence,
     logger,
     append,
-    change: createChange({ db, sink: delivery.sink, eraseDeleted: true }),
+    change: createChangeMessage({ db, sink: delivery.sink, eraseDeleted: true }),
     members: createMembers({ db, announce: delivery.announce, erasure: NO_ERASURE }),
     pagesRead: () => pagesRead,
     /** Resolves once nothing is awaited for a connection, and its consequences are done. */

@@ -1,4 +1,4 @@
-// The interface of the log: append, change, read. Implemented in append.ts, change.ts, read.ts.
+// The interface of the log: append, change, read. Implemented in append.ts, change-statement.ts, read.ts.
 import type { Deadline } from '../../lib/deadline.ts';
 import type { MessageContent } from '../../protocol/messages.ts';
 import type { LogEvent, StoredMessage } from './event.ts';
@@ -33,7 +33,7 @@ export type Append = (draft: Draft, deadline?: Deadline) => Promise<Appended>;
  * The caller decides who may. The statement checks again that the actor is a party of the conversation, except if
  * `actorId` is null: an admin need not be a party. Throws MESSAGE_NOT_FOUND, UNAVAILABLE.
  */
-export type Change = (change: {
+export type ChangeMessage = (change: {
   messageId: number;
   actorId: number | null;
   content: Partial<MessageContent> | null;

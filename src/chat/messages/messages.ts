@@ -9,7 +9,7 @@ import type { Actor, Principal } from '../accounts/principal.ts';
 import { assertInTime, NEVER } from '../in-time.ts';
 import { type MessageRow, storedMessageColumns, toStoredMessage } from '../log/columns.ts';
 import type { StoredMessage } from '../log/event.ts';
-import type { Append, Appended, Change } from '../log/log.ts';
+import type { Append, Appended, ChangeMessage } from '../log/log.ts';
 import { createAssertReader } from '../members/member-lookup.ts';
 import { type MessageFacts, mayDeleteMessage, mayEditMessage, mayReadMessage } from '../policy.ts';
 import { createMessagePages, type PageJson } from './pages.ts';
@@ -18,7 +18,7 @@ import { assertTextLength } from './text-length.ts';
 export interface MessagesDependencies {
   readonly db: Database;
   readonly append: Append;
-  readonly change: Change;
+  readonly change: ChangeMessage;
   /** The largest number of UTF-16 units in a text. */
   readonly maxTextLength: number;
 }

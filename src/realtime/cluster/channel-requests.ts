@@ -4,7 +4,7 @@ import { defineNodeRequest } from './node-request.ts';
 
 const channelId = z.int();
 
-export const channelAdded = defineNodeRequest({
+export const channelAddedRequest = defineNodeRequest({
   type: 'channel.added',
   data: z.object({
     userIds: z.array(z.int()).readonly(),
@@ -19,13 +19,13 @@ export const channelAdded = defineNodeRequest({
   },
 });
 
-export const channelUpdated = defineNodeRequest({
+export const channelUpdatedRequest = defineNodeRequest({
   type: 'channel.updated',
   data: z.object({ channelId, name: z.string() }),
   run: ({ signals }, { channelId: id, name }) => signals.tell(id, 'channel.updated', { channel_id: id, name }),
 });
 
-export const channelDeleted = defineNodeRequest({
+export const channelDeletedRequest = defineNodeRequest({
   type: 'channel.deleted',
   data: z.object({ channelId }),
   run({ feeds, takeOut }, { channelId: id }) {
@@ -34,13 +34,13 @@ export const channelDeleted = defineNodeRequest({
   },
 });
 
-export const memberRemoved = defineNodeRequest({
+export const memberRemovedRequest = defineNodeRequest({
   type: 'member.removed',
   data: z.object({ channelId, userId: z.int() }),
   run: ({ takeOut }, { channelId: id, userId }) => takeOut.user(id, userId),
 });
 
-export const adminMessage = defineNodeRequest({
+export const adminMessageRequest = defineNodeRequest({
   type: 'admin.message',
   data: z.object({ channelId, message: z.string(), kind: z.string() }),
   run({ signals, clock }, { channelId: id, message, kind }) {

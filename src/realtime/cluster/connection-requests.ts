@@ -6,7 +6,7 @@ import { defineNodeRequest } from './node-request.ts';
 const user = z.object({ userId: z.int() });
 
 /** Closes all connections of a user. */
-export const disconnect = defineNodeRequest({
+export const disconnectRequest = defineNodeRequest({
   type: 'disconnect',
   data: user,
   run({ directFeeds }, { userId }) {
@@ -17,14 +17,14 @@ export const disconnect = defineNodeRequest({
 });
 
 /** How many connections a user has. */
-export const countOfUser = defineNodeRequest({
+export const countOfUserRequest = defineNodeRequest({
   type: 'count.user',
   data: user,
   run: ({ connectionsOf }, { userId }) => connectionsOf(userId),
 });
 
 /** How many connections there are. */
-export const countConnections = defineNodeRequest({
+export const countConnectionsRequest = defineNodeRequest({
   type: 'count.connections',
   data: z.looseObject({}),
   run: ({ tracker }) => tracker.connections(),

@@ -1,19 +1,25 @@
 // All requests from one node to all: the list of them, and how one is carried out here.
 import type { z } from 'zod';
 import { decode } from '../../protocol/decode.ts';
-import { adminMessage, channelAdded, channelDeleted, channelUpdated, memberRemoved } from './channel-requests.ts';
-import { countConnections, countOfUser, disconnect } from './connection-requests.ts';
+import {
+  adminMessageRequest,
+  channelAddedRequest,
+  channelDeletedRequest,
+  channelUpdatedRequest,
+  memberRemovedRequest,
+} from './channel-requests.ts';
+import { countConnectionsRequest, countOfUserRequest, disconnectRequest } from './connection-requests.ts';
 import type { NodeParts, NodeRequestDefinition } from './node-request.ts';
 
 export const NODE_REQUESTS = [
-  channelAdded,
-  channelUpdated,
-  channelDeleted,
-  memberRemoved,
-  adminMessage,
-  disconnect,
-  countOfUser,
-  countConnections,
+  channelAddedRequest,
+  channelUpdatedRequest,
+  channelDeletedRequest,
+  memberRemovedRequest,
+  adminMessageRequest,
+  disconnectRequest,
+  countOfUserRequest,
+  countConnectionsRequest,
 ] as const;
 
 type Requested<Definition> = Definition extends { readonly type: infer T; readonly data: infer D extends z.ZodType }

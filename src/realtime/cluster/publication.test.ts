@@ -46,7 +46,7 @@ describe('a publication', () => {
     expect(decodePublication(encodeEvents(publication), 'b')).toEqual({ ...publication, head });
   });
 
-  it('brings a notice to another node as it was', () => {
+  it('brings a signal to another node as it was', () => {
     const signal = { origin: 'a', log: 'c3', exceptUserId: 5, frame: '{"type":"channel.join"}' };
     expect(decodePublication(encodeSignal(signal), 'b')).toEqual(signal);
   });

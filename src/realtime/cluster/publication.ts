@@ -1,4 +1,4 @@
-// What nodes publish to each other about one log: its new events, or a notice to its live readers. Text lines, so that
+// What nodes publish to each other about one log: its new events, or a signal to its live readers. Text lines, so that
 // a node passes the data on without parsing it: JSON text holds no line break and no tab.
 import { changeNamed } from '../../chat/log/changes.ts';
 import type { Change } from '../../chat/log/define-change.ts';

@@ -3,9 +3,9 @@ import type { ChannelKey } from '../../chat/log/key.ts';
 import type { Readership } from '../../chat/log/read.ts';
 import type { Hooks } from '../hooks.ts';
 import type { ChannelFeeds } from '../log/channel-feeds.ts';
+import type { EndReading } from '../log/end-reading.ts';
 import type { Feed } from '../log/feed.ts';
 import type { Reader } from '../log/reader.ts';
-import type { EndReading } from '../presence/end-reading.ts';
 import type { Signals } from '../signals/signals.ts';
 
 export interface TakeOut {

@@ -13,7 +13,7 @@ import type { HubSession } from '../connections/session.ts';
 import type { Hooks } from '../hooks.ts';
 import type { ChannelFeeds } from '../log/channel-feeds.ts';
 import type { DirectFeeds } from '../log/direct-feeds.ts';
-import type { EndReading } from '../presence/end-reading.ts';
+import type { EndReading } from '../log/end-reading.ts';
 import type { PresenceTracker } from '../presence/tracker.ts';
 import type { Signals } from '../signals/signals.ts';
 

@@ -1,4 +1,4 @@
-// Brings readers that are behind to the head of their logs: from the feed's ring where it reaches back far enough, else
+// Brings readers that are behind to the head of their logs: from the feed's recent events if they reach back far enough, else
 // page by page from the database. Goes no faster than the peer reads.
 
 import { catchUpFrame, type FeedEvent } from './feed-event.ts';
@@ -49,11 +49,11 @@ export function detachReader(reader: Reader, now: number): void {
   if (feed.readers.size === 0) feed.usedAt = now;
 }
 
-/** Makes the reader live where nothing but the ring is needed for it, and its connection is not full. */
+/** Makes the reader live if nothing but recent events is needed for it, and its connection is not full. */
 export function tryGoLive(reader: Reader): boolean {
   const { feed, owner } = reader;
   if (!feed.settled || owner.outbox.lagging) return false;
-  // What this node has not heard of yet may have changed what its ring holds, and what comes next.
+  // What this node has not heard of yet may have changed its recent events, and what comes next.
   if (reader.cursor < reader.target && feed.head < reader.target) return false;
   if (reader.cursor < feed.head) {
     const events = feed.recent.after(reader.cursor);

@@ -7,7 +7,7 @@ import { decodePublication, type PublishedSignal } from '../cluster/publication.
 import { channelTopic } from '../cluster/topics.ts';
 import { Feed, type FeedContext } from './feed.ts';
 
-/** A feed stays this long without readers: those of a cut network come back to its ring, not to the database. */
+/** A feed stays this long without readers: those of a cut network come back to its recent events, not to the database. */
 const LINGER_MS = 60_000;
 
 /** Feeds of a node: some hundred MiB of memory, if all had events. */

@@ -140,7 +140,7 @@ export function createDirectFeeds(deps: {
   function feed(key: PairKey): Feed | undefined {
     const known = feeds.get(logName(key));
     if (known) return known;
-    const present = presentInboxes(key);
+    const present = presentUsers(key);
     if (present.length === 0) return undefined;
     for (const userId of [key.userLow, key.userHigh]) hasRoom(userId);
     const made = new Feed(key, context);
@@ -170,7 +170,7 @@ export function createDirectFeeds(deps: {
   function begin(made: Feed): void {
     if (feeds.get(made.name) !== made) return;
     // An entry that is not loaded yet attaches its connections when it is.
-    const present = presentInboxes(made.key as PairKey).filter((userFeeds) => userFeeds.loaded);
+    const present = presentUsers(made.key as PairKey).filter((userFeeds) => userFeeds.loaded);
     if (present.length === 0) return close(made);
     made.begin(Math.min(...present.map((userFeeds) => baseline(userFeeds, made))), 0);
     for (const userFeeds of present) {
@@ -181,7 +181,7 @@ export function createDirectFeeds(deps: {
     }
   }
 
-  function presentInboxes(key: PairKey): UserFeeds[] {
+  function presentUsers(key: PairKey): UserFeeds[] {
     const both = key.userLow === key.userHigh ? [key.userLow] : [key.userLow, key.userHigh];
     return both.map((userId) => directFeeds.get(userId)).filter((userFeeds) => userFeeds !== undefined);
   }
@@ -202,7 +202,7 @@ export function createDirectFeeds(deps: {
   function noteHead({ key, head, accessVersion }: LogHead & { readonly key: PairKey }): void {
     const known = feeds.get(logName(key));
     if (known) return known.noteHead(head, accessVersion);
-    const unknown = presentInboxes(key).some(
+    const unknown = presentUsers(key).some(
       (userFeeds) => userFeeds.loaded && (userFeeds.heads?.get(otherOf(key, userFeeds.userId)) ?? 0) < head,
     );
     if (unknown) feed(key)?.noteHead(head, accessVersion);
@@ -217,7 +217,7 @@ export function createDirectFeeds(deps: {
   }
 
   function fold(quiet: Feed): void {
-    for (const userFeeds of presentInboxes(quiet.key as PairKey)) setHead(userFeeds, quiet.key as PairKey, quiet.head);
+    for (const userFeeds of presentUsers(quiet.key as PairKey)) setHead(userFeeds, quiet.key as PairKey, quiet.head);
     close(quiet);
   }
 

@@ -9,7 +9,7 @@ import type { FlushScheduler } from '../connections/flush-scheduler.ts';
 import { type Outgoing, outgoing } from '../connections/outgoing.ts';
 import { eventFrame, type FeedEvent, knownUpTo, lengthOf, stateEvent } from './feed-event.ts';
 import type { EventPage, Reader, ReadFeed } from './reader.ts';
-import { RecentEvents, type RingBudget } from './recent-events.ts';
+import { RecentEvents, type RecentEventsBudget } from './recent-events.ts';
 
 /** A publication on its way is waited for this long before its event is read from the database. */
 const HOLE_GRACE_MS = 15;
@@ -20,7 +20,7 @@ const MAX_HELD = 1024;
 export interface FeedContext {
   readonly scheduler: FlushScheduler;
   readonly clock: Clock;
-  readonly budget: RingBudget;
+  readonly budget: RecentEventsBudget;
   readonly logger: Logger;
   /** One page of the log after a number. Bounded in rows, and in reads at once over all feeds. */
   readonly readPage: (key: LogKey, after: number) => Promise<LogPage>;
@@ -256,7 +256,7 @@ export class Feed implements ReadFeed {
   private takePage(page: EventPage): void {
     const { head } = this;
     const news = page.events.filter(({ seq }) => seq > head);
-    // A number that the page lacks changed a message, whose state in the ring is of before that: the ring begins anew.
+    // A number that the page lacks changed a message, whose state in `recent` is older: the recent events begin anew.
     if (page.upTo - head > news.length) this.recent.clear(head);
     for (const event of news) this.handOut(knownUpTo(event, head));
     this.head = Math.max(this.head, page.upTo);

@@ -17,7 +17,7 @@ const event = (seq: number, length = 10): FeedEvent => ({
 
 const seqs = (events: FeedEvent[] | undefined) => events?.map((one) => one.seq);
 
-describe('a ring', () => {
+describe('recent events', () => {
   it('gives what came after a number, as far back as it reaches', () => {
     const recent = new RecentEvents(4, { used: 0, max: 1 << 20 });
     for (const seq of [5, 6, 9]) recent.push(event(seq));
@@ -35,21 +35,21 @@ describe('a ring', () => {
     expect(seqs(recent.after(998))).toEqual([999, 1000]);
   });
 
-  it('keeps long events within its own bound, and little once all rings together are over theirs', () => {
+  it('keeps long events within its own bound, and little once all logs together are over theirs', () => {
     const budget = { used: 0, max: 300_000 };
-    const rings = Array.from({ length: 10 }, () => new RecentEvents(0, budget));
-    for (let seq = 1; seq <= 100; seq += 1) for (const recent of rings) recent.push(event(seq, 2_000));
+    const logs = Array.from({ length: 10 }, () => new RecentEvents(0, budget));
+    for (let seq = 1; seq <= 100; seq += 1) for (const recent of logs) recent.push(event(seq, 2_000));
     expect(budget.used).toBeLessThan(budget.max + 10 * 4_096);
-    for (const recent of rings) recent.clear(0);
+    for (const recent of logs) recent.clear(0);
     expect(budget.used).toBe(0);
   });
 
   it('keeps nothing where so many keep little that all have twice their budget, and still knows what it forgot', () => {
     const budget = { used: 0, max: 100_000 };
-    const rings = Array.from({ length: 1_000 }, () => new RecentEvents(0, budget));
-    for (let seq = 1; seq <= 10; seq += 1) for (const recent of rings) recent.push(event(seq, 1_000));
+    const logs = Array.from({ length: 1_000 }, () => new RecentEvents(0, budget));
+    for (let seq = 1; seq <= 10; seq += 1) for (const recent of logs) recent.push(event(seq, 1_000));
     expect(budget.used).toBeLessThanOrEqual(2 * budget.max);
-    expect(seqs(rings[999]?.after(10))).toEqual([]);
-    expect(rings[999]?.after(9)).toBeUndefined();
+    expect(seqs(logs[999]?.after(10))).toEqual([]);
+    expect(logs[999]?.after(9)).toBeUndefined();
   });
 });

@@ -3,11 +3,11 @@ import { type FeedEvent, lengthOf } from './feed-event.ts';
 
 const MAX_EVENTS = 256;
 const MAX_LENGTH = 128 << 10;
-/** What is left of a ring while all rings together are over their budget. Nothing is, if they have twice as much. */
+/** What is kept of one log while all logs together are over their budget. Nothing is kept if they have twice as much. */
 const MAX_LENGTH_WHEN_SHORT = 4 << 10;
 
-/** The length of all rings of a node together, in UTF-16 units of their data. */
-export interface RingBudget {
+/** The length of the recent events of all logs of a node together, in UTF-16 units of their data. */
+export interface RecentEventsBudget {
   used: number;
   readonly max: number;
 }
@@ -15,13 +15,13 @@ export interface RingBudget {
 export class RecentEvents {
   /** Everything after this number, up to the last event, is here or replaced by something that is. */
   low: number;
-  private readonly budget: RingBudget;
+  private readonly budget: RecentEventsBudget;
   private events: FeedEvent[] = [];
   /** Index of the first event that is still valid; those before it are dropped in bulk. */
   private start = 0;
   private length = 0;
 
-  constructor(low: number, budget: RingBudget) {
+  constructor(low: number, budget: RecentEventsBudget) {
     this.low = low;
     this.budget = budget;
   }
@@ -65,7 +65,7 @@ export class RecentEvents {
   }
 }
 
-function maxLengthIn({ used, max }: RingBudget): number {
+function maxLengthIn({ used, max }: RecentEventsBudget): number {
   if (used <= max) return MAX_LENGTH;
   return used > 2 * max ? 0 : MAX_LENGTH_WHEN_SHORT;
 }

@@ -5,9 +5,9 @@ import { ChatError } from '../../protocol/errors.ts';
 import { deleted, updated } from '../messages/changes.ts';
 import { fromState, type SenderRow, type StateRow } from './columns.ts';
 import { keyOfMessage } from './key.ts';
-import type { Change, EventSink } from './log.ts';
+import type { ChangeMessage, EventSink } from './log.ts';
 
-export interface ChangeDependencies {
+export interface ChangeMessageDependencies {
   readonly db: Database;
   readonly sink: EventSink;
   /** Whether a deletion also erases the content in the row. */
@@ -19,7 +19,7 @@ interface ChangedRow extends SenderRow, Record<string, unknown> {
   accessVersion: number;
 }
 
-export function createChange({ db, sink, eraseDeleted }: ChangeDependencies): Change {
+export function createChangeMessage({ db, sink, eraseDeleted }: ChangeMessageDependencies): ChangeMessage {
   return async ({ messageId, actorId, content }) => {
     const edit = content && JSON.stringify(content);
     const [row] = await rows<ChangedRow>(

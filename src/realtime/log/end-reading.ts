@@ -2,9 +2,9 @@
 import type { Clock } from '../../backends/clock/clock.ts';
 import { isChannelKey } from '../../chat/log/key.ts';
 import type { Hooks } from '../hooks.ts';
-import { detachReader } from '../log/catch-up.ts';
-import type { Reader } from '../log/reader.ts';
-import type { PresenceTracker } from './tracker.ts';
+import type { PresenceTracker } from '../presence/tracker.ts';
+import { detachReader } from './catch-up.ts';
+import type { Reader } from './reader.ts';
 
 /** Takes the reader out of its feed; others hear that its user left, if that was the last of the user's connections. */
 export type EndReading = (reader: Reader) => void;
