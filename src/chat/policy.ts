@@ -1,5 +1,5 @@
 // The rules of access: pure functions over facts that the caller has read.
-import type { ChannelType } from '../protocol/resources.ts';
+import type { ChannelType } from '../protocol/channels.ts';
 import type { Actor, Principal } from './accounts/principal.ts';
 
 export function isOwner(actor: Actor, channel: { readonly ownerId: number }): boolean {

@@ -1,7 +1,9 @@
-// The columns of users and channels, and the mapping of their rows to what clients see.
-import { sql } from 'drizzle-orm';
+// The columns of users and channels, the mapping of their rows to what clients see, and the SQL that writes fields of
+// channels.
+import { type SQL, sql } from 'drizzle-orm';
 import { isoTime } from '../database/time.ts';
-import type { Channel, ChannelType, OwnUser } from '../protocol/resources.ts';
+import { CHANNEL_COLUMNS, CHANNEL_FIELDS, type Channel, type ChannelFields } from '../protocol/channels.ts';
+import type { OwnUser } from '../protocol/resources.ts';
 
 /** What `userColumns` selects. */
 export type UserRow = { id: number; username: string; email: string; avatar: string | null; createdAt: string };
@@ -20,12 +22,35 @@ export function toUser(row: UserRow): OwnUser {
   };
 }
 
-/** What `channelColumns` selects. */
-export type ChannelRow = { id: number; name: string; type: ChannelType; ownerId: number; createdAt: string };
+/** What `channelColumns` selects. Times are PostgreSQL's text. */
+export type ChannelRow = { [K in keyof Channel]: Channel[K] };
 
 /** The columns of `channels c`. */
-export const channelColumns = sql`c."id", c."name", c."type", c."ownerId", c."createdAt"`;
+export const channelColumns = sql.raw(CHANNEL_COLUMNS.map((name) => `c."${name}"`).join(', '));
 
 export function toChannel(row: ChannelRow): Channel {
   return { id: row.id, name: row.name, type: row.type, ownerId: row.ownerId, createdAt: isoTime(row.createdAt) };
+}
+
+/** How a statement writes fields of a channel. */
+export interface WrittenFields {
+  /** `"name", …` of `channels`, and the same of `f`. */
+  readonly columns: SQL;
+  readonly values: SQL;
+  /** `"name" = f."name", …` */
+  readonly assignments: SQL;
+  /** The fields as a row `f` of the table's types. */
+  readonly source: SQL;
+}
+
+/** For at least one field. */
+export function writtenFields(fields: Partial<ChannelFields>): WrittenFields {
+  const names = CHANNEL_FIELDS.filter((name) => Object.hasOwn(fields, name));
+  const list = (spell: (name: string) => string) => sql.raw(names.map(spell).join(', '));
+  return {
+    columns: list((name) => `"${name}"`),
+    values: list((name) => `f."${name}"`),
+    assignments: list((name) => `"${name}" = f."${name}"`),
+    source: sql`jsonb_populate_record(null::channels, ${JSON.stringify(fields)}::text::jsonb) f`,
+  };
 }

@@ -1,7 +1,77 @@
-// Frames about channels: joining and leaving one, and what happens to it. Its messages are in messages.ts.
+// A channel on the wire: what clients send about it and what they get. Its fields are defined once. The REST view
+// (camelCase) and the data of frames (snake_case) are two spellings of them. Its messages are in messages.ts.
 import * as z from 'zod';
-import { id, since } from './fields.ts';
-import { ackOf, clientFrame, type SocketIoEvent, serverFrame } from './frame.ts';
+import { decode } from './decode.ts';
+import { documented, id, listOf, since, storable } from './fields.ts';
+import { ackOf, clientFrame, type DataOf, type SocketIoEvent, serverFrame } from './frame.ts';
+import { LIMITS } from './limits.ts';
+import { memberSchema } from './resources.ts';
+import { shownAvatar, shownId, shownTime } from './shown.ts';
+import { spelled } from './spelling.ts';
+
+export const channelTypeSchema = z.enum(['direct', 'group']);
+export type ChannelType = z.output<typeof channelTypeSchema>;
+
+/** What members write of a group. Each field is stored in the column of `channels` with its name. */
+const givenFields = { name: storable().trim().min(1).max(LIMITS.CHANNEL_NAME_MAX) };
+
+/** The same, as members get it. */
+const shownFields = {
+  name: z.string().meta({ examples: ['Tea room'] }),
+} satisfies Record<keyof typeof givenFields, z.ZodType>;
+
+export type ChannelFields = Readonly<z.output<z.ZodObject<typeof shownFields>>>;
+
+export const CHANNEL_FIELDS = Object.keys(shownFields) as ReadonlyArray<keyof ChannelFields>;
+
+/** What is stored of a direct channel. Each of the two gets it under the name of the other. */
+export const DIRECT_FIELDS: ChannelFields = { name: '' };
+
+/** A channel in the REST interface. */
+export const channelSchema = z
+  .object({ id: shownId, ...shownFields, type: channelTypeSchema, ownerId: shownId, createdAt: shownTime })
+  .meta({ id: 'Channel' });
+export type Channel = z.output<typeof channelSchema>;
+
+/** The columns of `channels` that have the fields of a channel. */
+export const CHANNEL_COLUMNS = Object.keys(channelSchema.shape) as ReadonlyArray<keyof Channel>;
+
+/** A direct channel in the list, with the other user's name and avatar. */
+export const directChannelSchema = channelSchema.extend({ avatar: shownAvatar }).meta({ id: 'DirectChannel' });
+export type DirectChannel = z.output<typeof directChannelSchema>;
+
+export const channelDetailSchema = channelSchema
+  .extend({ members: z.array(memberSchema) })
+  .meta({ id: 'ChannelDetail' });
+export type ChannelDetail = z.output<typeof channelDetailSchema>;
+
+const groupFields = z.object(givenFields);
+
+/** POST `/channels`. Of a direct channel the fields are ignored, whatever they are. */
+export const createChannelBody = z
+  .object({
+    type: channelTypeSchema,
+    ...({
+      name: documented(z.unknown(), givenFields.name).optional().meta({ description: 'Required for a group.' }),
+    } satisfies Record<keyof typeof givenFields, z.ZodType>),
+    userIds: listOf(id)
+      .max(LIMITS.CHANNEL_USERS_MAX)
+      .nullish()
+      .transform((ids) => ids ?? []),
+  })
+  .transform(({ type, userIds, ...given }, context) => {
+    if (type === 'direct') return { type, userIds, ...DIRECT_FIELDS };
+    const fields = decode(groupFields, given);
+    if (fields.ok) return { type, userIds, ...fields.data };
+    for (const { path, message } of fields.details)
+      context.addIssue({ code: 'custom', path: path.split('.'), message });
+    return z.NEVER;
+  })
+  .meta({ id: 'CreateChannelBody' });
+export type CreateChannelBody = z.output<typeof createChannelBody>;
+
+/** PUT `/channels/:id`. */
+export const updateChannelBody = groupFields.meta({ id: 'RenameChannelBody' });
 
 /** Returns the id as the client wrote it: clients compare it with their own, which may be a string. */
 const withIdAsWritten: SocketIoEvent<object>['body'] = (answer, sent) => {
@@ -27,12 +97,40 @@ export const leaveChannel = clientFrame({
 /** The user became a member. */
 export const channelAdded = serverFrame(
   'channel.added',
-  z.object({ channel_id: z.int(), name: z.string(), type: z.enum(['direct', 'group']), owner_id: z.int() }),
+  z.object({ channel_id: shownId, ...spelled(channelSchema.omit({ id: true, createdAt: true }).shape) }),
 );
 
-export const channelUpdated = serverFrame('channel.updated', z.object({ channel_id: z.int(), name: z.string() }));
+export const channelUpdated = serverFrame(
+  'channel.updated',
+  z.object({ channel_id: shownId, ...spelled(shownFields) }),
+);
 
-export const channelDeleted = serverFrame('channel.deleted', z.object({ channel_id: z.int() }));
+export const channelDeleted = serverFrame('channel.deleted', z.object({ channel_id: shownId }));
+
+/**
+ * A channel as another node tells of it. What came in later is optional, because a node of an earlier version does not
+ * tell it.
+ */
+export const toldChannelSchema = channelSchema.partial().required({ id: true, name: true, type: true, ownerId: true });
+export const toldFieldsSchema = z.object(shownFields).partial().required({ name: true });
+
+/** Data of `channel.added`. */
+export function channelAddedData(channel: z.output<typeof toldChannelSchema>): DataOf<typeof channelAdded> {
+  return { channel_id: channel.id, name: channel.name, type: channel.type, owner_id: channel.ownerId };
+}
+
+/** Data of `channel.updated`. */
+export function channelUpdatedData(
+  id: number,
+  fields: z.output<typeof toldFieldsSchema>,
+): DataOf<typeof channelUpdated> {
+  return { channel_id: id, name: fields.name };
+}
+
+/** Picks what members write out of a channel. */
+export function fieldsOf(channel: ChannelFields): ChannelFields {
+  return { name: channel.name };
+}
 
 /** An admin's message to all users who are live in the channel. `timestamp` in ms. */
 export const adminMessage = serverFrame(

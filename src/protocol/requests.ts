@@ -1,11 +1,10 @@
-// The bodies and queries of the REST interface. Unknown fields are ignored. The acting user is the token's.
+// What clients send to the REST interface: paths, queries, and bodies that no noun's own file has (channels.ts,
+// messages.ts). Unknown fields are ignored. The acting user is the token's.
 import * as z from 'zod';
 import { avatar } from './avatar.ts';
-import { decode } from './decode.ts';
-import { documented, id, listOf, queryNumber, storable } from './fields.ts';
+import { documented, id, queryNumber, storable } from './fields.ts';
 import { LIMITS } from './limits.ts';
 import { newPassword, password } from './password.ts';
-import { channelTypeSchema } from './resources.ts';
 import { username, usernamePart } from './username.ts';
 
 const newEmail = documented(
@@ -37,28 +36,6 @@ export type ProfileBody = z.output<typeof profileBody>;
 
 export const searchQuery = z.object({ username: usernamePart });
 
-const channelName = storable().trim().min(1).max(LIMITS.CHANNEL_NAME_MAX);
-
-export const createChannelBody = z
-  .object({
-    type: channelTypeSchema,
-    name: documented(z.unknown(), channelName).optional().meta({ description: 'Required for a group.' }),
-    userIds: listOf(id)
-      .max(LIMITS.CHANNEL_USERS_MAX)
-      .nullish()
-      .transform((ids) => ids ?? []),
-  })
-  .transform((body, context) => {
-    if (body.type === 'direct') return { type: body.type, name: '', userIds: body.userIds };
-    const name = decode(channelName, body.name);
-    if (name.ok) return { type: body.type, name: name.data, userIds: body.userIds };
-    for (const { message } of name.details) context.addIssue({ code: 'custom', path: ['name'], message });
-    return z.NEVER;
-  })
-  .meta({ id: 'CreateChannelBody' });
-export type CreateChannelBody = z.output<typeof createChannelBody>;
-
-export const renameChannelBody = z.object({ name: channelName }).meta({ id: 'RenameChannelBody' });
 export const memberBody = z.object({ userId: id }).meta({ id: 'MemberBody' });
 
 export const pageQuery = z

@@ -1,4 +1,5 @@
-// The resources of the REST interface, as clients get them. Times are ISO 8601 UTC.
+// What the REST interface gives clients of users, members and conversations, and what goes with a list and a sign-in.
+// Times are ISO 8601 UTC.
 import * as z from 'zod';
 import { LIMITS } from './limits.ts';
 import { shownAvatar as avatar, shownId as id, shownSeq as seq, shownTime as time } from './shown.ts';
@@ -26,31 +27,8 @@ export const ownUserSchema = userSchema
   .meta({ id: 'OwnUser' });
 export type OwnUser = z.infer<typeof ownUserSchema>;
 
-export const channelTypeSchema = z.enum(['direct', 'group']);
-export type ChannelType = z.infer<typeof channelTypeSchema>;
-
-export const channelSchema = z
-  .object({
-    id,
-    name: z.string().meta({ examples: ['Tea room'] }),
-    type: channelTypeSchema,
-    ownerId: id,
-    createdAt: time,
-  })
-  .meta({ id: 'Channel' });
-export type Channel = z.infer<typeof channelSchema>;
-
-/** A direct channel in the list, with the other user's name and avatar. */
-export const directChannelSchema = channelSchema.extend({ avatar }).meta({ id: 'DirectChannel' });
-export type DirectChannel = z.infer<typeof directChannelSchema>;
-
 export const memberSchema = userSchema.extend({ joinedAt: time }).meta({ id: 'Member' });
 export type Member = z.infer<typeof memberSchema>;
-
-export const channelDetailSchema = channelSchema
-  .extend({ members: z.array(memberSchema) })
-  .meta({ id: 'ChannelDetail' });
-export type ChannelDetail = z.infer<typeof channelDetailSchema>;
 
 /** A log of the signed-in user. Exactly one of `channelId` and `userId` is not null. */
 export const conversationSchema = z

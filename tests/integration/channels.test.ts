@@ -158,7 +158,7 @@ describeChat('channels', (chat) => {
       const id = await chat().group(ann, bob);
       const calls = (who: typeof ann, channelId: number) => [
         chat().channels.get(who, channelId),
-        chat().channels.rename(who, channelId, 'New'),
+        chat().channels.update(who, channelId, { name: 'New' }),
         chat().channels.remove(who, channelId),
         chat().channels.assertVisible(who, channelId),
         chat().members.add(who, channelId, eve.id),
@@ -179,7 +179,11 @@ describeChat('channels', (chat) => {
       const [ann, bob] = await Promise.all([chat().user(), chat().user()]);
       const id = await chat().group(ann, bob);
       chat().announced.length = 0;
-      expect(await chat().channels.rename(bob, id, 'New')).toMatchObject({ id, name: 'New', ownerId: ann.id });
+      expect(await chat().channels.update(bob, id, { name: 'New' })).toMatchObject({
+        id,
+        name: 'New',
+        ownerId: ann.id,
+      });
       expect(await chat().channels.get(ann, id)).toMatchObject({ name: 'New' });
       expect(chat().announced).toEqual([{ type: 'channel.updated', channelId: id, name: 'New' }]);
     });
@@ -187,7 +191,9 @@ describeChat('channels', (chat) => {
     it('keep their name where they are direct', async () => {
       const [ann, bob] = await Promise.all([chat().user(), chat().user()]);
       const { channel } = await chat().channels.create(ann, { type: 'direct', name: '', userIds: [bob.id] });
-      await expect(chat().channels.rename(ann, channel.id, 'New')).rejects.toMatchObject({ code: 'DIRECT_CHANNEL' });
+      await expect(chat().channels.update(ann, channel.id, { name: 'New' })).rejects.toMatchObject({
+        code: 'DIRECT_CHANNEL',
+      });
     });
 
     it('are deleted by their owner alone', async () => {

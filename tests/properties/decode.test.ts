@@ -2,6 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, test, vi } from 'vitest';
 import * as z from 'zod';
+import * as channels from '../../src/protocol/channels.ts';
 import { CLIENT_FRAMES } from '../../src/protocol/client-frames.ts';
 import { decode } from '../../src/protocol/decode.ts';
 import * as fields from '../../src/protocol/fields.ts';
@@ -15,7 +16,7 @@ vi.setConfig({ testTimeout: TIMEOUT_MS });
 const frames = Object.fromEntries(CLIENT_FRAMES.map(({ type, data }) => [type, data]));
 
 const SCHEMAS: ReadonlyMap<string, z.ZodType> = new Map(
-  [frames, requests, messages, fields].flatMap((all) =>
+  [frames, requests, channels, messages, fields].flatMap((all) =>
     Object.entries<unknown>(all).filter((entry): entry is [string, z.ZodType] => entry[1] instanceof z.ZodType),
   ),
 );
@@ -68,6 +69,6 @@ test('the decoder gives a result where a schema throws', () => {
 
 test('a list of thousands of wrong items has no thousands of details', () => {
   const body = { type: 'group', name: 'x', userIds: Array.from({ length: 60_000 }, () => 0) };
-  const decoded = decode(requests.createChannelBody, body);
+  const decoded = decode(channels.createChannelBody, body);
   expect(decoded.ok || decoded.details.length).toBe(100);
 });

@@ -1,15 +1,15 @@
-// Channels: listing, creating, renaming and deleting them.
+// Channels: listing, creating, changing and deleting them.
 import { sql } from 'drizzle-orm';
 import { type Database, rows } from '../../database/database.ts';
 import { isoTime } from '../../database/time.ts';
+import { type Channel, type ChannelDetail, type ChannelFields, fieldsOf } from '../../protocol/channels.ts';
 import { ChatError } from '../../protocol/errors.ts';
-import type { Channel, ChannelDetail } from '../../protocol/resources.ts';
 import type { Principal } from '../accounts/principal.ts';
 import type { Announce } from '../announce.ts';
 import type { EmailView } from '../email-view.ts';
 import { readDisplayedChannel, readMemberChannel, withLockedChannel } from '../members/membership.ts';
 import { isOwner } from '../policy.ts';
-import { type ChannelRow, channelColumns, toChannel, type UserRow, userColumns } from '../rows.ts';
+import { type ChannelRow, channelColumns, toChannel, type UserRow, userColumns, writtenFields } from '../rows.ts';
 import { type CreateChannel, createChannelCreation } from './creation.ts';
 import type { ChannelErasure } from './erasure.ts';
 import { createListChannels, type ListChannels } from './list.ts';
@@ -20,8 +20,8 @@ export interface Channels {
   create: CreateChannel;
   /** With its members, the longest-standing first. */
   get(principal: Principal, id: number): Promise<ChannelDetail>;
-  /** Any member may. Throws DIRECT_CHANNEL. */
-  rename(principal: Principal, id: number, name: string): Promise<Channel>;
+  /** Any member may. `changes` has at least one field. Throws DIRECT_CHANNEL. */
+  update(principal: Principal, id: number, changes: Partial<ChannelFields>): Promise<Channel>;
   /** Throws FORBIDDEN if the principal is not the owner. */
   remove(principal: Principal, id: number): Promise<void>;
   /** Passes for members, and for admins in every channel. */
@@ -52,13 +52,13 @@ export function createChannels({ db, announce, emails, erasure }: ChannelsDepend
       };
     },
 
-    async rename(principal, id, name) {
-      const channel = await updateName(db, id, principal.id, name);
+    async update(principal, id, changes) {
+      const channel = await updateGroup(db, id, principal.id, changes);
       if (!channel) {
         await readMemberChannel(db, id, principal.id);
         throw new ChatError('DIRECT_CHANNEL');
       }
-      await announce({ type: 'channel.updated', channelId: id, name: channel.name });
+      await announce({ type: 'channel.updated', channelId: id, ...fieldsOf(channel) });
       return toChannel(channel);
     },
 
@@ -98,11 +98,17 @@ function readMembers(db: Database, channelId: number): Promise<(UserRow & { join
 }
 
 /** Returns undefined if there is no such group, or the user is not a member of it. */
-async function updateName(db: Database, id: number, userId: number, name: string): Promise<ChannelRow | undefined> {
+async function updateGroup(
+  db: Database,
+  id: number,
+  userId: number,
+  changes: Partial<ChannelFields>,
+): Promise<ChannelRow | undefined> {
+  const { assignments, source } = writtenFields(changes);
   const [channel] = await rows<ChannelRow>(
     db,
-    sql`update channels c set "name" = ${name}::text, "updatedAt" = now() at time zone 'utc'
-      from channel_members m
+    sql`update channels c set ${assignments}, "updatedAt" = now() at time zone 'utc'
+      from channel_members m, ${source}
       where c."id" = ${id}::int and c."type" = 'group' and c."deletedAt" is null
         and m."channelId" = c."id" and m."userId" = ${userId}::int
       returning ${channelColumns}`,

@@ -2,14 +2,19 @@
 import { sql } from 'drizzle-orm';
 import { type Database, rows } from '../../database/database.ts';
 import type { Deadline } from '../../lib/deadline.ts';
+import {
+  type Channel,
+  type ChannelFields,
+  type ChannelType,
+  type CreateChannelBody,
+  DIRECT_FIELDS,
+} from '../../protocol/channels.ts';
 import { ChatError, invalid } from '../../protocol/errors.ts';
-import type { CreateChannelBody } from '../../protocol/requests.ts';
-import type { Channel } from '../../protocol/resources.ts';
 import type { Principal } from '../accounts/principal.ts';
 import type { Announce } from '../announce.ts';
 import type { EmailView } from '../email-view.ts';
 import { assertInTime, NEVER } from '../in-time.ts';
-import { type ChannelRow, channelColumns, toChannel } from '../rows.ts';
+import { type ChannelRow, channelColumns, toChannel, writtenFields } from '../rows.ts';
 
 /** `created` is false if the pair had this direct channel already. */
 export interface CreatedChannel {
@@ -32,8 +37,8 @@ export interface CreationDependencies {
 
 /** Throws USER_NOT_FOUND, and VALIDATION_FAILED for a direct channel without exactly one other user. */
 export function createChannelCreation({ db, announce, emails }: CreationDependencies): CreateChannel {
-  async function createGroup(principal: Principal, name: string, others: number[]): Promise<CreatedChannel> {
-    const channel = toChannel(await insertChannel(db, { type: 'group', name, ownerId: principal.id, others }));
+  async function createGroup(principal: Principal, fields: ChannelFields, others: number[]): Promise<CreatedChannel> {
+    const channel = toChannel(await insertChannel(db, { type: 'group', fields, ownerId: principal.id, others }));
     await announce({ type: 'channel.added', userIds: [principal.id, ...others], channel });
     return { channel, created: true };
   }
@@ -58,9 +63,9 @@ export function createChannelCreation({ db, announce, emails }: CreationDependen
     return { channel, created };
   }
 
-  return async (principal, { type, name, userIds }, deadline = NEVER) => {
+  return async (principal, { type, userIds, ...fields }, deadline = NEVER) => {
     const others = [...new Set(userIds)].filter((id) => id !== principal.id);
-    if (type === 'group') return createGroup(principal, name, others);
+    if (type === 'group') return createGroup(principal, fields, others);
     const [other] = others;
     if (other === undefined || others.length > 1) throw invalid('userIds', 'must name exactly one other user');
     return openDirect(principal, other, deadline);
@@ -68,14 +73,15 @@ export function createChannelCreation({ db, announce, emails }: CreationDependen
 }
 
 interface NewChannel {
-  readonly type: 'direct' | 'group';
-  readonly name: string;
+  readonly type: ChannelType;
+  readonly fields: ChannelFields;
   readonly ownerId: number;
   readonly others: readonly number[];
 }
 
 /** Inserts the channel, its members in the given order, and its log, in one statement. Throws USER_NOT_FOUND. */
-async function insertChannel(db: Database, { type, name, ownerId, others }: NewChannel): Promise<ChannelRow> {
+async function insertChannel(db: Database, { type, fields, ownerId, others }: NewChannel): Promise<ChannelRow> {
+  const { columns, values, source } = writtenFields(fields);
   const ids = sql`${sql.param(others)}::int[]`;
   const [channel] = await rows<ChannelRow>(
     db,
@@ -83,8 +89,8 @@ async function insertChannel(db: Database, { type, name, ownerId, others }: NewC
         select u."id", w.position from unnest(${ids}) with ordinality as w(id, position)
         join users u on u."id" = w.id and u."deletedAt" is null
       ), c as (
-        insert into channels ("name", "ownerId", "type")
-        select ${name}::text, ${ownerId}::int, ${type}::channels_type_enum
+        insert into channels (${columns}, "ownerId", "type")
+        select ${values}, ${ownerId}::int, ${type}::channels_type_enum from ${source}
         where (select count(*) from others) = cardinality(${ids})
         returning *
       ), members as (
@@ -130,7 +136,7 @@ function insertDirect(
     await rows(transaction, sql`select pg_advisory_xact_lock(${low}::int, ${high}::int)`);
     const raced = await findDirect(transaction, emails, ownerId, other);
     if (raced) return { row: raced, created: false };
-    const row = await insertChannel(transaction, { type: 'direct', name: '', ownerId, others: [other] });
+    const row = await insertChannel(transaction, { type: 'direct', fields: DIRECT_FIELDS, ownerId, others: [other] });
     return { row: (await findDirect(transaction, emails, ownerId, other)) ?? row, created: true };
   });
 }

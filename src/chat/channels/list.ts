@@ -1,10 +1,9 @@
 // The channels of a user. Requests at the same moment share one statement.
 import { sql } from 'drizzle-orm';
 import { type Database, rows } from '../../database/database.ts';
-import { isoTime } from '../../database/time.ts';
 import { createBatchLoader } from '../../lib/batch-loader.ts';
+import type { Channel, DirectChannel } from '../../protocol/channels.ts';
 import { ChatError, unavailable } from '../../protocol/errors.ts';
-import type { Channel, DirectChannel } from '../../protocol/resources.ts';
 import type { Actor } from '../accounts/principal.ts';
 import type { EmailView } from '../email-view.ts';
 import { displayName, otherUser } from '../members/membership.ts';
@@ -66,12 +65,5 @@ function readLists(db: Database, emails: EmailView, userIds: number[]): Promise<
 }
 
 function toDirectChannel(row: ListRow, emails: EmailView): DirectChannel {
-  return {
-    id: row.id,
-    name: displayName(row, emails),
-    type: row.type,
-    ownerId: row.ownerId,
-    createdAt: isoTime(row.createdAt),
-    avatar: row.otherAvatar,
-  };
+  return { ...toChannel(row), name: displayName(row, emails), avatar: row.otherAvatar };
 }

@@ -1,7 +1,13 @@
 // Channels: listing, making, reading, renaming and deleting them.
 import * as z from 'zod';
-import { createChannelBody, idParam, renameChannelBody } from '../../protocol/requests.ts';
-import { channelDetailSchema, channelSchema, directChannelSchema } from '../../protocol/resources.ts';
+import {
+  channelDetailSchema,
+  channelSchema,
+  createChannelBody,
+  directChannelSchema,
+  updateChannelBody,
+} from '../../protocol/channels.ts';
+import { idParam } from '../../protocol/requests.ts';
 import { answer, answerDone, answerOf, doneSchema } from '../answer.ts';
 import type { AppDependencies } from '../dependencies.ts';
 import { defineRoute, type Route, type Routes } from '../route.ts';
@@ -74,11 +80,11 @@ function renameChannel({ channels }: ChannelDependencies): Route {
     description: 'Any member may.',
     access: 'account',
     params: idParam,
-    body: renameChannelBody,
+    body: updateChannelBody,
     example: { name: 'Tea house' },
     answers: { 200: ['The channel as it is now', answerOf(channelSchema)] },
     errors: ['DIRECT_CHANNEL', 'CHANNEL_NOT_FOUND'],
-    run: async ({ principal, params, body }) => answer(await channels.rename(principal, params.id, body.name)),
+    run: async ({ principal, params, body }) => answer(await channels.update(principal, params.id, body)),
   });
 }
 

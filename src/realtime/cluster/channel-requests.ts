@@ -1,5 +1,6 @@
 // Requests about channels: what chat/announce.ts announces, told to the connections that it concerns.
 import * as z from 'zod';
+import { channelAddedData, channelUpdatedData, toldChannelSchema, toldFieldsSchema } from '../../protocol/channels.ts';
 import { defineNodeRequest } from './node-request.ts';
 
 const channelId = z.int();
@@ -8,11 +9,10 @@ export const channelAddedRequest = defineNodeRequest({
   type: 'channel.added',
   data: z.object({
     userIds: z.array(z.int()).readonly(),
-    channel: z.object({ id: z.int(), name: z.string(), type: z.enum(['direct', 'group']), ownerId: z.int() }),
+    channel: toldChannelSchema,
   }),
   run({ directFeeds, signals }, { channel, userIds }) {
-    const { id, name, type, ownerId } = channel;
-    const frame = signals.frame('channel.added', { channel_id: id, name, type, owner_id: ownerId });
+    const frame = signals.frame('channel.added', channelAddedData(channel));
     const owners = userIds.flatMap((userId) => [...directFeeds.owners(userId)]);
     for (const owner of owners) owner.outbox.push(frame);
     return owners.length;
@@ -21,8 +21,9 @@ export const channelAddedRequest = defineNodeRequest({
 
 export const channelUpdatedRequest = defineNodeRequest({
   type: 'channel.updated',
-  data: z.object({ channelId, name: z.string() }),
-  run: ({ signals }, { channelId: id, name }) => signals.tell(id, 'channel.updated', { channel_id: id, name }),
+  data: toldFieldsSchema.extend({ channelId }),
+  run: ({ signals }, { channelId: id, ...fields }) =>
+    signals.tell(id, 'channel.updated', channelUpdatedData(id, fields)),
 });
 
 export const channelDeletedRequest = defineNodeRequest({
