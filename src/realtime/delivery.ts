@@ -1,4 +1,4 @@
-// The outgoing half of the live side: from what was stored or announced, on whatever node, to readers on this one.
+// Wires delivery together: from what any node stored or announced to the readers on this node.
 import type { Broker } from '../backends/broker/broker.ts';
 import type { Clock } from '../backends/clock/clock.ts';
 import type { PresenceStore } from '../backends/presence/presence-store.ts';
@@ -31,7 +31,7 @@ import { createPresenceQueries, type PresenceQueries } from './presence/queries.
 import { createPresenceTracker, type PresenceTracker } from './presence/tracker.ts';
 import { createSignals, type Signals } from './signals/signals.ts';
 
-/** Recent events of all feeds of a node together, in UTF-16 units. */
+/** The bound of the recent events of all feeds of a node together, in UTF-16 units. */
 const RECENT_EVENTS_BUDGET = 64 << 20;
 
 export interface DeliveryDependencies {
@@ -57,7 +57,7 @@ export interface Delivery {
   readonly connectionLimits: ConnectionLimits;
   /** For append and change: hands events to readers here and publishes them to other nodes. */
   readonly sink: EventSink;
-  /** For use cases: tells all nodes what else has happened. */
+  /** For use cases: sends announcements to all nodes. */
   readonly announce: Announce;
   readonly live: PresenceQueries;
   close(): void;
@@ -157,7 +157,7 @@ interface LogEvents {
   readonly feedEvents: FeedEvent[];
 }
 
-/** Events of one commit, by log; those of one log stay in order. */
+/** Groups the events of one commit by log. The events of one log stay in order. */
 function byLog(events: readonly LogEvent[]): Iterable<LogEvents> {
   const logs = new Map<string, LogEvents>();
   for (const event of events) {

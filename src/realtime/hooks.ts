@@ -1,24 +1,24 @@
-// What happens on this node that parts of the live side may follow, without those that it happens in knowing of them.
+// Hooks: events inside this node that features can listen to, so that the code that raises them need not know them.
 import type { FeedEvent } from './log/feed-event.ts';
 import type { ReaderOwner } from './log/reader.ts';
 
-/** Something that happens, and who follows it. */
+/** One kind of event, and its listeners. */
 export interface Hook<Of extends readonly unknown[]> {
-  /** Calls back each time, at once and in the order of registration. To be called while the node is being made. */
+  /** Registers a listener, while the node is built. Listeners are called at once, in the order of registration. */
   follow(follower: (...of: Of) => void): void;
   happened(...of: Of): void;
 }
 
 export interface Hooks {
   /**
-   * A log has a new event: told once a feed hands it out here, or if there is none here, when it was stored by this node.
+   * A log has a new event. Raised when a feed of this node hands it out, or without a feed when this node stored it.
    */
   readonly event: Hook<[log: string, event: FeedEvent]>;
-  /** A connection has left a channel that it read, of itself or because it had to. */
+  /** A connection has left a channel that it read, by itself or because it lost access. */
   readonly left: Hook<[owner: ReaderOwner, channelId: number]>;
-  /** A user has lost access to a channel, wherever it is connected. */
+  /** A user has lost access to a channel, whether or not it is connected here. */
   readonly removed: Hook<[userId: number, channelId: number]>;
-  /** A connection that somebody had signed in to is gone. */
+  /** A connection that had signed in is gone. */
   readonly closed: Hook<[owner: ReaderOwner]>;
 }
 

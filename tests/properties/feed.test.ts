@@ -103,7 +103,7 @@ function createPlay() {
       ...{ metrics: { frameReceived() {}, closedByServer() {} }, run: async () => {}, onClosed() {}, onFailure() {} },
       deadlines: createDeadlines(250),
       onCatchUpFailed() {},
-      lookSoon: (one) => sessions.reschedule(one, 0),
+      sweepSoon: (one) => sessions.reschedule(one, 0),
       toAnswerError: () => ({ code: 'INTERNAL', message: '' }),
     });
     sessions.add(session, clock.now());

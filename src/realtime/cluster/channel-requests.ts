@@ -1,4 +1,4 @@
-// Requests about channels: what chat/announce.ts announces, told to the connections that it concerns.
+// Requests about channels: send the announcements of chat/announce.ts to the connections that they concern.
 import * as z from 'zod';
 import { channelAddedData, channelUpdatedData, toldChannelSchema, toldFieldsSchema } from '../../protocol/channels.ts';
 import { defineNodeRequest } from './node-request.ts';
@@ -23,7 +23,7 @@ export const channelUpdatedRequest = defineNodeRequest({
   type: 'channel.updated',
   data: toldFieldsSchema.extend({ channelId }),
   run: ({ signals }, { channelId: id, ...fields }) =>
-    signals.tell(id, 'channel.updated', channelUpdatedData(id, fields)),
+    signals.send(id, 'channel.updated', channelUpdatedData(id, fields)),
 });
 
 export const channelDeletedRequest = defineNodeRequest({
@@ -45,6 +45,6 @@ export const adminMessageRequest = defineNodeRequest({
   type: 'admin.message',
   data: z.object({ channelId, message: z.string(), kind: z.string() }),
   run({ signals, clock }, { channelId: id, message, kind }) {
-    return signals.tell(id, 'admin.message', { channel_id: id, message, type: kind, timestamp: clock.now() });
+    return signals.send(id, 'admin.message', { channel_id: id, message, type: kind, timestamp: clock.now() });
   },
 });

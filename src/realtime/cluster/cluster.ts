@@ -1,14 +1,14 @@
-// Requests from one node to all, which each carries out and answers.
+// Requests from one node to all. Each node carries them out and answers.
 import type { Broker } from '../../backends/broker/broker.ts';
 import type { Clock } from '../../backends/clock/clock.ts';
 import type { PresenceStore } from '../../backends/presence/presence-store.ts';
 import type { NodeRequest } from './node-requests.ts';
 import { ALL_NODES_TOPIC, nodeTopic } from './topics.ts';
 
-/** A node that does not answer for this long is not waited for. */
+/** The longest wait for the answers of other nodes. */
 const ANSWER_TIMEOUT_MS = 1_000;
 
-/** What is published. The request is called `command` there, as nodes of earlier versions know it. */
+/** The published form of a request. Earlier versions call the request `command`. */
 interface Request {
   readonly from: string;
   readonly id: number;
@@ -30,21 +30,21 @@ interface Question {
 
 export interface Answers {
   readonly sum: number;
-  /** False where the sum is that of this node alone though others live. */
+  /** False if the sum is only that of this node although there are others. */
   readonly everywhere: boolean;
 }
 
 export interface Cluster {
-  /** Has every node carry the request out, this one first. Resolves with the sum of their results; never rejects. */
+  /** Makes every node carry the request out, this one first. Resolves to the sum of their results. Never rejects. */
   ask(request: NodeRequest): Promise<number>;
-  /** The same, and whether the others could be asked, if there are any. */
+  /** The same, and whether the others could be asked. */
   askAll(request: NodeRequest): Promise<Answers>;
   close(): void;
 }
 
 /**
- * `carryOut` does on this node what is asked for and gives a count, which `ask` sums up; undefined if it does not
- * understand it.
+ * `carryOut` carries a request out on this node and returns a count, which `ask` sums up, or undefined if it does not
+ * understand the request.
  */
 export function createCluster(deps: {
   readonly broker: Broker;
@@ -61,7 +61,7 @@ export function createCluster(deps: {
     broker.subscribe(ALL_NODES_TOPIC, (payload) => {
       const request = decodeRequest(payload);
       if (!request || request.from === nodeId) return;
-      // One of a newer version for example: its asker is not to wait for this node.
+      // Answered even if it is not understood (from a newer version), so that the asker does not wait for this node.
       const result = carryOut(request.command) ?? 0;
       const reply: Reply = { id: request.id, from: nodeId, result };
       void broker.publish(nodeTopic(request.from), JSON.stringify(reply));
@@ -81,8 +81,8 @@ export function createCluster(deps: {
     others.delete(nodeId);
     const id = ++lastId;
     const request = JSON.stringify({ from: nodeId, id, command } satisfies Request);
-    const heard = broker.connected(ALL_NODES_TOPIC) && broker.connected(nodeTopic(nodeId));
-    if (others.size === 0 || !heard) {
+    const isConnected = broker.connected(ALL_NODES_TOPIC) && broker.connected(nodeTopic(nodeId));
+    if (others.size === 0 || !isConnected) {
       await broker.publish(ALL_NODES_TOPIC, request);
       return { sum: own, everywhere: others.size === 0 };
     }
@@ -127,7 +127,7 @@ function decodeReply(payload: string): Reply | undefined {
     : undefined;
 }
 
-/** Of whatever came: no fields if it is no JSON object. */
+/** The fields of a payload. It has none if it is not a JSON object. */
 function fieldsOf(payload: string): Readonly<Record<string, unknown>> {
   try {
     const value: unknown = JSON.parse(payload);

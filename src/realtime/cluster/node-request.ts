@@ -1,4 +1,4 @@
-// What one node may ask of all: the definition of a request, and what it may use.
+// The definition of a request from one node to all, and what it may use.
 import type { z } from 'zod';
 import type { Clock } from '../../backends/clock/clock.ts';
 import type { ChannelFeeds } from '../log/channel-feeds.ts';
@@ -7,7 +7,7 @@ import type { PresenceTracker } from '../presence/tracker.ts';
 import type { Signals } from '../signals/signals.ts';
 import type { TakeOut } from './take-out.ts';
 
-/** What requests are carried out with. */
+/** The parts of a node that requests use. */
 export interface NodeParts {
   readonly feeds: ChannelFeeds;
   readonly directFeeds: DirectFeeds;
@@ -15,18 +15,18 @@ export interface NodeParts {
   readonly tracker: PresenceTracker;
   readonly takeOut: TakeOut;
   readonly clock: Clock;
-  /** Connections of one user on this node, those that are being made included. */
+  /** The number of connections of one user on this node, including those that are being set up. */
   readonly connectionsOf: (userId: number) => number;
 }
 
 /**
- * A request is JSON: its type and its data side by side. A node that does not know the type, or whose schema does not take
- * the data, does nothing.
+ * A request is one JSON object with its type and its data. A node does nothing if it does not know the type, or if the
+ * data does not fit its schema.
  */
 export interface NodeRequestDefinition<T extends string = string, D extends z.ZodObject = z.ZodObject> {
   readonly type: T;
   readonly data: D;
-  /** Carries it out on this node. Gives how many connections it touched or counted, which the asker gets the sum of. */
+  /** Carries it out on this node. Returns how many connections it touched or counted. The asker gets the sum. */
   run(node: NodeParts, data: z.output<D>): number;
 }
 

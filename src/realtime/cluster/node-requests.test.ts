@@ -1,4 +1,4 @@
-// Requests of other nodes: what is taken, and that nothing else that may come over the bus is taken for one, or throws.
+// Requests of other nodes: valid ones are carried out, and nothing else that comes over the bus is, or throws.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { NodeParts } from './node-request.ts';
@@ -26,7 +26,7 @@ function node() {
     directFeeds: { owners: (userId: number) => (userId === 1 ? [owner, owner] : []) },
     signals: {
       frame: (type: string, data: object) => ({ type, data }),
-      tell(_channelId: number, type: string, data: object) {
+      send(_channelId: number, type: string, data: object) {
         told.push({ type, data });
         return 3;
       },
@@ -53,12 +53,12 @@ describe('a request of another node', () => {
     ['disconnect', 2],
     ['count.connections', 12],
     ['count.user', 2],
-  ])('%s is carried out, with whatever another version says beside, and counts %i', (type, count) => {
+  ])('%s is carried out, even with fields of another version, and counts %i', (type, count) => {
     const request = REQUESTS.find((one) => one.type === type);
     expect(carryOut(node().parts, { ...request, more: {} })).toBe(count);
   });
 
-  it('tells what it is about', () => {
+  it('sends what it is about', () => {
     const { parts, told, closed } = node();
     for (const request of REQUESTS) carryOut(parts, request);
     const added = { type: 'channel.added', data: { channel_id: 3, name: 'tea', type: 'group', owner_id: 1 } };
@@ -68,7 +68,7 @@ describe('a request of another node', () => {
     expect(closed).toEqual([4403, 4403]);
   });
 
-  it.each(REQUESTS)('$type is not taken without one of its fields, or with one of another type', (request) => {
+  it.each(REQUESTS)('$type is ignored without one of its fields, or with one of another type', (request) => {
     for (const name of Object.keys(request)) {
       for (const value of [undefined, null, true, 1.5, {}, [null], { length: 1 }]) {
         const garbled = { ...request, [name]: value };

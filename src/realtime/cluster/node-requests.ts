@@ -1,4 +1,4 @@
-// All requests from one node to all: the list of them, and how one is carried out here.
+// The list of all requests from one node to all, and how one is carried out here.
 import type { z } from 'zod';
 import { decode } from '../../protocol/decode.ts';
 import {
@@ -31,7 +31,7 @@ const BY_TYPE: ReadonlyMap<unknown, NodeRequestDefinition> = new Map(
   NODE_REQUESTS.map((definition) => [definition.type, definition]),
 );
 
-/** Carries out what a node asked for, which may be anything. Undefined for what is not understood here. */
+/** Carries out a request of a node, which is untrusted. Returns undefined if it is not understood here. */
 export function carryOut(node: NodeParts, request: unknown): number | undefined {
   const definition = isObject(request) ? BY_TYPE.get(request.type) : undefined;
   const decoded = definition && decode(definition.data, request);

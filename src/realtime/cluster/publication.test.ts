@@ -51,7 +51,7 @@ describe('a publication', () => {
     expect(decodePublication(encodeSignal(signal), 'b')).toEqual(signal);
   });
 
-  it('is nothing to the node that made it, and nothing where it is none', () => {
+  it('is ignored by the node that made it, and if it is malformed', () => {
     expect(decodePublication(payload, 'a')).toBeUndefined();
     for (const text of [
       '',
@@ -76,13 +76,13 @@ describe('a publication', () => {
     expect(decodePublication(text, 'b')).toEqual({ origin: 'a', log: 'd3.9', accessVersion: 4, head: 8, events: [] });
   });
 
-  it('calls changes of released versions what nodes of those versions call them, and knows them by name too', () => {
+  it('publishes changes of released versions by the names of those versions, and knows both names', () => {
     expect(payload).toMatch(/^7\tu\t12\t3\t9\t1700000000000\t\{.*\}\n8\td\t/m);
     const named = payload.replace('\tu\t', '\tupdated\t').replace('\td\t', '\tdeleted\t');
     expect(decodePublication(named, 'b')).toEqual({ ...sent, head: 8 });
   });
 
-  it('brings how a change came about beside the state that it led to', () => {
+  it('brings the live form of a change beside its state form', () => {
     expect(decodePublication(encodeEvents(reaction), 'b', known)).toEqual({ ...reaction, head: 7 });
   });
 
@@ -100,12 +100,12 @@ describe('a publication', () => {
     expect(decodePublication(broken(encodeEvents(reaction)), 'b', lookup)).toMatchObject({ head: 7, events: [] });
   });
 
-  it('of a channel is not taken for one of a channel whose number begins alike', () => {
+  it('of a channel is not confused with one whose number begins alike', () => {
     const foreign = encodeEvents(ofAChannel).replace('\tc30\t', '\tc3\t');
     expect(decodePublication(foreign, 'b')).toMatchObject({ log: 'c3', events: [] });
   });
 
-  it('is read whatever bytes it has, and gives only events that are whole', () => {
+  it('never throws, whatever bytes it has, and has only whole events', () => {
     const noise = fc.oneof(fc.string(), fc.constantFrom('\t', '\n', 'NaN', '-1', '1e9', '__proto__', '{}', '"'));
     const broken = fc
       .tuple(fc.nat(payload.length), fc.nat(40), noise)

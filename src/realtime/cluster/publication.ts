@@ -1,5 +1,5 @@
-// What nodes publish to each other about one log: its new events, or a signal to its live readers. Text lines, so that
-// a node passes the data on without parsing it: JSON text holds no line break and no tab.
+// The format of publications about one log: its new events, or a signal to its live readers. It has text lines, so that
+// a node can pass the data on without parsing it: JSON text contains no line break and no tab.
 import { changeNamed } from '../../chat/log/changes.ts';
 import type { Change } from '../../chat/log/define-change.ts';
 import { type FeedEvent, standingOf } from '../log/feed-event.ts';
@@ -9,13 +9,13 @@ export interface EventPublication {
   readonly origin: string;
   readonly log: string;
   readonly accessVersion: number;
-  /** The log's number that the last of them has. */
+  /** The number of the last event. */
   readonly head: number;
-  /** Empty if this node does not understand them, as those of a newer version: it reads the log instead. */
+  /** Empty if this node does not understand them, for example from a newer version. Then it reads the log. */
   readonly events: readonly FeedEvent[];
 }
 
-/** A frame without a number for all live readers of a log, but not for the connections of `exceptUserId` (0: none). */
+/** A frame without a number for all live readers of a log, except the connections of `exceptUserId` (0: nobody). */
 export interface PublishedSignal {
   readonly origin: string;
   readonly log: string;
@@ -24,16 +24,16 @@ export interface PublishedSignal {
   readonly frame: string;
 }
 
-/** The change of a name; undefined for one that is not known. */
+/** Finds a change by its name. Returns undefined if it is not known. */
 type ChangeLookup = (name: string) => Change | undefined;
 
 export type Publication = EventPublication | PublishedSignal;
 
 const EVENTS = 'e';
 const SIGNAL = 'n';
-/** Tags have one letter, then comes a tab. */
+/** A tag is one letter and a tab. */
 const TAG_END = 2;
-/** Which of the two it is that a message was sent to. */
+/** Whether a message was sent to a channel or to a user, and the id. */
 const PARTY = /^"(channel_id|receiver_id)":(\d{1,10})[,}]/;
 const PARTY_LENGTH = 26;
 
@@ -53,15 +53,15 @@ export function encodeSignal(signal: PublishedSignal): string {
 }
 
 /**
- * Reads a publication. Undefined for what is none, and for what came from this node itself, which knows it already. It may
- * be anything: nothing of it becomes a frame unless it is whole and belongs to the log that it names.
+ * Reads a publication, which is untrusted: it becomes a frame only if it is whole and belongs to the log that it names.
+ * Returns undefined if it is malformed, or if this node itself published it.
  */
 export function decodePublication(
   payload: string,
   self: string,
   known: ChangeLookup = changeNamed,
 ): Publication | undefined {
-  // Before anything else, for a node that is alone hears of nobody but itself.
+  // Checked first, because a node that is alone gets only its own publications.
   if (payload.startsWith(self, TAG_END) && payload[TAG_END + self.length] === '\t') return undefined;
   const end = payload.indexOf('\n');
   const [tag, origin, log, written, ...more] = payload.slice(0, Math.max(0, end)).split('\t');
@@ -90,7 +90,7 @@ function seqAt(events: readonly FeedEvent[], at: number): number {
   return (events[at] as FeedEvent).seq;
 }
 
-/** Undefined for a change that this version does not know, and for what is no event of that log. */
+/** Returns undefined if this version does not know the change, or if it is not an event of that log. */
 function decodeEvent(line: string, log: string, known: ChangeLookup): FeedEvent | undefined {
   const fields = line.split('\t', 6);
   const [seq, name, messageId, storedSeq, senderId, time] = fields;
@@ -118,7 +118,7 @@ function cutAtTab(text: string): [before: string, after: string | undefined] {
   return tab < 0 ? [text, undefined] : [text.slice(0, tab), text.slice(tab + 1)];
 }
 
-/** Nodes write the data themselves, so its beginning is known; the rest is JSON because it was never cut. */
+/** Nodes write the data, so its beginning is known. If its end is there too, the rest is whole JSON. */
 function belongs({ seq, messageId, storedSeq }: FeedEvent, data: string, log: string): boolean {
   const start = `{"id":${messageId},"seq":${storedSeq},"updated_seq":${seq},`;
   if (!data.startsWith(start) || !data.endsWith('}')) return false;

@@ -1,4 +1,4 @@
-// Takes readers out of a channel who may not read it any more.
+// Takes readers out of a channel that may not read it any more.
 import type { ChannelKey } from '../../chat/log/key.ts';
 import type { Readership } from '../../chat/log/read.ts';
 import type { Hooks } from '../hooks.ts';
@@ -9,11 +9,11 @@ import type { Reader } from '../log/reader.ts';
 import type { Signals } from '../signals/signals.ts';
 
 export interface TakeOut {
-  /** The channel is deleted. Gives how many connections read it. */
+  /** The channel is deleted. Returns how many connections read it. */
   all(feed: Feed): number;
-  /** The user is no member any more. Gives how many of its connections read the channel. */
+  /** The user is not a member any more. Returns how many of the user's connections read the channel. */
   user(channelId: number, userId: number): number;
-  /** Takes out those who lost access by what the database says now. Rejects like the database. */
+  /** Takes out the readers that have no access any more, according to the database. Rejects if the database does. */
   check(feed: Feed): Promise<void>;
 }
 
@@ -45,7 +45,7 @@ export function createTakeOut(deps: {
     return expel(feed, (reader) => reader.owner.user.id === userId);
   }
 
-  /** Each connection of who is gone is told; the others hear of it as of any other leave. */
+  /** Each connection of a removed user gets a leave. The others get it like any other leave. */
   function expel(feed: Feed, isGone: (reader: Reader) => boolean): number {
     const readers = [...feed.readers].filter(isGone);
     for (const reader of readers) {
@@ -58,7 +58,7 @@ export function createTakeOut(deps: {
   }
 
   async function check(feed: Feed): Promise<void> {
-    // Readers who come meanwhile are looked up by their own join.
+    // Readers that come meanwhile are looked up by their own join.
     const readers = new Set(feed.readers);
     const userIds = [...new Set([...readers].map((reader) => reader.owner.user.id))];
     const { members, deleted } = await deps.readership(channelOf(feed), userIds);

@@ -1,9 +1,9 @@
-// The broker's topics: one for each channel's log, one for each user, one for all nodes and one for each node.
+// The broker's topics: one for each channel, each user and each node, one for all nodes and one for ended sessions.
 
 export const channelTopic = (channelId: number): string => `c:${channelId}`;
-/** Direct messages reach both users' connections wherever they are, so they go to users, not to pairs. */
+/** Direct messages go to the topics of both users, not of the pair, to reach their connections on any node. */
 export const userTopic = (userId: number): string => `u:${userId}`;
 export const ALL_NODES_TOPIC = 'nodes';
-/** Says that sessions were ended, not whose: that is in the database. */
+/** Says only that sessions were ended; the database says which. */
 export const SESSIONS_TOPIC = 'sessions';
 export const nodeTopic = (nodeId: string): string => `node:${nodeId}`;

@@ -1,10 +1,10 @@
-// Turns whatever a use case threw into the error that a client gets in a frame.
+// Turns an error that a use case threw into the error that a client gets in a frame.
 
 import type { Logger } from '../../lib/logger.ts';
 import { ChatError, ERRORS, type ErrorCode } from '../../protocol/errors.ts';
 import type { AnswerError } from '../connections/transport.ts';
 
-/** REST's codes that have another name in frames. */
+/** Codes of REST that have another name in frames. */
 const IN_FRAMES: Partial<Record<ErrorCode, ErrorCode>> = { UNAUTHORIZED: 'AUTHENTICATION_FAILED' };
 
 export function answerError(error: unknown, logger: Logger): AnswerError {

@@ -1,10 +1,10 @@
-// The frame that answers a client frame, if it is answered by a frame.
+// The frame that answers a client frame.
 import { clientFrameOf } from '../../protocol/client-frames.ts';
 import type { Answer } from '../connections/transport.ts';
 
 /**
- * JSON text of the answer: `ack`, `error`, or the frame of its own that a type is answered by (`pong`,
- * `connection.connect`), with the client frame's `id`. Undefined if none is due: a success of a frame that carried no id.
+ * JSON text of the answer: `ack`, `error`, or a type of its own (`pong`, `connection.connect`), with the client frame's
+ * `id`. Returns undefined if none is due: for the success of a frame without an id.
  */
 export function answerFrame(answer: Answer, id: string | undefined, now: number): string | undefined {
   if (!answer.ok) return JSON.stringify({ id: id ?? '', type: 'error', data: answer.error, timestamp: now });
@@ -13,7 +13,7 @@ export function answerFrame(answer: Answer, id: string | undefined, now: number)
   return JSON.stringify({ id: id ?? '', type, data: answer.data, timestamp: now });
 }
 
-/** The `id` of a client frame, if it is one that an answer can carry; an empty one counts as none. */
+/** The `id` of a client frame, if an answer can carry it. An empty one counts as none. */
 export function answerableId(frame: unknown, maxLength: number): string | undefined {
   if (typeof frame !== 'object' || frame === null) return undefined;
   const { id } = frame as { id?: unknown };

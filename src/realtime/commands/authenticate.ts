@@ -1,4 +1,4 @@
-// A connection becomes its user's, by its first token; a later one of the same user prolongs it.
+// Signs a connection in with its first token. A later token of the same user prolongs it.
 import type { Identity } from '../../chat/accounts/authenticate.ts';
 import * as frames from '../../protocol/connection.ts';
 import { ChatError, type ErrorCode } from '../../protocol/errors.ts';
@@ -28,7 +28,7 @@ export function authenticate(deps: CommandDependencies): Command {
       if (!former && error instanceof ChatError && isBad(error.code)) deps.refuse(session);
       throw error;
     });
-    // The peer may have gone meanwhile: nobody would take back what is set up for it now.
+    // The peer may be gone by now: then nothing would undo what is set up for it.
     if (context.isOver) return place?.release();
     if (former && former.user.id !== identity.user.id) {
       throw new ChatError('FORBIDDEN', 'This connection belongs to another user');
@@ -42,7 +42,7 @@ export function authenticate(deps: CommandDependencies): Command {
     context.ack(connectData(session));
   }
 
-  /** Whom the token names, and for the first one of a connection a place among the connections of that user. */
+  /** The identity of the token, and for the first token of a connection a place in the user's limit. */
   async function admit(session: HubSession, token: string): Promise<{ identity: Identity; place: Place | undefined }> {
     const { identity: former } = session;
     const identity = await deps.authenticate(token, () => session.transport.address);
@@ -58,7 +58,7 @@ export function authenticate(deps: CommandDependencies): Command {
   });
 }
 
-/** What a token is answered with that says nobody. */
+/** Whether the error means that the token names no user. */
 function isBad(code: ErrorCode): boolean {
   return code === 'UNAUTHORIZED' || code === 'RATE_LIMITED';
 }

@@ -1,4 +1,4 @@
-// Whether a log can be read on from where a client says.
+// Checks the number from which a client wants to read on.
 import { invalid } from '../../protocol/errors.ts';
 
 /** Throws VALIDATION_FAILED if the log does not reach that far. */

@@ -1,4 +1,4 @@
-// What a client frame does: the definition of a command, and what it may use.
+// The definition of a command, which does what a client frame asks for, and what it may use.
 import type { Clock } from '../../backends/clock/clock.ts';
 import type { Authenticate, Identity } from '../../chat/accounts/authenticate.ts';
 import type { Actor } from '../../chat/accounts/principal.ts';
@@ -17,31 +17,31 @@ import type { EndReading } from '../log/end-reading.ts';
 import type { PresenceTracker } from '../presence/tracker.ts';
 import type { Signals } from '../signals/signals.ts';
 
-/** One client frame that is being worked on. */
+/** A client frame that is being worked on. */
 export interface CommandContext<Answer = unknown> {
   readonly session: HubSession;
-  /** What is done for the frame is to be done by then. */
+  /** The work for the frame must be done by then. */
   readonly deadline: Deadline;
   /**
-   * Nobody waits any more for what the frame asked for: the client was told something (UNAVAILABLE if it took too long),
-   * or is gone. To be asked after every wait, for what was not done by then is not to be done.
+   * Nobody waits for the result any more: the frame was answered (UNAVAILABLE if it took too long), or the client is
+   * gone. Check it after every await, because nothing more must be done then.
    */
   readonly isOver: boolean;
-  /** Answers that the frame did what it is for. Once; later answers go nowhere. */
+  /** Answers that the frame succeeded. Only the first answer is sent. */
   ack(answer: Answer): void;
 }
 
-/** What a client frame does. Validation, limits, deadlines, metrics and the encoding of answers are not its concern. */
+/** What a client frame does. The session validates, limits and counts frames, keeps deadlines and encodes answers. */
 export interface Command<F extends ClientFrameDefinition<ClientFrameType> = ClientFrameDefinition<ClientFrameType>> {
   readonly frame: F;
   /**
-   * Frames of one connection that name the same log here run one after the other, in the order in which they came. All
-   * others run at the same time.
+   * Frames of one connection for which this returns the same log run one after the other, in the order in which they
+   * came. All others run at the same time.
    */
   inOrderOf?(data: DataOf<F>): string;
   /**
-   * Gives the data of the answer. Gives nothing if it answered by `context.ack` itself, because something has to follow
-   * the answer in the same moment. Rejects with a ChatError that becomes the answer.
+   * Returns the data of the answer, or undefined if it called `context.ack` itself, because something has to follow the
+   * answer at once. Rejects with a ChatError that becomes the answer.
    */
   run(
     context: CommandContext<AnswerOf<F>>,
@@ -53,10 +53,10 @@ export function defineCommand<F extends ClientFrameDefinition<ClientFrameType>>(
   return command;
 }
 
-/** What commands are made with; each takes what it needs. */
+/** What commands may use. Each takes what it needs. */
 export interface CommandDependencies {
   readonly authenticate: Authenticate;
-  /** The one way in for messages, whatever carried them: chat/messages/messages.ts. */
+  /** The only way in for messages, over every transport: chat/messages/messages.ts. */
   readonly send: Send;
   readonly feeds: ChannelFeeds;
   readonly directFeeds: DirectFeeds;
@@ -66,11 +66,11 @@ export interface CommandDependencies {
   readonly clock: Clock;
   readonly reads: Pick<LogReads, 'entry' | 'pairEntry'>;
   readonly endReading: EndReading;
-  /** Makes the connection the user's; resolves when live direct messages reach it. */
+  /** Signs the connection in. Resolves when live direct messages reach it. */
   readonly signIn: (session: HubSession, identity: Identity) => Promise<void>;
-  /** A place among the connections of the user. Rejects with RATE_LIMITED if there is none. */
+  /** Takes a place in the user's limit. Rejects with RATE_LIMITED if there is none. */
   readonly takePlace: (userId: number) => Promise<Place>;
-  /** Ends a connection whose first token was bad, or whose user has too many. */
+  /** Ends a connection whose first token was bad, or whose user has too many connections. */
   readonly refuse: (session: HubSession) => void;
 }
 

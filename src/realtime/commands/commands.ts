@@ -1,4 +1,4 @@
-// All commands: the list of them, and how one is run.
+// The list of all commands, and how one is run.
 import type { ClientFrame } from '../../protocol/client-frames.ts';
 import { typing } from '../typing/commands.ts';
 import { authenticate } from './authenticate.ts';
@@ -10,7 +10,7 @@ import { leaveChannel } from './leave-channel.ts';
 import { ping } from './ping.ts';
 import { sendToChannel, sendToUser } from './send-message.ts';
 
-/** Each gives what one client frame does, or several that belong together. */
+/** Each creates the command of one client frame, or of several that belong together. */
 export const COMMANDS: ReadonlyArray<(deps: CommandDependencies) => Command | readonly Command[]> = [
   authenticate,
   joinChannel,
@@ -22,7 +22,7 @@ export const COMMANDS: ReadonlyArray<(deps: CommandDependencies) => Command | re
   ping,
 ];
 
-/** Works on one valid frame. Answers it, or rejects with what is to be answered. */
+/** Works on one valid frame. Answers it, or rejects with the error to answer. */
 export type RunCommand = (context: CommandContext, frame: ClientFrame) => Promise<void>;
 
 export function createCommands(deps: CommandDependencies): RunCommand {
@@ -38,7 +38,7 @@ export function createCommands(deps: CommandDependencies): RunCommand {
 
 async function run(command: Command, context: CommandContext, data: unknown): Promise<void> {
   const given = command.run(context, data);
-  // Not awaited if it is there already, so that its answer leaves before what comes after it.
+  // Not awaited if it is not a promise, so that the answer leaves before what follows.
   const answer = given instanceof Promise ? await given : given;
   if (answer !== undefined) context.ack(answer);
 }

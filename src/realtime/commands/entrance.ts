@@ -1,4 +1,4 @@
-// The way into a channel: its feed, held open, and what the database says of the user's access after the feed was open.
+// Checks a user's access to a channel for a join: opens the feed, and then reads the access from the database.
 import type { Entry } from '../../chat/log/read.ts';
 import type { LogReads } from '../../chat/log/reads.ts';
 import { ChatError } from '../../protocol/errors.ts';
@@ -9,9 +9,9 @@ export interface Entrance {
   readonly channelId: number;
   readonly feed: Feed;
   readonly entry: Entry;
-  /** False if somebody was taken out since, or the feed was put away. */
+  /** False if somebody was taken out meanwhile, or the feed was closed. */
   readonly isCurrent: () => boolean;
-  /** The feed is not held open for this any more. */
+  /** Stops holding the feed open. */
   readonly release: () => void;
 }
 
@@ -21,8 +21,8 @@ export interface EntranceDependencies {
 }
 
 /**
- * Asks again if somebody was taken out meanwhile. Undefined once `isOver`, that is if nobody waits for it any more.
- * Rejects with CHANNEL_NOT_FOUND if the user is no member.
+ * Asks again if somebody was taken out meanwhile. Resolves to undefined if `isOver`, because nobody waits for it then.
+ * Rejects with CHANNEL_NOT_FOUND if the user is not a member.
  */
 export async function enter(
   deps: EntranceDependencies,
@@ -54,7 +54,7 @@ async function lookUp(
   const { removals } = feed;
   const entry = await reads.entry(userId, channelId);
   if (!entry) throw new ChatError('CHANNEL_NOT_FOUND');
-  // The feed knows of a removal that this lookup may have missed, by another node's word or by the log itself.
+  // The feed may know of a removal that this lookup missed, from another node or from the log.
   const isCurrent = () =>
     feeds.get(channelId) === feed && feed.removals === removals && entry.accessVersion >= feed.knownVersion();
   return { channelId, feed, entry, isCurrent, release };

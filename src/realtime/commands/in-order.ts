@@ -1,7 +1,7 @@
-// One after the other: what a connection wants of one log.
+// Runs a connection's work for one log in order.
 import type { CommandContext } from './command.ts';
 
-/** Runs the work after what came before it for the same log. What was not begun in time is not begun at all. */
+/** Runs the work after earlier work for the same log. Work that could not begin in time is skipped. */
 export function inOrder(context: CommandContext, log: string, work: () => Promise<void>): Promise<void> {
   const { session } = context;
   session.underWay ??= new Map();

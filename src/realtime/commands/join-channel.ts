@@ -1,4 +1,4 @@
-// From now on a channel's events come to a connection, on request from a number on.
+// Joins a channel: its events reach the connection from now on, or if the client asks, after a number.
 import { channelKey, isChannelKey, logName } from '../../chat/log/key.ts';
 import * as frames from '../../protocol/channels.ts';
 import { ChatError, limitReached } from '../../protocol/errors.ts';
@@ -36,16 +36,16 @@ export function joinChannel({ feeds, tracker, reads }: CommandDependencies): Com
     }
   }
 
-  /** Access comes before the feed: who is refused is to cost no more than this look-up. */
+  /** Access is checked before the feed is opened, so that a refused join costs only this lookup. */
   async function assertReadable(session: HubSession, channelId: number): Promise<void> {
     if (session.readers.has(logName(channelKey(channelId)))) return;
     assertRoom(session);
-    // The look-up behind an open feed is enough.
+    // If the feed is open, the lookup after it is enough.
     if (feeds.get(channelId)) return;
     if (!(await reads.entry(session.user.id, channelId))) throw new ChatError('CHANNEL_NOT_FOUND');
   }
 
-  /** All nodes are told first: who then hears that it joined may end another connection, and has not left by that. */
+  /** Presence comes first: if the client then ends another connection, the user has not left. */
   async function joinFirst(context: Context, first: Entrance, since: number | undefined): Promise<void> {
     const { user } = context.session;
     await tracker.joined(first.channelId, user);
@@ -57,7 +57,7 @@ export function joinChannel({ feeds, tracker, reads }: CommandDependencies): Com
     }
   }
 
-  /** Lets the connection read, if it still wants to. Asks again if somebody was taken out since the entrance was made. */
+  /** Makes the connection a reader, unless it is over. Asks again if somebody was taken out since the last lookup. */
   async function read(context: Context, entrance: Entrance, since: number | undefined): Promise<boolean> {
     if (context.isOver) return false;
     if (entrance.isCurrent()) {
@@ -83,13 +83,13 @@ export function joinChannel({ feeds, tracker, reads }: CommandDependencies): Com
   });
 }
 
-/** The answer comes before the events that it speaks of. */
+/** The answer leaves before the events after it. */
 function answer(context: Context, { channelId, feed, entry }: Entrance): void {
   feed.begin(entry.head, entry.accessVersion);
   context.ack({ channel_id: channelId, last_seq: entry.head });
 }
 
-/** For one more channel. */
+/** Throws LIMIT_REACHED if the connection may not read another channel. */
 function assertRoom({ readers }: HubSession): void {
   if (readers.size < LIMITS.CONNECTION_CHANNELS_MAX) return;
   let channels = 0;

@@ -1,4 +1,4 @@
-// How far the direct messages with another user have come, and what of them was missed.
+// Answers how far the log with another user has come, and if the client asks, sends the events after a number.
 import { pairKey } from '../../chat/log/key.ts';
 import * as frames from '../../protocol/directs.ts';
 import { ChatError } from '../../protocol/errors.ts';
@@ -20,7 +20,7 @@ export function joinDirect({ directFeeds, reads }: CommandDependencies): Command
         const feed = directFeeds.join(key, session.user.id);
         if (!feed) return undefined;
         await feed.whenSettled();
-        // It may have been put away while it was waited for.
+        // The feed may have been closed meanwhile.
         if (context.isOver || directFeeds.feed(key) !== feed) continue;
         if (since !== undefined) session.assertMayRead(feed.name, since);
         feed.noteHead(entry.head, 0);

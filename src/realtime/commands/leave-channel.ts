@@ -1,4 +1,4 @@
-// A channel's events stop coming to a connection.
+// Leaves a channel: its events no longer reach the connection.
 import { channelKey, logName } from '../../chat/log/key.ts';
 import * as frames from '../../protocol/channels.ts';
 import { type Command, type CommandDependencies, defineCommand } from './command.ts';

@@ -1,4 +1,4 @@
-// A client's sign of life, for those that cannot see the pings of their transport.
+// A ping as a frame, for clients that cannot see the pings of their transport.
 import * as frame from '../../protocol/connection.ts';
 import { type Command, defineCommand } from './command.ts';
 

@@ -25,7 +25,7 @@ async function store(send: Send, { session, deadline }: CommandContext, body: fr
   return { id: message.id, seq: message.seq, created_at: message.createdAt, duplicate };
 }
 
-/** A message sent right after a join of its channel is delivered to this connection too. */
+/** Waits for a join of the channel, so that a message sent right after it is delivered to this connection too. */
 async function joinUnderWay({ session }: CommandContext, channelId: number): Promise<void> {
   await session.underWay?.get(logName(channelKey(channelId)))?.catch(() => {});
 }

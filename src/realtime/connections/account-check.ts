@@ -1,18 +1,18 @@
-// Ends the connections of accounts that are gone, whoever deleted them: another program tells nobody.
+// Closes the connections of deleted accounts. It asks the database, because another program may have deleted them.
 import type { LogReads } from '../../chat/log/reads.ts';
 import type { Logger } from '../../lib/logger.ts';
 import { CLOSE } from '../../protocol/close-codes.ts';
 import type { DirectFeeds } from '../log/direct-feeds.ts';
 
-/** Together with the statement and the sweep that calls: less than the 5 s that are promised. */
+/** With the statement and the interval of `tick`, this is less than the promised 5 s. */
 const INTERVAL_MS = 3_000;
-/** Users that one statement looks up. */
+/** How many users one statement looks up. */
 const CHUNK = 5_000;
 
 export interface AccountCheck {
-  /** Is called about every second and looks when it is time. `now` is in milliseconds on a clock that nobody sets. */
+  /** Checks if it is time. Call it about every second. `now` is in monotonic milliseconds. */
   tick(now: number): void;
-  /** Looks at all users who are connected here. Never rejects. */
+  /** Checks all users who are connected here. Never rejects. */
   run(): Promise<void>;
 }
 

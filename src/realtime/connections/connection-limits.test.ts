@@ -30,7 +30,7 @@ describe('connections of one user', () => {
     await expect(all[0]?.takeUser(8)).resolves.toBeDefined();
   });
 
-  it('make room when they end, each once', async () => {
+  it('make room once when they end', async () => {
     const [node] = nodes(1, { perUser: 2 }).all;
     const first = await node?.takeUser(7);
     await node?.takeUser(7);
@@ -41,7 +41,7 @@ describe('connections of one user', () => {
     await expect(node?.takeUser(7)).rejects.toMatchObject({ code: 'RATE_LIMITED' });
   });
 
-  it('ask nobody while they are few, and have no bound with 0', async () => {
+  it('ask no other node while they are few, and have no limit with 0', async () => {
     const few = nodes(2, { perUser: 200 });
     for (let at = 0; at < 12; at += 1) await few.all[0]?.takeUser(7);
     expect(few.asked()).toBe(0);
@@ -51,7 +51,7 @@ describe('connections of one user', () => {
   });
 });
 
-describe('connections of one address that say nobody', () => {
+describe('connections of one address that have not signed in', () => {
   it('are bounded until they sign in or end', () => {
     const [node] = nodes(1, { perUser: 0, perAddress: 2 }).all;
     const places = [node?.takeAddress('192.0.2.1'), node?.takeAddress('192.0.2.1')];

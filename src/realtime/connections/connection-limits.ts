@@ -1,29 +1,29 @@
-// How many connections one user may have over all nodes, and how many one address may have here without a user.
+// Limits the connections of a user on all nodes, and those of an address on this node that have not signed in.
 import { ChatError } from '../../protocol/errors.ts';
 
 /**
- * Below this part of the limit a node does not ask the others: on as many nodes no user can be past it then. So most
- * connections cost nobody a question.
+ * A node asks the others only if a user has more than this part of the limit here: most connections need no question.
+ * On up to as many nodes no user can exceed the limit that way.
  */
 const PART_WITHOUT_ASKING = 16;
 const RETRY_AFTER_MS = 10_000;
 
-/** One connection's part of a limit. */
+/** A place that one connection takes of a limit. */
 export interface Place {
-  /** Gives it back; once is enough, and more does no harm. */
+  /** Gives the place back. Further calls do nothing. */
   release(): void;
 }
 
 export interface ConnectionLimits {
   /** Takes a place of the user. Rejects with RATE_LIMITED if all are taken, on this node and others. */
   takeUser(userId: number): Promise<Place>;
-  /** Counts a connection that has not said whose it is. */
+  /** Counts a connection that has not signed in. */
   takeAddress(address: string): Place;
-  /** False if the address has as many such connections as it may. */
+  /** Whether the address may have another such connection. */
   hasRoom(address: string): boolean;
   /** Throws RATE_LIMITED if there is no room. */
   assertAddress(address: string): void;
-  /** Places of the user on this node. */
+  /** How many places the user has on this node. */
   ofUser(userId: number): number;
 }
 
@@ -31,7 +31,7 @@ export interface ConnectionLimitsOptions {
   /** 0 turns a limit off. */
   readonly perUser: number;
   readonly perAddress: number;
-  /** Places of the user on all nodes, this one included; a node that does not answer counts as none. Never rejects. */
+  /** How many places the user has on all nodes, this one included, as far as they answer. Never rejects. */
   readonly countEverywhere: (userId: number) => Promise<number>;
 }
 
@@ -90,7 +90,7 @@ class Counts<K> {
   }
 }
 
-/** A class, because every connection has one: two fields in place of a closure and what it closes over. */
+/** A class rather than a closure, because that takes less memory and every connection has one. */
 class CountedPlace<K> implements Place {
   private counts: Counts<K> | undefined;
   private readonly key: K;

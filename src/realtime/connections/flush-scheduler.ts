@@ -1,4 +1,4 @@
-// What one turn of the event loop has gathered leaves together: feeds hand out first, then each connection writes once.
+// Flushes once per turn of the event loop: feeds hand out first, then each connection writes once.
 
 export interface Flushable {
   flush(): void;

@@ -1,4 +1,4 @@
-// The answer that a client frame is due: given once, by what the frame does, or by its deadline.
+// The answer to a client frame: given once, by the frame's command or at its deadline.
 import type { Deadline, Deadlines, Expiring } from '../../lib/deadline.ts';
 import type { ClientFrameType } from '../../protocol/client-frames.ts';
 import type { Answer, Incoming } from './transport.ts';
@@ -8,12 +8,12 @@ const LATE = { code: 'UNAVAILABLE', message: 'It took too long: try again' } as 
 /** Who sends the answer. */
 export interface Answering {
   readonly deadlines: Deadlines;
-  /** Nobody is there any more who could be answered. */
+  /** The connection is gone, so there is nobody to answer. */
   readonly isClosed: boolean;
   answer(encode: Incoming['encode'], answer: Answer): void;
 }
 
-/** Also what a command is run with: see commands/command.ts. */
+/** Also the context of a command: see commands/command.ts. */
 export class FrameAnswer<S extends Answering> implements Expiring {
   readonly session: S;
   readonly incoming: Incoming;
@@ -38,7 +38,7 @@ export class FrameAnswer<S extends Answering> implements Expiring {
     if (this.type !== undefined) this.give({ ok: true, type: this.type, data });
   }
 
-  /** Nothing where it was given before. */
+  /** Answers the frame. Does nothing if it was answered before. */
   give(answer: Answer): void {
     if (this.isGiven) return;
     this.end();

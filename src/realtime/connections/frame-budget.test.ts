@@ -5,14 +5,14 @@ const takeMany = (budget: FrameBudget, count: number, now: number) =>
   Array.from({ length: count }, () => budget.take(now));
 
 describe('a frame budget', () => {
-  it('allows a burst of twice the rate, then as many as the rate in a second', () => {
+  it('allows a burst of twice the rate, then the rate', () => {
     const budget = new FrameBudget(50, 0);
     expect(takeMany(budget, 101, 0).filter((verdict) => verdict === 'allowed')).toHaveLength(100);
     expect(budget.retryAfterMs()).toBe(20);
     expect(takeMany(budget, 60, 1000).filter((verdict) => verdict === 'allowed')).toHaveLength(50);
   });
 
-  it('tells a flood from haste, and forgives with time', () => {
+  it('tells a flood from a burst, and forgives with time', () => {
     const budget = new FrameBudget(5, 0);
     expect(takeMany(budget, 30, 0)).not.toContain('flood');
     expect(budget.take(0)).toBe('flood');

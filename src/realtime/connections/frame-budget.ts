@@ -1,4 +1,4 @@
-// How many frames one connection may send: a bucket that fills with time, and a second one that tells haste from flood.
+// Limits the frames of one connection: one token bucket for the rate, and a count of refusals that detects floods.
 
 export type Verdict = 'allowed' | 'limited' | 'flood';
 
@@ -12,7 +12,7 @@ export class FrameBudget {
   private refused = 0;
   private refilledAt: number;
 
-  /** `perSecond` frames on average, twice that at once; 0 allows everything. `now` in ms. */
+  /** Allows `perSecond` frames on average and twice that at once; 0 allows everything. `now` in ms. */
   constructor(perSecond: number, now: number) {
     this.perSecond = perSecond;
     this.burst = perSecond * 2;

@@ -1,9 +1,9 @@
-// The JSON text of server frames, put together without encoding their data twice.
+// The JSON text of server frames, built without encoding their data twice.
 import type { ServerFrameType } from '../../protocol/server-frames.ts';
 
 /**
- * The JSON text of a server frame. `data` is JSON text already; `id` and `type` must need no escaping.
- * `userId` and `seq` are left out where undefined.
+ * The JSON text of a server frame. `data` is JSON text already. `id` and `type` must not need escaping.
+ * `userId` and `seq` are left out if undefined.
  */
 export function frameText(
   id: string,

@@ -1,4 +1,4 @@
-// The connections of this node: opened by transports, signed in, swept, drained.
+// The hub: the connections of this node, which are opened by transports, signed in, swept and drained.
 
 import type { Broker } from '../../backends/broker/broker.ts';
 import type { Clock } from '../../backends/clock/clock.ts';
@@ -23,15 +23,15 @@ import { HubSession, LONGEST_WAIT_MS, type SessionContext, type SessionLimits } 
 import type { Session, Transport } from './transport.ts';
 
 const SWEEP_MS = 1_000;
-/** Connections: some milliseconds' work. */
+/** The number of connections that takes some milliseconds to sweep. */
 const SWEPT_AT_ONCE = 500;
-/** Clients of a draining node come back within this time, spread out. */
+/** The clients of a draining node reconnect at random times within this time. */
 const RECONNECT_SPREAD_MS = 2_000;
-/** How long a draining node waits for what is under way, and then for its connections to close. */
+/** How long a draining node waits for work under way, and then for its connections to close. */
 const DRAIN_WORK_MS = 4_000;
 const DRAIN_CLOSE_MS = 2_000;
 const DRAIN_STEP_MS = 20;
-/** How late a frame that is not answered in time hears so. */
+/** How late at most a frame gets the answer that it took too long. */
 const LATE_BY_MS = 250;
 
 export interface HubDependencies {
@@ -39,7 +39,7 @@ export interface HubDependencies {
   readonly delivery: Delivery;
   readonly broker: Broker;
   readonly presence: PresenceStore;
-  /** How often presence wants a heartbeat. */
+  /** The interval of heartbeats. */
   readonly heartbeatMs: number;
   readonly reads: LogReads;
   readonly authenticate: Authenticate;
@@ -48,25 +48,25 @@ export interface HubDependencies {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly metrics: HubMetrics;
-  /** The ChatError that a failure of the database is to clients; undefined where it is a mistake of ours. */
+  /** The ChatError for a failure of the database; undefined if it is our own mistake. */
   readonly toChatError: (error: unknown) => ChatError | undefined;
-  /** The error without what users typed, fit for the log. */
+  /** The error for the log, without what users typed. */
   readonly withoutValues: (error: unknown) => unknown;
 }
 
 export interface Hub {
   /**
-   * A connection has come. Without an identity it must authenticate by a frame in time; with one, `place` is what was taken
-   * of the limits for its user, and is given back with the connection.
+   * Takes a new connection. Without an identity it must authenticate by a frame in time. With one, `place` is what was
+   * taken of its user's limit; it is released with the connection.
    */
   open(transport: Transport, identity: Identity | null, deadline?: Deadline, place?: Place): Session;
-  /** How many connections there may be of a user or an address: to be asked before one is opened. */
+  /** The limits of users and addresses. Check them before opening a connection. */
   readonly limits: ConnectionLimits;
-  /** Connections of this node. */
+  /** The number of connections on this node. */
   connections(): number;
-  /** Makes this node known to the others and starts what happens once in a while. */
+  /** Announces this node to the others and starts the periodic work. */
   start(): Promise<void>;
-  /** Tells all connections to come back elsewhere, lets what is under way end, closes them. Takes some seconds at most. */
+  /** Tells all connections to reconnect elsewhere, waits for their work, closes them. Takes at most some seconds. */
   drain(): Promise<void>;
   close(): void;
 }
@@ -88,7 +88,7 @@ export function createHub(deps: HubDependencies): Hub {
     wallTime: () => clock.now(),
     deadlines,
     toAnswerError: (error) => answerError(deps.toChatError(error) ?? deps.withoutValues(error), logger),
-    lookSoon: (session) => sessions.reschedule(session, 0),
+    sweepSoon: (session) => sessions.reschedule(session, 0),
     onClosed: forget,
     onCatchUpFailed: (err) => logger.warn({ err }, 'Cannot bring a connection up to date: will try again'),
     onFailure: (session, error) => boundary(error, () => session.cut()),
@@ -133,9 +133,9 @@ export function createHub(deps: HubDependencies): Hub {
   async function signIn(session: HubSession, identity: Identity): Promise<void> {
     if (session.isClosed) return;
     session.identify(identity);
-    const told = tracker.connected(identity.user.id);
+    const announced = tracker.connected(identity.user.id);
     try {
-      await directFeeds.connect(session, told);
+      await directFeeds.connect(session, announced);
     } catch (error) {
       if (!session.isClosed) signOut(session);
       session.identify(undefined);
@@ -157,7 +157,7 @@ export function createHub(deps: HubDependencies): Hub {
     signOut(session);
   }
 
-  /** Many pings are due in the same moment; what comes in between is not to wait for all of them. */
+  /** Many pings are due at the same moment. They leave in parts, so that frames between them need not wait for all. */
   function sweepSessions(): void {
     const now = clock.monotonic();
     if (sessions.visit(now, (session) => sweepSession(session, now), SWEPT_AT_ONCE)) clock.defer(sweepSessions);
@@ -194,7 +194,7 @@ export function createHub(deps: HubDependencies): Hub {
     while (!done() && clock.monotonic() < end) await wait(DRAIN_STEP_MS);
   }
 
-  /** Closes those that have no work under way, which need not wait for others'; true where none is left. */
+  /** Closes the connections without work under way. Returns true if none is left open. */
   function closeIdle(draining: readonly HubSession[]): boolean {
     for (const session of draining) if (session.inFlight === 0) session.close(CLOSE.DRAIN, 'The node is shutting down');
     return draining.every((session) => session.isClosed);

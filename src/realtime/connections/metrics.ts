@@ -1,8 +1,8 @@
-// What the hub counts. Implemented in runtime/, where the metrics library is.
+// The metrics of the hub. Implemented in runtime/, where the metrics library is.
 
 export interface HubMetrics {
-  /** A client frame has come; `type` is one of the protocol's, or `invalid`. */
+  /** A client frame has arrived. `type` is one of the protocol's, or `invalid`. */
   frameReceived(type: string): void;
-  /** A connection was closed by the server with this code. */
+  /** The server closed a connection with this code. */
   closedByServer(code: number): void;
 }

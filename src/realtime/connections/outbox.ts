@@ -1,36 +1,36 @@
-// What waits to be written to one connection: bounded, and written once a turn.
+// The outbox of one connection: frames that wait to be written. It is bounded, and written once a turn.
 
 import type { FlushScheduler } from './flush-scheduler.ts';
 import type { Outgoing } from './outgoing.ts';
 import type { Transport } from './transport.ts';
 
 export interface OutboxLimits {
-  /** Unsent bytes past which a connection gets no more live frames. */
+  /** With more unsent bytes a connection gets no live frames. */
   readonly maxBufferedBytes: number;
 }
 
-/** Whose outbox it is. */
+/** The connection that has the outbox. */
 export interface OutboxOwner {
-  /** The peer's socket is full: `lagging` is true from now on, until the owner makes it false. */
+  /** The peer's socket is full. `lagging` is true from now on, until the owner sets it to false. */
   lags(): void;
-  /** What was to be written could not be: the connection is of no use any more. Never throws. */
+  /** Writing failed, so the connection is of no use any more. Never throws. */
   failed(error: unknown): void;
 }
 
-/** Answers may go past the bound of live frames, but not further than this: then the peer is cut off. */
+/** How far answers may exceed the bound of live frames before the peer is cut off. */
 const ANSWER_ALLOWANCE = 1 << 20;
 
 export class Outbox {
-  /** True while the peer's socket is full: live frames are not queued, their readers fall behind instead. */
+  /** True while the peer's socket is full. Live frames are not queued then; their readers fall behind instead. */
   lagging = false;
-  /** When `lagging` began or bytes were last taken, and the transport's progress then: for the slow-reader timeout. */
+  /** For the slow-reader timeout: when `lagging` began or bytes were last taken, and the transport's progress then. */
   stalledSince = 0;
   stalledAt = 0;
   private readonly transport: Transport;
   private readonly scheduler: FlushScheduler;
   private readonly limits: OutboxLimits;
   private readonly owner: OutboxOwner;
-  /** What this turn brought. */
+  /** The frames of this turn. */
   private pending: Outgoing[] | undefined;
 
   constructor(transport: Transport, scheduler: FlushScheduler, limits: OutboxLimits, owner: OutboxOwner) {
@@ -50,7 +50,7 @@ export class Outbox {
     this.scheduler.outbox(this);
   }
 
-  /** True where the peer takes so little that even answers would pile up, those that a library writes included. */
+  /** True if the peer takes so little that even answers pile up, including those that a library writes. */
   overflowing(): boolean {
     return this.transport.bufferedBytes() > this.limits.maxBufferedBytes + ANSWER_ALLOWANCE;
   }
@@ -59,7 +59,7 @@ export class Outbox {
     const batch = this.pending;
     if (!batch) return;
     this.pending = undefined;
-    // Others are flushed in the same turn.
+    // Caught here, because other outboxes are flushed in the same turn.
     try {
       this.write(batch);
     } catch (error) {

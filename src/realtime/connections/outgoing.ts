@@ -1,14 +1,13 @@
-// What goes out to connections: frames as JSON text, encoded at most once per dialect however many connections get them.
+// Outgoing frames as JSON text, encoded at most once per dialect, however many connections get them.
 
 /**
- * Frames that leave together, in order. Shared by all connections that get them; a transport keeps its own encoding in
- * `raw` (WebSocket bytes), `packets` (Socket.IO packets) or `packetBytes` (those as WebSocket bytes), made when first
- * needed.
+ * Frames that leave together, in order. All connections that get them share it. A transport makes its own encoding when
+ * first needed: `raw` (WebSocket bytes), `packets` (Socket.IO packets) or `packetBytes` (packets as WebSocket bytes).
  */
 export interface Outgoing {
-  /** Each the JSON text of one server frame. Empty where a transport made `packets` itself (a Socket.IO callback). */
+  /** Each is the JSON text of one server frame. Empty if a transport made `packets` itself (a Socket.IO callback). */
   readonly texts: readonly string[];
-  /** Length of the texts in UTF-16 units: what the memory bound counts before encoding. */
+  /** The length of the texts in UTF-16 units, which the memory bound counts before encoding. */
   readonly size: number;
   raw: Uint8Array | undefined;
   packets: readonly string[] | undefined;

@@ -60,7 +60,7 @@ it('closes the connections whose tokens were ended, and no others', async () => 
   expect(closed).toEqual(['ended 4401', 'ended 4401']);
 });
 
-it('closes one too that was being set up while its token was ended, within a second', async () => {
+it('closes a connection whose token was ended while it was being set up, within a second', async () => {
   const { watch, connect, closed, pass } = setUp();
   await watch.start();
   connect('ended');
@@ -68,7 +68,7 @@ it('closes one too that was being set up while its token was ended, within a sec
   expect(closed).toEqual(['ended 4401']);
 });
 
-it('looks at once where another node says so, whatever it says', async () => {
+it('looks at once if another node publishes, whatever it says', async () => {
   const { watch, broker, looks, pass } = setUp();
   await watch.start();
   for (const payload of ['{}', '', 'garbage', '{"userId":7}']) await broker.publish(SESSIONS_TOPIC, payload);
@@ -89,7 +89,7 @@ it('says once that it cannot look, and once that it can again', async () => {
   expect(closed).toEqual(['ended 4401']);
 });
 
-it('looks no more once it is closed', async () => {
+it('does not look any more once it is closed', async () => {
   const { watch, broker, looks, pass } = setUp();
   await watch.start();
   watch.close();

@@ -1,4 +1,4 @@
-// Ended sessions take effect on this node: it learns of them within a second, and closes the connections that came by them.
+// Makes ended sessions take effect: this node reads new ends every second, and closes the connections that used them.
 import type { Broker } from '../../backends/broker/broker.ts';
 import type { Cancel, Clock } from '../../backends/clock/clock.ts';
 import type { TokenClaims } from '../../chat/accounts/principal.ts';
@@ -6,20 +6,20 @@ import type { Logger } from '../../lib/logger.ts';
 import { CLOSE } from '../../protocol/close-codes.ts';
 import { SESSIONS_TOPIC } from '../cluster/topics.ts';
 
-/** How often the database is asked: what is left where Redis lost the word of another node. */
+/** How often the database is asked, because a publication of another node may be lost. */
 const INTERVAL_MS = 1_000;
 
 export interface SessionWatch {
-  /** Asks the database a first time, and then again and again. */
+  /** Asks the database now, and then every second. */
   start(): Promise<void>;
-  /** Tells the other nodes that something was ended; they look it up. */
+  /** Tells the other nodes that something was ended. They look it up. */
   tellOthers(): void;
   /** Closes the connections of these users whose tokens were ended. */
   recheck(userIds: Iterable<number>): void;
   close(): void;
 }
 
-/** A connection that somebody has signed in to. */
+/** A connection that has signed in. */
 interface Connection {
   readonly token: TokenClaims | undefined;
   close(code: number, reason: string): void;
@@ -31,31 +31,31 @@ export function createSessionWatch(deps: {
   readonly logger: Pick<Logger, 'warn' | 'info'>;
   readonly connectionsOf: (userId: number) => Iterable<Connection>;
   readonly isEnded: (token: TokenClaims) => boolean;
-  /** Rejects like the database. */
+  /** Rejects if the database does. */
   readonly refresh: () => Promise<void>;
   readonly withoutValues: (error: unknown) => unknown;
 }): SessionWatch {
   const { broker, clock, logger } = deps;
-  const { unsubscribe } = broker.subscribe(SESSIONS_TOPIC, () => void look());
+  const { unsubscribe } = broker.subscribe(SESSIONS_TOPIC, () => void refresh());
   let cancel: Cancel = () => {};
-  let isBlind = false;
+  let isFailing = false;
 
-  /** A line when it begins to fail, and one when that is over. */
-  async function look(): Promise<void> {
+  /** Logs a line when it begins to fail, and one when that is over. */
+  async function refresh(): Promise<void> {
     try {
       await deps.refresh();
-      if (isBlind) logger.info({}, 'The database says again which sessions were ended');
-      isBlind = false;
+      if (isFailing) logger.info({}, 'The database says again which sessions were ended');
+      isFailing = false;
     } catch (error) {
-      if (!isBlind) logger.warn({ err: deps.withoutValues(error) }, 'Cannot look up which sessions were ended');
-      isBlind = true;
+      if (!isFailing) logger.warn({ err: deps.withoutValues(error) }, 'Cannot look up which sessions were ended');
+      isFailing = true;
     }
   }
 
   return {
     async start() {
-      await look();
-      cancel = clock.every(INTERVAL_MS, () => void look());
+      await refresh();
+      cancel = clock.every(INTERVAL_MS, () => void refresh());
     },
     tellOthers: () => broker.publishToOthers(SESSIONS_TOPIC, () => '{}'),
     recheck(userIds) {

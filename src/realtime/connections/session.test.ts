@@ -1,4 +1,4 @@
-// A connection in its timetable, on a clock of the test's own: what is due happens in time, whatever the look before said.
+// A connection in its timetable, on the test's own clock: what is due happens in time, whatever the last sweep said.
 import { describe, expect, test } from 'vitest';
 import { RecordingTransport } from '../../../tests/support/hub-node.ts';
 import { createFakeClock } from '../../backends/clock/fake.ts';
@@ -32,7 +32,7 @@ function open({ framesPerSecond = 0 } = {}) {
     onCatchUpFailed() {},
     run: async () => {},
     toAnswerError: () => ({ code: 'INTERNAL', message: '' }),
-    lookSoon: (one) => sessions.reschedule(one, 0),
+    sweepSoon: (one) => sessions.reschedule(one, 0),
     onClosed: (one) => sessions.remove(one),
     onFailure: (one) => one.cut(),
   });
@@ -116,8 +116,8 @@ test('a connection that cannot be written to is cut, and the others of the turn 
   expect(other.transport.frames).toHaveLength(1);
 });
 
-describe('what is no frame', () => {
-  test('counts like one: a flood of it ends the connection', () => {
+describe('something that is not a frame', () => {
+  test('counts like a frame: a flood of it ends the connection', () => {
     const { session, transport } = open({ framesPerSecond: 5 });
     for (let n = 0; n < 30; n += 1) session.alive();
     expect(transport.closedWith).toBeUndefined();
@@ -125,7 +125,7 @@ describe('what is no frame', () => {
     expect(transport.closedWith).toBe(CLOSE.FLOOD);
   });
 
-  test('is no way to make a library write without end', () => {
+  test('cannot make a library write without end', () => {
     const { session, transport } = open();
     transport.bufferedBytes = () => (1 << 20) + 11;
     session.alive();

@@ -1,4 +1,4 @@
-// One connection: who it belongs to, what it may still send, which logs it reads. Commands do the work.
+// One connection: its user, what it may still send, which logs it reads. Commands do the work.
 import type { Identity } from '../../chat/accounts/authenticate.ts';
 import type { PresentUser, TokenClaims } from '../../chat/accounts/principal.ts';
 import { type Deadline, type Deadlines, deadlineIn } from '../../lib/deadline.ts';
@@ -20,20 +20,20 @@ import type { HubMetrics } from './metrics.ts';
 import { Outbox, type OutboxLimits, type OutboxOwner } from './outbox.ts';
 import type { Answer, AnswerError, Incoming, Session, Transport } from './transport.ts';
 
-/** Frames of one connection that are being worked on at once, or wait for its authentication. */
+/** The most frames of one connection that are worked on at once, or wait for its authentication. */
 const MAX_IN_FLIGHT = 1024;
 /**
- * Until the next look at a connection that waits for something: less than lies between two sweeps, so that it is the next
- * of them, however late or early its timer is by a millisecond.
+ * The time until the next sweep of a connection that waits for something. It is less than the interval of sweeps, so
+ * that it is always the next one, even if the timer is a millisecond early.
  */
 const SOON_MS = 500;
 /**
- * Pings leave in rounds, this far apart: to be woken up once for many costs half as much as once for a few. Those who
- * came in one rush are spread over the rounds.
+ * Pings leave in rounds, this far apart, because waking up once for many costs half as much as waking up for a few.
+ * Connections that came in one rush are spread over the rounds.
  */
 const PING_ROUND_MS = 5_000;
 const PING_ROUNDS = PING_INTERVAL_MS / PING_ROUND_MS;
-/** A sweep is not put off for longer: by then there is a ping. */
+/** The longest time between two sweeps, because a ping is due by then. */
 export const LONGEST_WAIT_MS = PING_INTERVAL_MS;
 
 export interface SessionLimits extends OutboxLimits {
@@ -46,22 +46,22 @@ export interface SessionContext {
   readonly scheduler: FlushScheduler;
   readonly limits: SessionLimits;
   readonly metrics: HubMetrics;
-  /** Milliseconds that only ever go on. */
+  /** Monotonic milliseconds. */
   readonly now: () => number;
-  /** Milliseconds since 1970: what tokens are good until. */
+  /** Milliseconds since 1970, for the end of tokens. */
   readonly wallTime: () => number;
-  /** Of all answers of this node. */
+  /** The deadlines of all answers of this node. */
   readonly deadlines: Deadlines;
-  /** Works on one valid frame; answers it, or rejects with what is to be answered. */
+  /** Works on one valid frame. Answers it, or rejects with the error to answer. */
   readonly run: (answer: FrameAnswer<HubSession>, frame: ClientFrame) => Promise<void>;
   readonly toAnswerError: (error: unknown) => AnswerError;
-  /** The session is to be swept about a second from now at the latest, whatever its last sweep said. */
-  readonly lookSoon: (session: HubSession) => void;
+  /** Sweeps the session within about a second, whatever its last sweep said. */
+  readonly sweepSoon: (session: HubSession) => void;
   /** The connection is gone. */
   readonly onClosed: (session: HubSession) => void;
-  /** An attempt to bring it up to date failed; there will be another. */
+  /** A catch-up failed. It will be tried again. */
   readonly onCatchUpFailed: (error: unknown) => void;
-  /** Work for the session failed in a way that nobody foresaw: it is cut off. Never throws. */
+  /** Work for the session failed unexpectedly: cuts the connection. Never throws. */
   readonly onFailure: (session: HubSession, error: unknown) => void;
 }
 
@@ -70,13 +70,13 @@ export class HubSession implements Session, ReaderOwner, OutboxOwner, Scheduled,
   readonly transport: Transport;
   readonly outbox: Outbox;
   readonly readers = new Map<string, Reader>();
-  /** What is under way for one log each, so that joins and leaves of it happen in their order; mostly nothing is. */
+  /** The work under way for each log, so that joins and leaves happen in order. Mostly there is none. */
   underWay: Map<string, Promise<void>> | undefined;
-  /** In the hub's timetable. */
+  /** Its place in the hub's timetable. */
   place = NOWHERE;
-  /** What it takes of the limits of its address, and once it has signed in by a frame, of its user. */
+  /** Its place in the limit of its address, or of its user once it has signed in. */
   admission: Place | undefined;
-  /** Undefined before the first token, and where the account could not be connected. */
+  /** Undefined before the first token, and if signing in failed. */
   identity: Identity | undefined;
   isClosed = false;
   inFlight = 0;
@@ -87,9 +87,9 @@ export class HubSession implements Session, ReaderOwner, OutboxOwner, Scheduled,
   private seenAt: number;
   private pingAt: number;
   private catchingUp = false;
-  /** Made when it first reads on from a number: most connections never do. */
+  /** Created when it first reads on from a number. Most connections never do. */
   private rereads: RereadBudget | undefined;
-  /** Frames that came while the token was being checked; undefined at other times. */
+  /** Frames that arrived while the token was being checked; undefined at other times. */
   private waiting: FrameAnswer<HubSession>[] | undefined;
 
   constructor(id: string, transport: Transport, context: SessionContext) {
@@ -131,16 +131,16 @@ export class HubSession implements Session, ReaderOwner, OutboxOwner, Scheduled,
     this.count();
   }
 
-  /** Gives the connection to whom a token named, or takes it away again. */
+  /** Sets the user and token of the connection, or removes them again. */
   identify(identity: Identity | undefined): void {
     this.identity = identity;
-    // The token may run out before the next look.
-    this.context.lookSoon(this);
+    // The token may expire before the next sweep.
+    this.context.sweepSoon(this);
   }
 
-  /** The peer is to take what waits for it in time. */
+  /** The peer must take what waits for it in time. */
   lags(): void {
-    this.context.lookSoon(this);
+    this.context.sweepSoon(this);
   }
 
   failed(error: unknown): void {
@@ -161,7 +161,7 @@ export class HubSession implements Session, ReaderOwner, OutboxOwner, Scheduled,
     this.context.onClosed(this);
   }
 
-  /** Holds frames back until `settled`, which decides who this connection belongs to. */
+  /** Holds frames back until `settled`, which decides the user of this connection. */
   hold(settled: Promise<void>): Promise<void> {
     this.waiting = [];
     return settled.finally(() => {
@@ -171,7 +171,7 @@ export class HubSession implements Session, ReaderOwner, OutboxOwner, Scheduled,
     });
   }
 
-  /** Frames behind one that signs in wait for it, also if they waited for an earlier one before. */
+  /** Frames behind one that signs in wait for it, even if they waited for an earlier one before. */
   private release(reply: FrameAnswer<HubSession>): void {
     if (reply.isGiven) return;
     if (this.waiting) {
@@ -186,12 +186,12 @@ export class HubSession implements Session, ReaderOwner, OutboxOwner, Scheduled,
     return this.context.deadlines;
   }
 
-  /** Nothing that this connection sends, or has sent, is worked on any more: it is about to be closed. */
+  /** The connection is about to be closed: stops working on what it sends or has sent. */
   refuse(): void {
     this.isRefused = true;
   }
 
-  /** Closes the connection; what was pushed before goes out first. */
+  /** Closes the connection. What was pushed before goes out first. */
   close(code: number, reason: string): void {
     if (this.isClosed) return;
     this.outbox.flush();
@@ -200,10 +200,10 @@ export class HubSession implements Session, ReaderOwner, OutboxOwner, Scheduled,
     this.closed();
   }
 
-  /** Reads on for all readers that are behind, one after the other, as long as the peer keeps up. */
+  /** Catches up all readers that are behind, one after the other, as long as the peer keeps up. */
   catchUp(): void {
-    // A failure ends an attempt; the sweep starts the next one.
-    this.context.lookSoon(this);
+    // A failure ends an attempt. The sweep starts the next one.
+    this.context.sweepSoon(this);
     if (this.catchingUp || this.isClosed || this.outbox.lagging) return;
     this.catchingUp = true;
     void this.catchUpAll().then(
@@ -231,7 +231,7 @@ export class HubSession implements Session, ReaderOwner, OutboxOwner, Scheduled,
     throw new ChatError('RATE_LIMITED', 'The same part of this conversation was read too often', { retryAfterMs });
   }
 
-  /** What is due once in a while: deadlines, pings, attempts to go on. `now` in ms; gives the time of the next sweep. */
+  /** Does periodic work: deadlines, pings, catch-ups. `now` in ms. Returns the time of the next sweep. */
   sweep(now: number): number {
     this.keepDeadlines(now);
     if (this.isClosed) return now;
@@ -239,7 +239,7 @@ export class HubSession implements Session, ReaderOwner, OutboxOwner, Scheduled,
       this.pingAt += PING_INTERVAL_MS;
       this.transport.ping();
     }
-    // The process stood still.
+    // The process was paused for longer than the interval.
     if (this.pingAt <= now) this.pingAt = firstPing(now);
     if (this.outbox.lagging) this.checkStall(now);
     else if (this.firstBehind()) this.catchUp();
@@ -275,14 +275,14 @@ export class HubSession implements Session, ReaderOwner, OutboxOwner, Scheduled,
     }
   }
 
-  /** Ends the connection without a word: there is nobody to say goodbye to, or nothing that could be said safely. */
+  /** Ends the connection without a closing handshake, because the peer is gone or nothing can be sent safely. */
   cut(): void {
     this.transport.terminate();
     this.closed();
   }
 
   private async catchUpAll(): Promise<void> {
-    // Those that may not read on yet wait for the next attempt; the others do not wait for them.
+    // Readers that may not read on yet wait for the next attempt. The others go on.
     const waiting = new Set<Reader>();
     for (let reader = this.firstBehind(); reader; reader = this.firstBehind(waiting)) {
       const { name } = reader.feed;
@@ -301,14 +301,14 @@ export class HubSession implements Session, ReaderOwner, OutboxOwner, Scheduled,
     this.catchingUp = false;
   }
 
-  /** Counts a frame; false where it may not be worked on. */
+  /** Counts a frame. Returns false if it must not be worked on. */
   private admit(encode: Incoming['encode']): boolean {
     const verdict = this.count();
     if (verdict === 'limited') this.fail(encode, undefined, 'RATE_LIMITED', this.budget.retryAfterMs());
     return verdict === 'allowed';
   }
 
-  /** Counts what has come, a frame or not; closes the connection where it is too much. */
+  /** Counts what arrived, a frame or not. Closes the connection if it is too much. */
   private count(): Verdict {
     if (this.isClosed || this.isRefused) return 'flood';
     const now = this.context.now();
@@ -364,7 +364,7 @@ export class HubSession implements Session, ReaderOwner, OutboxOwner, Scheduled,
 
   answer(encode: Incoming['encode'], answer: Answer): void {
     if (this.isClosed) return;
-    // Mostly nobody waits for what becomes of this: a timer or a promise calls.
+    // Caught here, because the caller is often a timer or a promise that nobody awaits.
     try {
       const out = encode(answer);
       if (out) this.outbox.push(out);
@@ -374,7 +374,7 @@ export class HubSession implements Session, ReaderOwner, OutboxOwner, Scheduled,
   }
 }
 
-/** When a connection is to be pinged that was not pinged yet: in one of the rounds of an interval. */
+/** The time of a connection's first ping: a random round of the interval. */
 function firstPing(now: number): number {
   const round = Math.floor(now / PING_ROUND_MS) + 1 + Math.floor(Math.random() * PING_ROUNDS);
   return round * PING_ROUND_MS;

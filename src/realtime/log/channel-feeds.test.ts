@@ -3,12 +3,12 @@ import { createFakeClock, type FakeClock } from '../../backends/clock/fake.ts';
 import { createFlushScheduler } from '../connections/flush-scheduler.ts';
 import { type ChannelFeeds, createChannelFeeds, type HeldFeed } from './channel-feeds.ts';
 
-/** As many as a node may have. */
+/** The most feeds that a node may have. */
 const FULL = 100_000;
 
 const silent = { debug() {}, info() {}, warn() {}, error() {} };
 
-/** Counts what is listened to. */
+/** Also notes the topics that are subscribed to. */
 function open(): { feeds: ChannelFeeds; topics: Set<string>; budget: { readonly used: number }; clock: FakeClock } {
   const clock = createFakeClock();
   const topics = new Set<string>();
@@ -44,7 +44,7 @@ function fill(feeds: ChannelFeeds): HeldFeed[] {
 }
 
 describe('feeds of channels', () => {
-  it('that never began go with the last who holds them, with what was listened to for them', () => {
+  it('that never began close with their last holder, and unsubscribe', () => {
     const { feeds, topics } = open();
     const [first, second] = [feeds.hold(7), feeds.hold(7)];
     expect(first.feed).toBe(second.feed);
@@ -54,7 +54,7 @@ describe('feeds of channels', () => {
     expect([[...feeds.all()], topics.size]).toEqual([[], 0]);
   });
 
-  it('give back the room of events that they held', () => {
+  it('give back the room of the events that they held', () => {
     const { feeds, budget } = open();
     const held = feeds.hold(7);
     const event = { seq: 5, kind: 'stored', messageId: 5, storedSeq: 5, senderId: 1, time: 0, data: 'x'.repeat(100) };
@@ -64,7 +64,7 @@ describe('feeds of channels', () => {
     expect(budget.used).toBe(0);
   });
 
-  it('are refused where the node is full, without a look at all of them for each; those unread make room', () => {
+  it('are refused if the node is full, without a search for each; unread ones make room', () => {
     const { feeds, topics, clock } = open();
     const held = fill(feeds);
     const [read, ...others] = held as [HeldFeed, ...HeldFeed[]];

@@ -1,4 +1,4 @@
-// The feeds of channels that have, or lately had, readers on this node.
+// The feeds of channels that have, or recently had, readers on this node.
 import type { Broker, Unsubscribe } from '../../backends/broker/broker.ts';
 import type { Clock } from '../../backends/clock/clock.ts';
 import { channelKey } from '../../chat/log/key.ts';
@@ -7,20 +7,20 @@ import { decodePublication, type PublishedSignal } from '../cluster/publication.
 import { channelTopic } from '../cluster/topics.ts';
 import { Feed, type FeedContext } from './feed.ts';
 
-/** A feed stays this long without readers: those of a cut network come back to its recent events, not to the database. */
+/** How long a feed stays without readers, so that clients of a broken network find its recent events. */
 const LINGER_MS = 60_000;
 
-/** Feeds of a node: some hundred MiB of memory, if all had events. */
+/** The most feeds of a node: some hundred MiB of memory, if all had events. */
 const MAX_FEEDS = 100_000;
-/** A full node goes through all of them for those that nobody reads so often, however many come meanwhile. */
+/** How often a full node at most searches all its feeds for unread ones. */
 const MAKE_ROOM_MS = 1_000;
 
-/** A feed that stays open until `release` is called, once. */
+/** A feed that stays open until `release` is called. */
 export interface HeldFeed {
   readonly feed: Feed;
   /** Settles once publications of the log reach this node, or the broker is known to be away. */
   readonly subscribed: Promise<void>;
-  /** A feed that nobody has come to read by then is closed, if it never began. */
+  /** Call it once. Closes the feed if it never began and has no reader. */
   release(): void;
 }
 
@@ -28,20 +28,20 @@ interface Entry {
   readonly feed: Feed;
   readonly subscribed: Promise<void>;
   readonly unsubscribe: Unsubscribe;
-  /** Joins that are under way. */
+  /** How many joins are under way. */
   holders: number;
 }
 
 export interface ChannelFeeds {
   /**
-   * The channel's feed, opened if it is not: for who is known to be a member, so that strangers cost nothing. It is to
-   * be begun with what the database says after `subscribed`. Throws UNAVAILABLE if the node has as many as it can.
+   * Returns the channel's feed, and opens it if needed. Call it only for members, so that strangers cost nothing. Begin
+   * the feed with what the database says after `subscribed`. Throws UNAVAILABLE if the node has too many feeds.
    */
   hold(channelId: number): HeldFeed;
-  /** The channel's feed where it is open. */
+  /** The channel's feed, if it is open. */
   get(channelId: number): Feed | undefined;
   all(): Iterable<Feed>;
-  /** Closes feeds that nobody reads any more. */
+  /** Closes feeds that have had no readers for a while. */
   sweep(): void;
 }
 
@@ -84,7 +84,7 @@ export function createChannelFeeds(deps: {
   function receive(feed: Feed, payload: string): void {
     const publication = decodePublication(payload, nodeId);
     if (publication?.log !== feed.name) return;
-    if ('events' in publication) feed.hear(publication);
+    if ('events' in publication) feed.receivePublication(publication);
     else onSignal(feed, publication);
   }
 
@@ -95,7 +95,7 @@ export function createChannelFeeds(deps: {
     closeUnread(Number.POSITIVE_INFINITY);
   }
 
-  /** Those that were last used before that time. */
+  /** Closes the feeds without readers that were last used before this time. */
   function closeUnread(before: number): void {
     for (const [channelId, entry] of entries) {
       const { feed, holders } = entry;

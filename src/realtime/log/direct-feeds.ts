@@ -1,5 +1,5 @@
-// Direct messages on this node: each connected user's entry knows how far its logs had come when it was opened, and a
-// pair's feed exists from its first event on. So a lost publication shows as a hole, like in a channel.
+// The feeds of direct messages on this node. Each connected user's entry knows how far its logs had come when it was
+// opened. A pair's feed exists from its first event on. So a lost publication shows as a hole, like in a channel.
 import type { Broker, Unsubscribe } from '../../backends/broker/broker.ts';
 import type { Clock } from '../../backends/clock/clock.ts';
 import { logName, otherOf, type PairKey, pairNamed } from '../../chat/log/key.ts';
@@ -12,40 +12,40 @@ import { Feed, type FeedContext } from './feed.ts';
 import { makeRoom } from './make-room.ts';
 import type { ReaderOwner } from './reader.ts';
 
-/** A pair's feed without events for this long is folded back into its users' entries. */
+/** A pair's feed without events for this long is retired: its head goes back into its users' entries. */
 const IDLE_MS = 10 * 60_000;
-/** Feeds of one user's pairs at once, and of all on a node: for one more, one that is quiet is folded back before that. */
+/** The most feeds of one user's pairs, and of a node. For one more, a quiet one is retired before its time. */
 const MAX_OF_USER = 1_000;
 const MAX_FEEDS = 100_000;
-/** Of all entries that are: each one's own promise would stay with it. */
+/** Shared by all loaded entries, so that none keeps a promise of its own. */
 const READY = Promise.resolve();
 const NONE: Set<Feed> = new Set();
 const TOO_MANY_PAIRS = 'Too many direct conversations are being read on: wait until some of them are up to date';
 
-/** One connected user on this node. */
+/** The entry of one user who is connected to this node. */
 interface UserFeeds {
   readonly userId: number;
   readonly owners: Set<ReaderOwner>;
-  /** How far the log with each other user had come; for pairs without a feed. Most users have none. */
+  /** For pairs without a feed: how far the log with each other user had come. Most users have none. */
   heads: Map<number, number> | undefined;
   readonly unsubscribe: Unsubscribe;
-  /** Resolves when direct messages from now on reach this node and `heads` is filled. */
+  /** Resolves when new direct messages reach this node and `heads` is filled. */
   ready: Promise<void>;
   loaded: boolean;
 }
 
 export interface DirectFeeds {
   /**
-   * The user has a connection here, of which others have heard when `told` resolves. Resolves when it gets every direct
-   * message from now on, and others have heard. Rejects like the database.
+   * Adds a connection of a user. `announced` resolves when other nodes know of it. Resolves after that, when the
+   * connection gets every new direct message. Rejects if the database does.
    */
-  connect(owner: ReaderOwner, told: Promise<void>): Promise<void>;
+  connect(owner: ReaderOwner, announced: Promise<void>): Promise<void>;
   disconnect(owner: ReaderOwner): void;
-  /** The pair's feed, where one of the two is connected here; made where it is not there yet. */
+  /** The pair's feed, if one of the two is connected here. Opens it if needed. */
   feed(key: PairKey): Feed | undefined;
-  /** The same for a user who asks for it. Throws LIMIT_REACHED if there are as many as may be, all of them busy. */
+  /** The same on request of a user. Throws LIMIT_REACHED if there are too many feeds and none of them is quiet. */
   join(key: PairKey, userId: number): Feed | undefined;
-  /** The log of a pair was seen to have come to `head`. */
+  /** Says that the log of a pair has come to `head`. */
   noteHead(head: LogHead & { readonly key: PairKey }): void;
   owners(userId: number): Iterable<ReaderOwner>;
   userIds(): number[];
@@ -68,8 +68,8 @@ export function createDirectFeeds(deps: {
   const all = new Set<Feed>();
   const feedsOfUser = new Map<number, Set<Feed>>();
 
-  async function connect(owner: ReaderOwner, told: Promise<void>): Promise<void> {
-    const userFeeds = directFeeds.get(owner.user.id) ?? open(owner.user.id, told);
+  async function connect(owner: ReaderOwner, announced: Promise<void>): Promise<void> {
+    const userFeeds = directFeeds.get(owner.user.id) ?? open(owner.user.id, announced);
     const fresh = !userFeeds.loaded;
     userFeeds.owners.add(owner);
     await userFeeds.ready;
@@ -82,7 +82,7 @@ export function createDirectFeeds(deps: {
     }
   }
 
-  function open(userId: number, told: Promise<void>): UserFeeds {
+  function open(userId: number, announced: Promise<void>): UserFeeds {
     const { ready, unsubscribe } = broker.subscribe(userTopic(userId), receive);
     const userFeeds: UserFeeds = {
       userId,
@@ -93,15 +93,15 @@ export function createDirectFeeds(deps: {
       loaded: false,
     };
     directFeeds.set(userId, userFeeds);
-    userFeeds.ready = load(userFeeds, ready, told);
-    // Awaited by each who connects; a failure that nobody waits for any more is no news.
+    userFeeds.ready = load(userFeeds, ready, announced);
+    // Each connection awaits it. A failure that none awaits any more does not matter.
     userFeeds.ready.catch(() => {});
     return userFeeds;
   }
 
-  async function load(userFeeds: UserFeeds, subscribed: Promise<void>, told: Promise<void>): Promise<void> {
+  async function load(userFeeds: UserFeeds, subscribed: Promise<void>, announced: Promise<void>): Promise<void> {
     await subscribed;
-    await told;
+    await announced;
     try {
       for (const { key, head } of await deps.readHeads(userFeeds.userId)) setHead(userFeeds, key as PairKey, head);
       userFeeds.loaded = true;
@@ -128,12 +128,12 @@ export function createDirectFeeds(deps: {
     }
   }
 
-  /** One function for all users: a pair that nobody here belongs to has no feed. */
+  /** One function for all users: a pair has no feed if neither user is connected here. */
   function receive(payload: string): void {
     const publication = decodePublication(payload, nodeId);
     const key = publication && pairNamed(publication.log);
     if (!key) return;
-    if ('events' in publication) feed(key)?.hear(publication);
+    if ('events' in publication) feed(key)?.receivePublication(publication);
     else onSignal(key, publication);
   }
 
@@ -161,12 +161,12 @@ export function createDirectFeeds(deps: {
     return feed(key);
   }
 
-  /** For one more feed of the user, after one was folded back for it if need be. */
+  /** Whether one more feed of the user may be opened. Retires a quiet one for it if needed. */
   function hasRoom(userId: number): boolean {
-    return makeRoom(feedsOfUser.get(userId) ?? NONE, MAX_OF_USER, fold) && makeRoom(all, MAX_FEEDS, fold);
+    return makeRoom(feedsOfUser.get(userId) ?? NONE, MAX_OF_USER, retire) && makeRoom(all, MAX_FEEDS, retire);
   }
 
-  /** The feed starts where the one who knows least stands; every connection where it stands itself. */
+  /** The feed starts at the lower head of its two users, and every connection at its own user's. */
   function begin(made: Feed): void {
     if (feeds.get(made.name) !== made) return;
     // An entry that is not loaded yet attaches its connections when it is.
@@ -211,12 +211,12 @@ export function createDirectFeeds(deps: {
   function sweep(): void {
     const before = clock.monotonic() - IDLE_MS;
     for (const idle of [...feeds.values()]) {
-      // One that is behind stands before what a reader may have come with: the reader would be sent that again.
-      if (idle.usedAt < before && idle.isQuiet()) fold(idle);
+      // A feed that is behind has a lower head than its readers may have: they would get those events again.
+      if (idle.usedAt < before && idle.isQuiet()) retire(idle);
     }
   }
 
-  function fold(quiet: Feed): void {
+  function retire(quiet: Feed): void {
     for (const userFeeds of presentUsers(quiet.key as PairKey)) setHead(userFeeds, quiet.key as PairKey, quiet.head);
     close(quiet);
   }
@@ -234,7 +234,7 @@ export function createDirectFeeds(deps: {
   };
 }
 
-/** Of a pair that never wrote, nothing is kept: anybody may ask for that with everybody. */
+/** Stores nothing for a pair that never wrote, because any user may ask for the pair with any other. */
 function setHead(userFeeds: UserFeeds, key: PairKey, head: number): void {
   if (head === 0) return;
   userFeeds.heads ??= new Map();

@@ -1,4 +1,4 @@
-// A connection reads a log no more, for whatever reason.
+// Makes a connection stop reading a log, for any reason.
 import type { Clock } from '../../backends/clock/clock.ts';
 import { isChannelKey } from '../../chat/log/key.ts';
 import type { Hooks } from '../hooks.ts';
@@ -6,7 +6,7 @@ import type { PresenceTracker } from '../presence/tracker.ts';
 import { detachReader } from './catch-up.ts';
 import type { Reader } from './reader.ts';
 
-/** Takes the reader out of its feed; others hear that its user left, if that was the last of the user's connections. */
+/** Takes the reader out of its feed. If it was the user's last connection there, the others get that the user left. */
 export type EndReading = (reader: Reader) => void;
 
 export function createEndReading(deps: {

@@ -1,4 +1,4 @@
-// The two forms of a change: what tells live readers how it came about, and what catches others up.
+// The two forms of a change: the live form, and the state form that catch-ups bring.
 
 import { describe, expect, it } from 'vitest';
 import { defineChange } from '../../chat/log/define-change.ts';
@@ -19,7 +19,7 @@ const event = fromLogEvent({ key: { channelId: 4 }, change: reacted, message, li
 const read = (text: string) => JSON.parse(text);
 
 describe('a change with a live form', () => {
-  it('comes as that to live readers, and as the state of its message in a catch-up', () => {
+  it('reaches live readers in it, and catch-ups as the state of its message', () => {
     expect(read(eventFrame('c4', event))).toEqual({
       ...{ id: 'c4-7', type: 'admin.message', seq: 7, timestamp: Date.parse(at) },
       data: live,
@@ -29,18 +29,18 @@ describe('a change with a live form', () => {
     expect(read(catchUpFrame('c4', event, 2))).toMatchObject({ id: 'c4-7', type: 'channel.message', data: state });
   });
 
-  it('counts with both in what a node keeps', () => {
+  it('counts with both forms in the budget of a node', () => {
     expect(lengthOf(event)).toBe(event.data.length + JSON.stringify(live).length);
     expect(lengthOf(stateEvent(message, 6))).toBe(event.data.length);
   });
 
-  it('comes as its state where nothing more is known of it', () => {
+  it('comes as its state if only that is known', () => {
     const { live: _, ...plain } = { key: { channelId: 4 }, change: reacted, message, live, accessVersion: 0 };
     expect(read(eventFrame('c4', fromLogEvent(plain)))).toMatchObject({ type: 'message.updated' });
   });
 });
 
-it('a state that fills a hole is new to those alone who have nothing of the message', () => {
+it('a state that fills a hole is new only to readers who do not have the message', () => {
   const filled = stateEvent(message, 2);
   expect(read(eventFrame('c4', filled)).type).toBe('channel.message');
   expect(read(eventFrame('c4', knownUpTo(filled, 2))).type).toBe('channel.message');

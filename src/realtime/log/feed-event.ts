@@ -1,11 +1,11 @@
-// An event of a log as feeds hand it out: its data is JSON text, encoded once, and its frame is made when first needed.
+// An event of a log as feeds hand it out: its data is JSON text, encoded once; its frame is made when needed.
 import { type Change, defineChange } from '../../chat/log/define-change.ts';
 import type { LogEvent, StoredMessage } from '../../chat/log/event.ts';
 import { messageData, messageIdentity } from '../../protocol/messages.ts';
 import type { ServerFrameType } from '../../protocol/server-frames.ts';
 import { frameText } from '../connections/frame-text.ts';
 
-/** What a message's state is to those who get it: it decides which frame it comes in. */
+/** What a message's state means to its reader. It decides the type of the frame. */
 type Standing = 'new' | 'changed' | 'gone';
 
 export interface FeedEvent {
@@ -13,20 +13,20 @@ export interface FeedEvent {
   readonly seq: number;
   readonly change: Change;
   readonly messageId: number;
-  /** The number under which the message was stored: tells what is new to a reader from what has changed for it. */
+  /** The number under which the message was stored: shows whether the message is new to a reader or has changed. */
   readonly storedSeq: number;
   readonly senderId: number;
   /** Milliseconds since 1970. */
   readonly time: number;
-  /** To live readers. */
+  /** What it means to live readers. */
   readonly standing: Standing;
-  /** JSON text of the state: the data that catch-ups bring. */
+  /** JSON text of the state form. */
   readonly data: string;
-  /** JSON text of the data of the change's live form; undefined if the state is what live readers get. */
+  /** JSON text of the live form; undefined if live readers get the state form. */
   readonly live: string | undefined;
 }
 
-/** What was read from the log: a state, whatever led to it. Published by nobody. */
+/** The change of events that were read from the log, where only the state is known. It is never published. */
 const READ = defineChange({ type: 'read' });
 
 export function fromLogEvent({ change, message, live }: LogEvent): FeedEvent {
@@ -34,7 +34,7 @@ export function fromLogEvent({ change, message, live }: LogEvent): FeedEvent {
   return stateEvent(message, known, change, live && JSON.stringify(live));
 }
 
-/** The event that led to the state that a message has now. Who gets it live has everything up to number `known`. */
+/** The event of a message's present state, for live readers who have everything up to number `known`. */
 export function stateEvent(message: StoredMessage, known: number, change = READ, live?: string): FeedEvent {
   return {
     seq: message.updatedSeq,
@@ -54,24 +54,24 @@ export function standingOf(isGone: boolean, storedSeq: number, known: number): S
   return storedSeq > known ? 'new' : 'changed';
 }
 
-/** The same event for live readers who have everything up to number `known`, which may be more than it was made for. */
+/** The same event for live readers who have everything up to number `known`, even if it was made for a lower number. */
 export function knownUpTo(event: FeedEvent, known: number): FeedEvent {
   return event.standing === 'new' && event.storedSeq <= known ? { ...event, standing: 'changed' } : event;
 }
 
-/** What it takes of a budget of text. */
+/** The event's share of a budget of text. */
 export function lengthOf({ data, live }: FeedEvent): number {
   return live === undefined ? data.length : data.length + live.length;
 }
 
-/** JSON text of the event's frame as live readers get it. `log` is the log's name. */
+/** JSON text of the frame for live readers. `log` is the log's name. */
 export function eventFrame(log: string, event: FeedEvent): string {
   const { change, live } = event;
   if (live === undefined || change.live === undefined) return stateFrame(log, event, event.standing);
   return frameText(`${log}-${event.seq}`, change.live, live, event.time, undefined, event.seq);
 }
 
-/** JSON text of the state for a reader that has everything up to number `since`: new to it is what was stored after that. */
+/** JSON text of the frame for a reader that catches up. Messages stored after number `since` are new to it. */
 export function catchUpFrame(log: string, event: FeedEvent, since: number): string {
   return stateFrame(log, event, standingOf(event.standing === 'gone', event.storedSeq, since));
 }

@@ -1,5 +1,5 @@
-// One log on this node, while it has readers here: hands out its events in order, each once, and fills holes from the
-// database. Whoever knows of an event tells the feed; what it is told in wrong order waits until its turn has come.
+// The feed of one log on this node: hands out its events to readers in order, each once, and fills holes from the
+// database. Events that arrive out of order are held until their turn.
 import type { Cancel, Clock } from '../../backends/clock/clock.ts';
 import { type LogKey, logName } from '../../chat/log/key.ts';
 import type { LogPage } from '../../chat/log/log.ts';
@@ -11,10 +11,10 @@ import { eventFrame, type FeedEvent, knownUpTo, lengthOf, stateEvent } from './f
 import type { EventPage, Reader, ReadFeed } from './reader.ts';
 import { RecentEvents, type RecentEventsBudget } from './recent-events.ts';
 
-/** A publication on its way is waited for this long before its event is read from the database. */
+/** How long a feed waits for a late publication before it reads the event from the database. */
 const HOLE_GRACE_MS = 15;
 const RETRY_MS = 1_000;
-/** Events that came before their turn; more are forgotten and read from the database. */
+/** The most events that are held until their turn. Further ones are dropped and read from the database. */
 const MAX_HELD = 1024;
 
 export interface FeedContext {
@@ -24,13 +24,13 @@ export interface FeedContext {
   readonly logger: Logger;
   /** One page of the log after a number. Bounded in rows, and in reads at once over all feeds. */
   readonly readPage: (key: LogKey, after: number) => Promise<LogPage>;
-  /** Takes readers out that lost access, by what the database says now. */
+  /** Takes out the readers that have no access any more, according to the database. */
   readonly checkReaders: (feed: Feed) => Promise<void>;
-  /** Is told of each event that a feed hands out. */
+  /** Called for each event that a feed hands out. */
   readonly handedOut: (log: string, event: FeedEvent) => void;
 }
 
-/** A read of the database under way; it sees at least what was known of the log when it began. */
+/** A read of the database that is under way. It sees at least the head that was known when it began. */
 interface PageRead {
   readonly page: Promise<EventPage>;
   readonly knownHead: number;
@@ -40,32 +40,32 @@ export class Feed implements ReadFeed {
   readonly key: LogKey;
   readonly name: string;
   readonly readers = new Set<Reader>();
-  /** Readers that ever came. */
+  /** How many readers have ever come. */
   arrivals = 0;
   readonly recent: RecentEvents;
   /** The last number handed out; -1 before `begin`. */
   head = -1;
-  /** Readers were checked when the log had this version. */
+  /** The access version of the log at which readers were last checked. */
   accessVersion = 0;
-  /** False before `begin`, and while readers are being checked: nothing is handed out then. */
+  /** False before `begin` and while readers are being checked. Nothing is handed out then. */
   settled = false;
-  /** Grows when somebody was taken out, so that a join that was looked up before is looked up again. */
+  /** Rises when somebody is taken out, so that a join that was looked up before that is looked up again. */
   removals = 0;
-  /** When it last had an event for a reader, or lost its last reader: the clock's monotonic milliseconds. */
+  /** When it last had an event for a reader, or lost its last reader: monotonic milliseconds. */
   usedAt: number;
   private readonly context: FeedContext;
   private readonly held = new Map<number, FeedEvent>();
   private readonly pages = new Map<number, PageRead>();
   private pending: FeedEvent[] = [];
-  /** The last number that was handed out before those pending: lower than the first of them less one after a hole. */
+  /** The last number that was handed out before the pending events. Numbers may be missing between them. */
   private pendingAfter = 0;
-  /** The highest number that is known to be taken. */
+  /** The highest number that the log is known to have. */
   private expected = 0;
   private wantedVersion = 0;
-  /** The database's last number, if something was told of beyond it when it was read: the next read decides. */
-  private doubted: number | undefined;
+  /** The database's head at a read, if an event beyond it was announced. The next read decides about that event. */
+  private unconfirmedAfter: number | undefined;
   private filling = false;
-  /** How long to wait before the next read of what is missing. */
+  /** How long to wait before the next read of missing events. */
   private holeDelay = HOLE_GRACE_MS;
   private checking = false;
   private closed = false;
@@ -80,7 +80,7 @@ export class Feed implements ReadFeed {
     this.usedAt = context.clock.monotonic();
   }
 
-  /** Starts at number `head`, as the database has it; where it runs already, that is one more thing it is told. */
+  /** Starts the feed at number `head` of the database. If it runs already, this is like `noteHead`. */
   begin(head: number, accessVersion: number): void {
     if (this.head >= 0) return this.noteHead(head, accessVersion);
     this.head = head;
@@ -89,7 +89,7 @@ export class Feed implements ReadFeed {
     this.settle();
   }
 
-  /** New events of the log, ascending, from this node's own commits or from a publication. */
+  /** Takes new events of the log, ascending, from this node's own commits or from a publication. */
   receive(events: readonly FeedEvent[], accessVersion: number): void {
     this.noteVersion(accessVersion);
     for (const event of events) {
@@ -100,14 +100,14 @@ export class Feed implements ReadFeed {
     this.advance();
   }
 
-  /** What another node says of the log: its events, or if they are not understood here, that there are some. */
-  hear({ events, head, accessVersion }: Omit<EventPublication, 'origin' | 'log'>): void {
+  /** Takes a publication of another node: its events, or if this node does not understand them, only the head. */
+  receivePublication({ events, head, accessVersion }: Omit<EventPublication, 'origin' | 'log'>): void {
     if (events.length > 0) this.receive(events, accessVersion);
     else if (this.head >= 0) this.noteHead(head, accessVersion);
     else this.expected = Math.max(this.expected, head);
   }
 
-  /** The log was seen to have come to number `head`. */
+  /** Says that the log has come to number `head`. */
   noteHead(head: number, accessVersion: number): void {
     this.expected = Math.max(this.expected, head);
     this.noteVersion(accessVersion);
@@ -115,39 +115,39 @@ export class Feed implements ReadFeed {
   }
 
   /**
-   * Events after `cursor` from the database, in a state that number `target` or a later one led to; `target` is known to
-   * be taken. All who ask for the same at the same time share one read, but for one that may have begun before `target`.
+   * Reads events after `cursor` from the database, in their state at number `target` or later. Callers that need the
+   * same at the same time share one read, unless that read may have begun before `target` was stored.
    */
   pageAfter(cursor: number, target: number): Promise<EventPage> {
     const running = this.pages.get(cursor);
     if (running && running.knownHead >= target) return running.page;
     const read: PageRead = { page: this.readPage(cursor), knownHead: Math.max(this.head, this.expected, target) };
-    const forget = () => {
+    const remove = () => {
       if (this.pages.get(cursor) === read) this.pages.delete(cursor);
     };
     this.pages.set(cursor, read);
-    read.page.then(forget, forget);
+    read.page.then(remove, remove);
     return read.page;
   }
 
-  /** Resolves at once, or when what keeps it from handing out is over, or when it is closed. */
+  /** Resolves when the feed can hand out events, or is closed. */
   whenSettled(): Promise<void> {
     return this.settled || this.closed
       ? Promise.resolve()
       : new Promise((resolve) => this.settledWaiters.push(resolve));
   }
 
-  /** The highest access version that the log is known to have come to. */
+  /** The highest known access version of the log. */
   knownVersion(): number {
     return Math.max(this.accessVersion, this.wantedVersion);
   }
 
-  /** Resolves when what was pushed in this turn has been written. */
+  /** Resolves when everything that was pushed in this turn was written. */
   turnEnd(): Promise<void> {
     return new Promise((resolve) => this.context.scheduler.outbox({ flush: resolve }));
   }
 
-  /** Hands what this turn brought to all live readers: one encoding, one push each. */
+  /** Hands the events of this turn to all live readers: encodes them once, and pushes once to each. */
   flush(): void {
     const events = this.pending;
     this.pending = [];
@@ -163,7 +163,7 @@ export class Feed implements ReadFeed {
     }
   }
 
-  /** Nothing waits to be handed out or caught up with: whoever is put in its place at `head` loses nothing. */
+  /** Whether no event is pending and no reader is behind. Then a new feed that starts at `head` loses nothing. */
   isQuiet(): boolean {
     return this.settled && !this.behind() && this.pending.length === 0 && [...this.readers].every(isLive);
   }
@@ -173,12 +173,12 @@ export class Feed implements ReadFeed {
     this.settled = false;
     this.cancelFill?.();
     this.recent.clear(0);
-    for (const event of this.held.values()) this.letGo(event);
-    // Whoever still waits is to see that it is closed.
-    this.wakeWaiters();
+    for (const event of this.held.values()) this.unhold(event);
+    // Those who still wait must see that it is closed.
+    this.resolveWaiters();
   }
 
-  /** Keeps an event until its turn has come. Gives false if there is no room, here or in the node's budget. */
+  /** Keeps an event until its turn. Returns false if there is no room, here or in the node's budget. */
   private hold(event: FeedEvent): boolean {
     const { budget } = this.context;
     if (this.held.has(event.seq)) return true;
@@ -188,14 +188,14 @@ export class Feed implements ReadFeed {
     return true;
   }
 
-  private letGo(event: FeedEvent): void {
+  private unhold(event: FeedEvent): void {
     this.held.delete(event.seq);
     this.context.budget.used -= lengthOf(event);
   }
 
   private newerThan(events: readonly FeedEvent[], cursor: number): Outgoing {
     const newer = events.filter((event) => event.seq > cursor);
-    // A hole may have brought a message as new that was stored before the cursor.
+    // After a hole, a message may be marked as new although it was stored before the cursor.
     return outgoing(newer.map((event) => eventFrame(this.name, knownUpTo(event, cursor))));
   }
 
@@ -210,19 +210,19 @@ export class Feed implements ReadFeed {
     this.context.handedOut(this.name, event);
   }
 
-  /** Hands out what has come to its turn; what is missing before the rest is fetched after a moment. */
+  /** Hands out the events whose turn it is. Fetches missing ones after a moment. */
   private advance(): void {
     if (!this.settled) return;
     while (this.held.size > 0) {
       const next = this.held.get(this.head + 1);
       if (!next) break;
-      this.letGo(next);
+      this.unhold(next);
       this.handOut(next);
     }
     if (this.behind()) this.fillAfter(HOLE_GRACE_MS);
   }
 
-  /** Events are known of that were not handed out yet. */
+  /** Whether there are known events that were not handed out yet. */
   behind(): boolean {
     return this.held.size > 0 || this.expected > this.head;
   }
@@ -246,37 +246,37 @@ export class Feed implements ReadFeed {
     } catch (error) {
       this.context.logger.warn({ log: this.name, err: error }, 'Cannot read missing events: will try again');
     }
-    // Without gain: the database is away, or the read was one that began before what is missing was stored.
+    // If nothing was gained, the database is away, or the read began before the missing events were stored.
     this.holeDelay = this.head > before ? HOLE_GRACE_MS : Math.min(RETRY_MS, this.holeDelay * 2);
     this.filling = false;
     if (this.settled && this.behind()) this.fillAfter(this.holeDelay);
   }
 
-  /** Hands out what the database has after the head; numbers that it lacks were replaced by later ones. */
+  /** Hands out what the database has after the head. Missing numbers were replaced by later ones. */
   private takePage(page: EventPage): void {
     const { head } = this;
-    const news = page.events.filter(({ seq }) => seq > head);
-    // A number that the page lacks changed a message, whose state in `recent` is older: the recent events begin anew.
-    if (page.upTo - head > news.length) this.recent.clear(head);
-    for (const event of news) this.handOut(knownUpTo(event, head));
+    const newEvents = page.events.filter(({ seq }) => seq > head);
+    // If the page lacks a number, `recent` may hold an older state of the message that it changed: so it is cleared.
+    if (page.upTo - head > newEvents.length) this.recent.clear(head);
+    for (const event of newEvents) this.handOut(knownUpTo(event, head));
     this.head = Math.max(this.head, page.upTo);
     this.expected = Math.max(this.expected, page.head);
-    for (const event of this.held.values()) if (event.seq <= this.head) this.letGo(event);
-    this.dropUnfounded(page.head);
+    for (const event of this.held.values()) if (event.seq <= this.head) this.unhold(event);
+    this.dropUnconfirmed(page.head);
     this.advance();
   }
 
   /**
-   * Forgets what was told of numbers that the log does not have. The first read may have begun before they were taken; one
-   * that begins after it and does not see them either says that they never were.
+   * Drops announced events that the log does not have. The first read may have begun before they were stored. If a
+   * second read does not see them either, they never were.
    */
-  private dropUnfounded(head: number): void {
+  private dropUnconfirmed(head: number): void {
     const isBeyond = this.expected > head || [...this.held.keys()].some((seq) => seq > head);
-    if (isBeyond && this.doubted === head && this.head === head) {
-      for (const event of this.held.values()) this.letGo(event);
+    if (isBeyond && this.unconfirmedAfter === head && this.head === head) {
+      for (const event of this.held.values()) this.unhold(event);
       this.expected = head;
     }
-    this.doubted = isBeyond ? head : undefined;
+    this.unconfirmedAfter = isBeyond ? head : undefined;
   }
 
   private async readPage(after: number): Promise<EventPage> {
@@ -284,7 +284,7 @@ export class Feed implements ReadFeed {
     return { events: messages.map((message) => stateEvent(message, after)), upTo, head, accessVersion };
   }
 
-  /** Somebody may have lost access: nothing more is handed out before the readers are checked. */
+  /** A higher version means that somebody lost access: nothing more is handed out before the readers are checked. */
   private noteVersion(accessVersion: number): void {
     if (this.head < 0 || accessVersion <= this.knownVersion()) return;
     this.wantedVersion = accessVersion;
@@ -297,7 +297,7 @@ export class Feed implements ReadFeed {
     this.checking = true;
     const version = this.wantedVersion;
     try {
-      // What was handed out before the change goes to those who had access then.
+      // Events handed out before the change go to those who had access then.
       this.flush();
       await this.context.checkReaders(this);
       this.accessVersion = version;
@@ -312,14 +312,14 @@ export class Feed implements ReadFeed {
 
   private settle(): void {
     this.settled = true;
-    this.wakeWaiters();
+    this.resolveWaiters();
     this.advance();
   }
 
-  private wakeWaiters(): void {
+  private resolveWaiters(): void {
     const waiters = this.settledWaiters;
     this.settledWaiters = [];
-    for (const wake of waiters) wake();
+    for (const resolve of waiters) resolve();
   }
 }
 

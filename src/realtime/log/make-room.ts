@@ -1,16 +1,16 @@
-// Room for one more feed where there are as many as there may be: one that has nothing to do is put away for it.
+// Makes room for one more feed if there are too many: closes a quiet one.
 import type { Feed } from './feed.ts';
 
-/** Feeds that are looked at for one that is quiet. */
+/** How many feeds are looked at to find a quiet one. */
 const MAX_LOOKS = 16;
 
-/** Puts one of the feeds away if there are `max`. Those that are not quiet go to the end. False if none was found. */
-export function makeRoom(feeds: Set<Feed>, max: number, putAway: (quiet: Feed) => void): boolean {
+/** Closes a quiet feed if there are `max`. Busy ones go to the end of the set. Returns false if it found none. */
+export function makeRoom(feeds: Set<Feed>, max: number, close: (quiet: Feed) => void): boolean {
   if (feeds.size < max) return true;
   let looks = 0;
   for (const feed of feeds) {
     if (feed.isQuiet()) {
-      putAway(feed);
+      close(feed);
       return true;
     }
     looks += 1;

@@ -1,4 +1,4 @@
-// One connection reading one log: a cursor that is either at the feed's head or catching up with it.
+// A reader: one connection in one log, either live at the feed's head or catching up from its cursor.
 import type { PresentUser, TokenClaims } from '../../chat/accounts/principal.ts';
 import type { LogKey } from '../../chat/log/key.ts';
 import type { Outbox } from '../connections/outbox.ts';
@@ -8,23 +8,23 @@ import type { FeedEvent } from './feed-event.ts';
 /** What a reader needs to know of its connection. */
 export interface ReaderOwner {
   readonly outbox: Outbox;
-  /** The user whom it belongs to. */
+  /** The connection's user. */
   readonly user: PresentUser;
-  /** The token that it came by. */
+  /** The connection's token. */
   readonly token: TokenClaims | undefined;
   /** Its readers, by the name of their log. */
   readonly readers: Map<string, Reader>;
-  /** Whether the log may be read on from `cursor` now; if not, that is to be asked again a moment later. */
+  /** Whether the log may be read on from `cursor` now. If not, ask again a moment later. */
   mayRead(log: string, cursor: number): boolean;
-  /** Everything of the log up to this number was read for it. */
+  /** Says that the log was read for the connection up to this number. */
   noteRead(log: string, upTo: number): void;
-  /** Makes the connection go on reading for its readers that are behind. */
+  /** Starts the catch-up of its readers that are behind. */
   catchUp(): void;
-  /** Closes it with one of the protocol's close codes. */
+  /** Closes the connection with one of the protocol's close codes. */
   close(code: number, reason: string): void;
 }
 
-/** A stretch of the log, ready to be sent; see LogPage. */
+/** A page of the log, ready to be sent; see LogPage. */
 export interface EventPage {
   readonly events: readonly FeedEvent[];
   readonly upTo: number;
@@ -32,7 +32,7 @@ export interface EventPage {
   readonly accessVersion: number;
 }
 
-/** The feed, as its readers and their catching up use it; feed.ts says what its parts mean. */
+/** What readers and catch-ups use of a feed; feed.ts says what its parts mean. */
 export interface ReadFeed {
   readonly key: LogKey;
   /** The log's name. */
@@ -46,24 +46,24 @@ export interface ReadFeed {
   pageAfter(cursor: number, target: number): Promise<EventPage>;
   noteHead(head: number, accessVersion: number): void;
   whenSettled(): Promise<void>;
-  /** Resolves once what this turn of the event loop has pushed was written. */
+  /** Resolves when everything that was pushed in this turn of the event loop was written. */
   turnEnd(): Promise<void>;
 }
 
 export class Reader {
   readonly owner: ReaderOwner;
   readonly feed: ReadFeed;
-  /** The how many-th of the feed's readers it is. */
+  /** How many readers the feed had ever had when this one came, itself included. */
   readonly arrival: number;
-  /** The connection has everything up to this number. Kept while behind; while live it is where live reading began. */
+  /** The connection has everything up to this number. A live reader keeps the number at which it went live. */
   cursor: number;
   /** Where the current catch-up began: messages stored after it are new to the client. */
   since: number;
-  /** The log's last number when the client was last answered how far it goes: it gets no state from before that. */
+  /** The log's last number in the latest answer to the client. The reader gets no state from before it. */
   target: number;
-  /** True while the feed hands events to this reader as they come. */
+  /** True while the feed hands new events to this reader. */
   live = false;
-  /** Grows with each new start, so that a page read for an earlier one is not taken. */
+  /** Rises with each restart, so that a page that was read before it is not used. */
   generation = 0;
   private delivered: DeliveredSet | undefined;
 
@@ -77,7 +77,7 @@ export class Reader {
     this.target = target;
   }
 
-  /** Reads on from `cursor`, wherever it was; the log is known to have come to `target`. */
+  /** Starts over from `cursor`. The log is known to have come to `target`. */
   restart(cursor: number, target: number): void {
     this.target = target;
     this.fallBehind(cursor);
@@ -85,7 +85,7 @@ export class Reader {
     this.owner.catchUp();
   }
 
-  /** The peer's socket is full: reads on from `cursor` once it has drained. */
+  /** The peer's socket is full. Reads on from `cursor` once it has drained. */
   fallBehind(cursor: number): void {
     this.live = false;
     this.cursor = cursor;
@@ -93,7 +93,7 @@ export class Reader {
     this.generation += 1;
   }
 
-  /** The connection has everything up to `cursor`, and that is where the feed is, or beyond it. */
+  /** The connection has everything up to `cursor`, which is at the feed's head or beyond it. */
   goLive(cursor: number): void {
     this.cursor = cursor;
     this.delivered = undefined;
@@ -106,8 +106,8 @@ export class Reader {
   }
 
   /**
-   * Whether a message stored under `storedSeq` is sent for the first time in this catch-up, to be asked once per frame:
-   * between two pages a message that was sent may have changed again.
+   * Whether this catch-up sends the message stored under `storedSeq` for the first time. A message that was sent may
+   * change again between two pages. Call it once per frame.
    */
   firstSight(storedSeq: number): boolean {
     if (storedSeq <= this.since) return false;
@@ -116,7 +116,7 @@ export class Reader {
   }
 }
 
-/** The numbers above `base` that were added: one bit each. */
+/** A set of numbers above `base`, with one bit each. */
 class DeliveredSet {
   private readonly base: number;
   private bits = new Uint8Array(64);
@@ -125,7 +125,7 @@ class DeliveredSet {
     this.base = base;
   }
 
-  /** False where `seq` was there already. */
+  /** Returns false if `seq` was in the set already. */
   add(seq: number): boolean {
     const index = seq - this.base;
     const byte = index >> 3;

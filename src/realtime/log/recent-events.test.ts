@@ -18,7 +18,7 @@ const event = (seq: number, length = 10): FeedEvent => ({
 const seqs = (events: FeedEvent[] | undefined) => events?.map((one) => one.seq);
 
 describe('recent events', () => {
-  it('gives what came after a number, as far back as it reaches', () => {
+  it('return the events after a number, as far back as they reach', () => {
     const recent = new RecentEvents(4, { used: 0, max: 1 << 20 });
     for (const seq of [5, 6, 9]) recent.push(event(seq));
     expect(seqs(recent.after(4))).toEqual([5, 6, 9]);
@@ -27,7 +27,7 @@ describe('recent events', () => {
     expect(recent.after(3)).toBeUndefined();
   });
 
-  it('forgets the oldest past 256 events, and knows what it forgot', () => {
+  it('forget the oldest past 256, and know what they forgot', () => {
     const recent = new RecentEvents(0, { used: 0, max: 1 << 20 });
     for (let seq = 1; seq <= 1000; seq += 1) recent.push(event(seq));
     expect(recent.after(743)).toBeUndefined();
@@ -35,7 +35,7 @@ describe('recent events', () => {
     expect(seqs(recent.after(998))).toEqual([999, 1000]);
   });
 
-  it('keeps long events within its own bound, and little once all logs together are over theirs', () => {
+  it('keep long events within their own bound, and little once all logs together exceed theirs', () => {
     const budget = { used: 0, max: 300_000 };
     const logs = Array.from({ length: 10 }, () => new RecentEvents(0, budget));
     for (let seq = 1; seq <= 100; seq += 1) for (const recent of logs) recent.push(event(seq, 2_000));
@@ -44,7 +44,7 @@ describe('recent events', () => {
     expect(budget.used).toBe(0);
   });
 
-  it('keeps nothing where so many keep little that all have twice their budget, and still knows what it forgot', () => {
+  it('keep nothing if all logs together have twice their budget, and still know what it forgot', () => {
     const budget = { used: 0, max: 100_000 };
     const logs = Array.from({ length: 1_000 }, () => new RecentEvents(0, budget));
     for (let seq = 1; seq <= 10; seq += 1) for (const recent of logs) recent.push(event(seq, 1_000));

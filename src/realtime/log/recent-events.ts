@@ -1,23 +1,23 @@
-// The latest events of one log, in memory: what reconnecting readers need most, without asking the database.
+// The recent events of a log, in memory. Most reconnecting readers need only these, and no database.
 import { type FeedEvent, lengthOf } from './feed-event.ts';
 
 const MAX_EVENTS = 256;
 const MAX_LENGTH = 128 << 10;
-/** What is kept of one log while all logs together are over their budget. Nothing is kept if they have twice as much. */
+/** The bound of one log while all logs together exceed their budget. At twice the budget nothing is kept. */
 const MAX_LENGTH_WHEN_SHORT = 4 << 10;
 
-/** The length of the recent events of all logs of a node together, in UTF-16 units of their data. */
+/** The length of the recent events of all logs of a node, in UTF-16 units of their data. */
 export interface RecentEventsBudget {
   used: number;
   readonly max: number;
 }
 
 export class RecentEvents {
-  /** Everything after this number, up to the last event, is here or replaced by something that is. */
+  /** Every event after this number is here, or was replaced by a later one that is here. */
   low: number;
   private readonly budget: RecentEventsBudget;
   private events: FeedEvent[] = [];
-  /** Index of the first event that is still valid; those before it are dropped in bulk. */
+  /** Index of the first valid event. Those before it are removed in bulk. */
   private start = 0;
   private length = 0;
 
@@ -37,7 +37,7 @@ export class RecentEvents {
     }
   }
 
-  /** The events after number `seq`, or undefined where some of them are gone. */
+  /** Returns the events after number `seq`, or undefined if some of them are gone. */
   after(seq: number): FeedEvent[] | undefined {
     if (seq < this.low) return undefined;
     let from = this.events.length;

@@ -1,5 +1,5 @@
-// Compares how far this node's logs have come with what the database says: finds what the broker lost, and what was
-// written past this service. The only thing that is asked again and again: one statement for thousands of logs.
+// Reconciliation: compares the heads of this node's logs with the database. Finds what the broker lost, and what was
+// written past this service. It is the only polling for messages: one statement for thousands of logs.
 import type { Clock } from '../../backends/clock/clock.ts';
 import { type ChannelKey, isChannelKey, type PairKey } from '../../chat/log/key.ts';
 import type { LogReads } from '../../chat/log/reads.ts';
@@ -7,21 +7,21 @@ import type { Logger } from '../../lib/logger.ts';
 import type { ChannelFeeds } from './channel-feeds.ts';
 import type { DirectFeeds } from './direct-feeds.ts';
 
-/** How often while publications arrive. */
+/** How often to reconcile while the broker is connected. */
 const INTERVAL_MS = 5_000;
-/** How often while the link to the broker is down. */
+/** How often to reconcile while the link to the broker is down. */
 const INTERVAL_WHEN_DOWN_MS = 1_000;
 /**
- * Direct logs whose last event is older by this than the last check that succeeded cannot have anything new: on the
- * database's own clock, and before both of what it said then and says now, for it may have been set meanwhile.
+ * Direct logs whose last event was this long before the last successful check have nothing new. Both times are of the
+ * database's clock. Its time then and now are both considered, because the clock may have been set meanwhile.
  */
 const MARGIN_MS = 60_000;
 const CHUNK = 5_000;
 
 export interface Reconciler {
-  /** Checks all logs now. Calls while one runs lead to one more after it. Never rejects. */
+  /** Checks all logs now. Calls during a check lead to one more check after it. Never rejects. */
   run(): Promise<void>;
-  /** To be called about every second: runs when it is time. */
+  /** Checks if it is time. Call it about every second. */
   tick(brokerConnected: boolean): void;
 }
 
@@ -36,7 +36,7 @@ export function createReconciler(deps: {
   let running: Promise<void> | undefined;
   let again = false;
   let checkedAt = clock.monotonic();
-  /** What the database's clock said when the last check began that succeeded. */
+  /** The time by the database's clock when the last successful check began. */
   let databaseTime: string | undefined;
 
   function run(): Promise<void> {

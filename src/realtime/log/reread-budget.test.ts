@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { RereadBudget } from './reread-budget.ts';
 
 describe('what one connection may read again', () => {
-  it('lets everything be read once, however much that is', () => {
+  it('allows everything to be read once, however much that is', () => {
     const budget = new RereadBudget(0);
     for (let log = 0; log < 1000; log += 1) {
       for (let cursor = 0; cursor < 5; cursor += 1) {
@@ -12,7 +12,7 @@ describe('what one connection may read again', () => {
     }
   });
 
-  it('lets little be read again, and that with time', () => {
+  it('allows little to be read again, and more with time', () => {
     const budget = new RereadBudget(0);
     budget.note('c1', 100);
     const again = Array.from({ length: 80 }, () => budget.take('c1', 0, 0));

@@ -1,4 +1,4 @@
-// What is said of who is connected where the other nodes cannot be asked.
+// Answers about who is connected if the other nodes cannot be asked.
 import { expect, it } from 'vitest';
 import { createMemoryPresence } from '../../backends/presence/memory.ts';
 import { createPresenceQueries } from './queries.ts';
@@ -9,7 +9,7 @@ function queries(answers: { readonly sum: number; readonly everywhere: boolean }
   return { presence, ...createPresenceQueries({ presence, cluster }) };
 }
 
-it('counts the connections of their last heartbeats where they cannot be asked now', async () => {
+it('counts the connections of their last heartbeats', async () => {
   const { presence, stats } = queries({ sum: 1, everywhere: false });
   await presence.heartbeat(7);
   expect(await stats()).toMatchObject({ connections: 7 });
@@ -18,7 +18,7 @@ it('counts the connections of their last heartbeats where they cannot be asked n
   expect(await heard.stats()).toMatchObject({ connections: 8 });
 });
 
-it('does not say that a user has no connection where that is not known', async () => {
+it('does not say that a user has no connection if that is not known', async () => {
   const unavailable = expect.objectContaining({ code: 'UNAVAILABLE' });
   await expect(queries({ sum: 0, everywhere: false }).disconnect(4)).rejects.toEqual(unavailable);
   expect(await queries({ sum: 0, everywhere: true }).disconnect(4)).toBe(false);

@@ -1,4 +1,4 @@
-// Who is live over all nodes, for those who ask by REST.
+// REST's questions about who is live on all nodes.
 import type { PresenceStore } from '../../backends/presence/presence-store.ts';
 import { ChatError } from '../../protocol/errors.ts';
 import type { Cluster } from '../cluster/cluster.ts';
@@ -12,14 +12,14 @@ export interface PresenceStats {
   readonly nodes: number;
 }
 
-/** All reject with UNAVAILABLE where presence cannot be read. */
+/** All reject with UNAVAILABLE if presence cannot be read. */
 export interface PresenceQueries {
   stats(): Promise<PresenceStats>;
   /** Ids of the users live in the channel. */
   members(channelId: number): Promise<number[]>;
   /** Ids of the connected users. */
   users(): Promise<number[]>;
-  /** Closes the user's connections on every node; false where there was none. Rejects with UNAVAILABLE if that is not known. */
+  /** Closes the user's connections on every node. Returns whether there were any; UNAVAILABLE if that is not known. */
   disconnect(userId: number): Promise<boolean>;
 }
 
@@ -30,11 +30,11 @@ export function createPresenceQueries(deps: {
   const { presence, cluster } = deps;
   return {
     async stats() {
-      const [{ connectedUsers, nodes, channels, connections: lately }, now] = await Promise.all([
+      const [{ connectedUsers, nodes, channels, connections: atLastHeartbeats }, now] = await Promise.all([
         presence.stats(),
         cluster.askAll({ type: 'count.connections' }),
       ]);
-      const connections = now.everywhere ? now.sum : lately;
+      const connections = now.everywhere ? now.sum : atLastHeartbeats;
       return { connectedUsers, connections, totalChannels: channels.length, channelMembers: channels, nodes };
     },
     members: (channelId) => presence.members(channelId),

@@ -1,21 +1,21 @@
-// Counts this node's connections per user and channel; the store hears of a user's first and last one only.
+// Counts this node's connections per user and channel. It reports only a user's first and last one to the store.
 import type { PresenceChange, PresenceStore } from '../../backends/presence/presence-store.ts';
 import type { PresentUser } from '../../chat/accounts/principal.ts';
 import type { Signals } from '../signals/signals.ts';
 
-/** What the store has heard of before. */
-const TOLD = Promise.resolve();
+/** For what was reported before. */
+const REPORTED = Promise.resolve();
 
 export interface PresenceTracker {
-  /** Resolves when all nodes can see that the user is connected, or cannot be told. Never rejects. */
+  /** Resolves when all nodes can see that the user is connected, or the store is away. Never rejects. */
   connected(userId: number): Promise<void>;
   disconnected(userId: number): void;
-  /** Resolves when all nodes can see that the user is live in the channel, or cannot be told. Never rejects. */
+  /** Resolves when all nodes can see that the user is live in the channel, or the store is away. Never rejects. */
   joined(channelId: number, user: PresentUser): Promise<void>;
   left(channelId: number, user: PresentUser): void;
-  /** Whether so many are live in the channel, over all nodes, that they are not told of each other. Never rejects. */
+  /** Whether so many users are live in the channel, on all nodes, that joins are not announced. Never rejects. */
   crowded(channelId: number): Promise<boolean>;
-  /** Connections of all users on this node. */
+  /** The number of connections on this node. */
   connections(): number;
 }
 
@@ -26,8 +26,8 @@ export function createPresenceTracker(deps: {
   const { store, signals } = deps;
   const connections = new Counts<number>();
   const live = new Counts<string>();
-  /** Of joins that not all nodes can see yet. */
-  const telling = new Map<string, Promise<void>>();
+  /** The joins that not all nodes can see yet. */
+  const announcing = new Map<string, Promise<void>>();
 
   async function announce(
     action: 'join' | 'leave',
@@ -43,19 +43,19 @@ export function createPresenceTracker(deps: {
 
   return {
     connected(userId) {
-      return connections.add(userId) === 1 ? store.setConnected(userId, true) : TOLD;
+      return connections.add(userId) === 1 ? store.setConnected(userId, true) : REPORTED;
     },
     disconnected(userId) {
       if (connections.remove(userId) === 0) void store.setConnected(userId, false);
     },
     joined(channelId, user) {
       const key = `${channelId}:${user.id}`;
-      if (live.add(key) > 1) return telling.get(key) ?? TOLD;
-      const told = announce('join', channelId, user, store.enter(channelId, user.id)).then(() => {
-        if (telling.get(key) === told) telling.delete(key);
+      if (live.add(key) > 1) return announcing.get(key) ?? REPORTED;
+      const announced = announce('join', channelId, user, store.enter(channelId, user.id)).then(() => {
+        if (announcing.get(key) === announced) announcing.delete(key);
       });
-      telling.set(key, told);
-      return told;
+      announcing.set(key, announced);
+      return announced;
     },
     left(channelId, user) {
       if (live.remove(`${channelId}:${user.id}`) > 0) return;
@@ -66,7 +66,7 @@ export function createPresenceTracker(deps: {
   };
 }
 
-/** How many of each. */
+/** Counts by key. */
 class Counts<K> {
   total = 0;
   private readonly counts = new Map<K, number>();

@@ -1,5 +1,5 @@
-// Tells the readers of a channel on this node of one kind of signal: the first at once, those right after it together a
-// moment later.
+// Sends one kind of signal to the readers of a channel on this node: the first at once, those right after it together
+// a moment later.
 import type { Clock } from '../../backends/clock/clock.ts';
 import { type Outgoing, outgoing } from '../connections/outgoing.ts';
 import type { Feed } from '../log/feed.ts';
@@ -7,7 +7,7 @@ import type { Reader } from '../log/reader.ts';
 import { isCrowded } from './crowded.ts';
 import type { Signal } from './signal.ts';
 
-/** What is gathered is told early if there is so much of it. */
+/** With this many frames, waiting ones are sent early. */
 const MAX_GATHERED = 256;
 
 /** A signal on its way to its readers. */
@@ -16,18 +16,18 @@ export interface SignalFrame {
   readonly text: string;
   /** The data in it: needed if the signal gathers. */
   readonly data?: unknown;
-  /** The connections of this user are not told; 0 for nobody. */
+  /** The connections of this user do not get it; 0 for nobody. */
   readonly exceptUserId: number;
 }
 
-interface Waiting extends SignalFrame {
-  /** How many readers had come by then: later ones are not told of it. */
+interface WaitingFrame extends SignalFrame {
+  /** How many readers had ever come by then. Later ones do not get it. */
   readonly arrivals: number;
 }
 
 export interface CoalescedSignal {
-  /** Tells all readers of the feed that keep up, but for those that the signal leaves out. */
-  tell(feed: Feed, frame: SignalFrame): void;
+  /** Sends the frame to all readers of the feed that keep up, except the connections of the excepted user. */
+  send(feed: Feed, frame: SignalFrame): void;
 }
 
 export function createCoalesced(deps: {
@@ -37,27 +37,27 @@ export function createCoalesced(deps: {
   readonly textOf: (data: unknown) => string;
 }): CoalescedSignal {
   const { clock, signal, textOf } = deps;
-  /** What waits, for feeds whose readers are being left alone. */
-  const waiting = new Map<Feed, Waiting[]>();
+  /** The waiting frames of feeds whose readers just got some. */
+  const waiting = new Map<Feed, WaitingFrame[]>();
 
-  function leaveAlone(feed: Feed): void {
+  function holdBack(feed: Feed): void {
     if (signal.coalesceMs === 0) return;
     waiting.set(feed, []);
-    clock.after(signal.coalesceMs, () => tellWaiting(feed));
+    clock.after(signal.coalesceMs, () => sendWaiting(feed));
   }
 
-  function tellWaiting(feed: Feed): void {
+  function sendWaiting(feed: Feed): void {
     const frames = waiting.get(feed) ?? [];
     waiting.delete(feed);
-    if (handOut(feed, frames)) leaveAlone(feed);
+    if (handOut(feed, frames)) holdBack(feed);
   }
 
-  /** One push for each reader, and one encoding for all who get the same. Gives whether anybody was told. */
-  function handOut(feed: Feed, frames: readonly Waiting[]): boolean {
+  /** One push for each reader, and one encoding for all who get the same. Returns whether anybody got something. */
+  function handOut(feed: Feed, frames: readonly WaitingFrame[]): boolean {
     if (frames.length === 0 || isCrowded(feed.readers, signal.notAbove)) return false;
-    let told = false;
+    let isSent = false;
     const excepted = new Set(frames.map((frame) => frame.exceptUserId));
-    /** By the first frame that is in it. */
+    /** By the index of the first frame in it. */
     const shared: Outgoing[] = [];
     for (const reader of feed.readers) {
       const { outbox, user } = reader.owner;
@@ -71,24 +71,24 @@ export function createCoalesced(deps: {
         shared[first] ??= together(frames.slice(first));
         outbox.push(shared[first]);
       }
-      told = true;
+      isSent = true;
     }
-    return told;
+    return isSent;
   }
 
-  function together(frames: readonly Waiting[]): Outgoing {
+  function together(frames: readonly WaitingFrame[]): Outgoing {
     if (!signal.gather || frames.length === 1) return outgoing(frames.map((frame) => frame.text));
     return outgoing(signal.gather(frames.map((frame) => frame.data)).map(textOf));
   }
 
   return {
-    tell(feed, frame) {
+    send(feed, frame) {
       if (isCrowded(feed.readers, signal.notAbove)) return;
       const { text, exceptUserId, data } = frame;
       const mine = { text, exceptUserId, data: signal.gather && data, arrivals: feed.arrivals };
       const others = waiting.get(feed);
       if (!others) {
-        if (handOut(feed, [mine])) leaveAlone(feed);
+        if (handOut(feed, [mine])) holdBack(feed);
       } else if (others.push(mine) >= MAX_GATHERED) {
         handOut(feed, others.splice(0));
       }
@@ -96,9 +96,9 @@ export function createCoalesced(deps: {
   };
 }
 
-/** Index of the first that the reader was there for. */
-function firstFor(reader: Reader, frames: readonly Waiting[]): number {
+/** The index of the first frame that the reader was there for. */
+function firstFor(reader: Reader, frames: readonly WaitingFrame[]): number {
   let index = 0;
-  while (index < frames.length && (frames[index] as Waiting).arrivals < reader.arrival) index += 1;
+  while (index < frames.length && (frames[index] as WaitingFrame).arrivals < reader.arrival) index += 1;
   return index;
 }

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import type { Reader } from '../log/reader.ts';
 import { isCrowded } from './crowded.ts';
 
-/** Readers of so many users, with so many connections each. */
+/** Readers of `users` users, with `connections` connections each. */
 function readers(users: number, connections: number): Set<Reader> {
   const ids = Array.from({ length: users * connections }, (_, index) => index % users);
   return new Set(ids.map((id) => ({ owner: { user: { id } } }) as Reader));

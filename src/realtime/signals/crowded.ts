@@ -1,9 +1,9 @@
-// Whether so many users read a log on this node alone that they are not told of each other.
+// Whether a log has so many readers on this node that joins are not announced.
 import type { Reader } from '../log/reader.ts';
 
 /**
- * True if there are more than `max` users. Asked beside the presence store, which knows all nodes: in a rush its answers
- * are long past when they are acted on, and while it is away it has none. Takes a bounded time, however many there are.
+ * True if there are more than `max` users. The presence store knows all nodes, but in a rush its answers are out of
+ * date when they arrive, and it may be away. Takes a bounded time, however many readers there are.
  */
 export function isCrowded(readers: ReadonlySet<Reader>, max: number): boolean {
   if (readers.size <= max) return false;

@@ -1,4 +1,4 @@
-// Who comes and goes in a channel: told so that the 5,000th costs what the 5th does.
+// The signal of joins and leaves in a channel, coalesced so that the 5,000th join costs no more than the 5th.
 import { LIMITS } from '../../protocol/limits.ts';
 import { userJoined, userLeft } from '../../protocol/presence.ts';
 import { defineSignal } from './signal.ts';

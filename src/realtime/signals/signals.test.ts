@@ -1,4 +1,4 @@
-// Signals of several nodes over one broker: who is told.
+// Who gets signals, with several nodes on one broker.
 import { describe, expect, it } from 'vitest';
 import { createMemoryBroker } from '../../backends/broker/memory.ts';
 import { createFakeClock } from '../../backends/clock/fake.ts';
@@ -42,7 +42,7 @@ describe('a signal of a pair', () => {
   }
   const data = { channel_id: 1, name: '' };
 
-  it('is told to all connections of the other on every node, and to nobody else', () => {
+  it('reaches all connections of the other on every node, and nobody else', () => {
     const { a, b } = make();
     a.signals.publishToOther(pairKey(1, 2), 1, 'channel.updated', data);
     expect([a.told(), b.told()]).toEqual([
@@ -51,13 +51,13 @@ describe('a signal of a pair', () => {
     ]);
   });
 
-  it('to oneself is told to nobody', () => {
+  it('to oneself reaches nobody', () => {
     const { a, b } = make();
     a.signals.publishToOther(pairKey(1, 1), 1, 'channel.updated', data);
     expect([...a.told(), ...b.told()]).toEqual([0, 0, 0, 0, 0, 0]);
   });
 
-  it('from who does not belong to it is told to nobody', () => {
+  it('from a user who is not in the pair reaches nobody', () => {
     const { a } = make();
     a.signals.receiveOfPair(pairKey(1, 2), { origin: 'b', log: 'd1.2', exceptUserId: 3, frame: '{"type":"x"}' });
     expect(a.told()).toEqual([0, 0, 0]);

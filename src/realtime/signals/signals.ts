@@ -1,4 +1,4 @@
-// All signals: the list of them, and how one comes to its readers on every node or on this one.
+// The list of all signals, and how one reaches its readers on every node or on this one.
 import type { Broker } from '../../backends/broker/broker.ts';
 import type { Clock } from '../../backends/clock/clock.ts';
 import { channelKey, logName, otherOf, type PairKey } from '../../chat/log/key.ts';
@@ -12,31 +12,31 @@ import type { ChannelFeeds } from '../log/channel-feeds.ts';
 import type { DirectFeeds } from '../log/direct-feeds.ts';
 import type { Feed } from '../log/feed.ts';
 import { typingSignal } from '../typing/signal.ts';
-import { channelNews } from './channel-news.ts';
+import { channelNotices } from './channel-notices.ts';
 import { type CoalescedSignal, createCoalesced, type SignalFrame } from './coalesced.ts';
 import { isCrowded } from './crowded.ts';
 import { joins } from './joins.ts';
 import type { Signal } from './signal.ts';
 
-/** Each says how its frames travel. */
-export const SIGNALS: readonly Signal[] = [joins, channelNews, typingSignal];
+/** Each defines how its frames are sent. */
+export const SIGNALS: readonly Signal[] = [joins, channelNotices, typingSignal];
 
-/** What another node sends that this version does not know: passed on as it is, to no crowd. */
+/** A signal of another node that this version does not know: passed on unchanged, but not to a crowd. */
 const UNKNOWN: Signal = { ...joins, frames: [] };
 const NOBODY = 0;
 
 export interface Signals {
   /** A server frame with a new id, ready to be sent to any number of connections. */
   frame<T extends ServerFrameType>(type: T, data: ServerFrameData<T>): Outgoing;
-  /** To the readers of a channel on this node. Gives how many there are. */
-  tell<T extends ServerFrameType>(channelId: number, type: T, data: ServerFrameData<T>): number;
-  /** To the readers of a channel on every node, but not to the connections of that user. */
+  /** Sends to the readers of a channel on this node. Returns how many there are. */
+  send<T extends ServerFrameType>(channelId: number, type: T, data: ServerFrameData<T>): number;
+  /** Sends to the readers of a channel on every node, except the connections of that user. */
   publish<T extends ServerFrameType>(channelId: number, type: T, data: ServerFrameData<T>, exceptUserId: number): void;
-  /** From one user of a pair to all connections of the other, on every node. Not gathered. */
+  /** Sends from one user of a pair to all connections of the other, on every node. Not coalesced. */
   publishToOther<T extends ServerFrameType>(pair: PairKey, from: number, type: T, data: ServerFrameData<T>): void;
-  /** What another node published for the readers of a channel. */
+  /** Takes what another node published for the readers of a channel. */
   receive(feed: Feed, published: PublishedSignal): void;
-  /** What another node published for the other user of a pair. */
+  /** Takes what another node published for the other user of a pair. */
   receiveOfPair(pair: PairKey, published: PublishedSignal): void;
 }
 
@@ -61,18 +61,18 @@ export function createSignals(deps: {
   }
 
   function hand(feed: Feed, signal: Signal, frame: SignalFrame): void {
-    coalesced.get(signal)?.tell(feed, frame);
+    coalesced.get(signal)?.send(feed, frame);
   }
 
   function handToOther(pair: PairKey, from: number, frame: Outgoing): void {
-    // Nothing is told to oneself.
+    // Nothing is sent to oneself.
     if (pair.userLow === pair.userHigh) return;
     for (const { outbox } of directFeeds.owners(otherOf(pair, from))) if (!outbox.lagging) outbox.push(frame);
   }
 
   return {
     frame: (type, data) => outgoing([text(type, data)]),
-    tell(channelId, type, data) {
+    send(channelId, type, data) {
       const feed = feeds.get(channelId);
       if (!feed) return 0;
       hand(feed, signalOf(type), { text: text(type, data), data, exceptUserId: NOBODY });

@@ -1,13 +1,13 @@
-// A user types in a channel or to a user, and stops: also by a message, by leaving, and with the connection.
+// The commands of typing: a user starts and stops. Sending a message, leaving and closing the connection stop it too.
 import { channelKey, isChannelKey, type LogKey, logName, otherOf, pairKey } from '../../chat/log/key.ts';
 import { ChatError } from '../../protocol/errors.ts';
 import type { DataOf } from '../../protocol/frame.ts';
 import * as frames from '../../protocol/typing.ts';
 import { type Command, type CommandDependencies, defineCommand } from '../commands/command.ts';
 import type { HubSession } from '../connections/session.ts';
-import { createTypists, type Tell } from './typists.ts';
+import { createTypists, type Notify } from './typists.ts';
 
-type Where = DataOf<typeof frames.startTyping>;
+type Conversation = DataOf<typeof frames.startTyping>;
 
 export function typing(deps: CommandDependencies): Command[] {
   const { signals, tracker, reads, hooks, clock } = deps;
@@ -19,10 +19,10 @@ export function typing(deps: CommandDependencies): Command[] {
   hooks.removed.follow((userId, channelId) => typists.stopUser(userId, logName(channelKey(channelId))));
   hooks.closed.follow(typists.forget);
 
-  /** Rejects with what hides the conversation from who is no party to it. */
+  /** Rejects as if the conversation did not exist, if the user is not a party to it. */
   async function assertParty({ user, readers }: HubSession, key: LogKey): Promise<void> {
     if (isChannelKey(key)) {
-      // Who reads it is a member.
+      // A reader is a member.
       if (readers.has(logName(key)) || (await reads.entry(user.id, key.channelId))) return;
       throw new ChatError('CHANNEL_NOT_FOUND');
     }
@@ -31,8 +31,8 @@ export function typing(deps: CommandDependencies): Command[] {
     if (!entry || entry.head === 0) throw new ChatError('USER_NOT_FOUND');
   }
 
-  /** A direct conversation has the name that the one has for it who is told: the user who types. */
-  function tellerOf({ id, username }: HubSession['user'], key: LogKey): Tell {
+  /** To the receiver, a direct conversation is named by the other user: the one who types. */
+  function notifierOf({ id, username }: HubSession['user'], key: LogKey): Notify {
     const users = [{ user_id: id, username }];
     return (expires_in_ms) => {
       if (isChannelKey(key)) {
@@ -44,15 +44,15 @@ export function typing(deps: CommandDependencies): Command[] {
   const start = defineCommand({
     frame: frames.startTyping,
     inOrderOf,
-    async run(context, where) {
+    async run(context, conversation) {
       const { session } = context;
-      const key = keyOf(session, where);
+      const key = keyOf(session, conversation);
       await assertParty(session, key);
-      const isTold = typists.isDue(session.user.id, logName(key)) && isChannelKey(key);
-      if (isTold && (await tracker.crowded(key.channelId))) return {};
-      // Nobody would stop what begins after the end of the connection.
+      const isDueInChannel = typists.isDue(session.user.id, logName(key)) && isChannelKey(key);
+      if (isDueInChannel && (await tracker.crowded(key.channelId))) return {};
+      // After the end of the connection, nothing would stop it.
       if (context.isOver) return undefined;
-      typists.start(session, logName(key), tellerOf(session.user, key));
+      typists.start(session, logName(key), notifierOf(session.user, key));
       return {};
     },
   });
@@ -60,8 +60,8 @@ export function typing(deps: CommandDependencies): Command[] {
   const stop = defineCommand({
     frame: frames.stopTyping,
     inOrderOf,
-    async run({ session }, where) {
-      const key = keyOf(session, where);
+    async run({ session }, conversation) {
+      const key = keyOf(session, conversation);
       await assertParty(session, key);
       typists.stop(session, logName(key));
       return {};
@@ -71,12 +71,12 @@ export function typing(deps: CommandDependencies): Command[] {
   return [start, stop];
 }
 
-/** Exactly one of the two is given. */
-function keyOf({ user }: HubSession, { channel_id, user_id }: Where): LogKey {
+/** Exactly one of the two ids is given. */
+function keyOf({ user }: HubSession, { channel_id, user_id }: Conversation): LogKey {
   return channel_id === null ? pairKey(user.id, user_id as number) : channelKey(channel_id);
 }
 
-/** A stop is not to overtake its start. */
-function inOrderOf({ channel_id, user_id }: Where): string {
+/** Keeps a stop from overtaking its start. */
+function inOrderOf({ channel_id, user_id }: Conversation): string {
   return channel_id === null ? `u${user_id}` : logName(channelKey(channel_id));
 }

@@ -7,7 +7,7 @@ const of = (id: number, expires_in_ms: number) => ({
   expires_in_ms,
 });
 
-it('of each user the latest is told, those alike in one frame', () => {
+it('only the latest of each user is sent, users of equal expiry in one frame', () => {
   const waiting = [of(1, 8_000), of(2, 8_000), of(1, 0), of(3, 8_000), of(4, 0), of(4, 8_000)];
   expect(typingSignal.gather?.(waiting)).toEqual([
     { ...of(1, 0) },

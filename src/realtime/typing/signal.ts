@@ -1,4 +1,4 @@
-// How it is told who is typing: of each user the latest, those alike in one frame.
+// The signal of typing: only the latest of each user, with users of equal expiry in one frame.
 import type { DataOf } from '../../protocol/frame.ts';
 import { LIMITS } from '../../protocol/limits.ts';
 import { typing } from '../../protocol/typing.ts';

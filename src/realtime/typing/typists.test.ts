@@ -6,7 +6,7 @@ import { createTypists } from './typists.ts';
 function make() {
   const clock = createFakeClock();
   const typists = createTypists({ clock });
-  /** What the others were told, and how many ms after the beginning. */
+  /** The notifications, and how many ms after the beginning they came. */
   const told: Array<[at: number, expires: number]> = [];
   const begin = clock.monotonic();
   const connection = (id = 1) => ({ user: { id, username: 'ann' } }) as ReaderOwner;
@@ -16,7 +16,7 @@ function make() {
 }
 
 describe('that a user types', () => {
-  it('is told at once, and every 3 s at most while it goes on', () => {
+  it('is announced at once, and at most every 3 s while it goes on', () => {
     const { clock, told, start, ann } = make();
     for (let at = 0; at < 10_000; at += 1_000) {
       start(ann);
@@ -25,7 +25,7 @@ describe('that a user types', () => {
     expect(told).toEqual([0, 3_000, 6_000, 9_000].map((at) => [at, 8_000]));
   });
 
-  it('is not told again if it did not go on, and is over after 8 s without a word', () => {
+  it('is not announced again if it did not go on, and expires silently after 8 s', () => {
     const { clock, told, typists, start, ann } = make();
     start(ann);
     clock.advance(8_000);
@@ -39,7 +39,7 @@ describe('that a user types', () => {
     ]);
   });
 
-  it('is told of each conversation and each user by itself', () => {
+  it('is announced separately for each conversation and each user', () => {
     const { told, start, ann, connection } = make();
     start(ann, 'c7');
     start(ann, 'd1.2');
@@ -49,7 +49,7 @@ describe('that a user types', () => {
 });
 
 describe('that it stopped', () => {
-  it('is told once', () => {
+  it('is announced once', () => {
     const { typists, told, start, ann } = make();
     start(ann);
     typists.stop(ann, 'c7');
@@ -79,7 +79,7 @@ describe('that it stopped', () => {
     ]);
   });
 
-  it('is told when it has stopped on all of its connections', () => {
+  it('is announced when it has stopped on all connections', () => {
     const { typists, told, start, ann, connection } = make();
     const other = connection();
     start(ann);
@@ -90,7 +90,7 @@ describe('that it stopped', () => {
     expect(told.at(-1)).toEqual([0, 0]);
   });
 
-  it('is told for all of its connections if a message says so, and for all conversations of one that ended', () => {
+  it('is announced after a message for all connections, and after a connection ended for all its conversations', () => {
     const { typists, told, start, ann, connection } = make();
     start(ann);
     start(connection());
@@ -103,7 +103,7 @@ describe('that it stopped', () => {
   });
 });
 
-it('one connection types in 32 conversations at most, and in others again once it stopped or that was over', () => {
+it('one connection types in at most 32 conversations, and in others once it stopped or typing expired', () => {
   const { clock, typists, start, ann } = make();
   for (let id = 1; id <= 32; id += 1) start(ann, `c${id}`);
   expect(() => start(ann, 'c33')).toThrow(expect.objectContaining({ code: 'LIMIT_REACHED' }));

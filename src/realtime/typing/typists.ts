@@ -1,42 +1,42 @@
-// Who types by a connection of this node, in which conversation: what is to be told of it, and when.
+// Which users type on connections of this node, and when the others are notified.
 import type { Cancel, Clock } from '../../backends/clock/clock.ts';
 import { limitReached } from '../../protocol/errors.ts';
 import { TYPING_LASTS_MS } from '../../protocol/typing.ts';
 import type { ReaderOwner } from '../log/reader.ts';
 
-/** Others hear of a user's typing in a conversation this often at most. */
+/** The shortest time between two notifications that a user types in a conversation. */
 const SPACING_MS = 3_000;
-/** Conversations that one connection types in at once. */
+/** The most conversations in which one connection types at once. */
 const MAX_OF_CONNECTION = 32;
 const TOO_MANY = 'Typing in too many conversations at once: stop in one of them first';
 
 export interface Typists {
-  /** The connection's user types in the log. `tell` tells the others so for a time in ms. Throws LIMIT_REACHED. */
-  start(owner: ReaderOwner, log: string, tell: Tell): void;
-  /** By this connection no more. */
+  /** The connection's user types in the log. `notify` tells the others. Throws LIMIT_REACHED. */
+  start(owner: ReaderOwner, log: string, notify: Notify): void;
+  /** The user stopped on this connection. */
   stop(owner: ReaderOwner, log: string): void;
-  /** By none of its connections any more. */
+  /** The user stopped on all connections. */
   stopUser(userId: number, log: string): void;
   /** The connection is gone. */
   forget(owner: ReaderOwner): void;
-  /** Whether others would hear at once if the user started. */
+  /** Whether the others would be notified at once if the user started. */
   isDue(userId: number, log: string): boolean;
 }
 
-/** 0: the user has stopped. */
-export type Tell = (expiresInMs: number) => void;
+/** Tells the others that the user types, for a time in ms, or with 0 that it has stopped. */
+export type Notify = (expiresInMs: number) => void;
 
-/** A user in a conversation, until it is too long ago that it typed and that others heard of it. */
+/** A user in a conversation. Kept while the user types, and until the others may be notified again. */
 interface Typist {
   readonly key: string;
-  /** Those by which it types. */
+  /** The connections on which the user types. */
   readonly owners: Set<ReaderOwner>;
-  tell: Tell;
+  notify: Notify;
   until: number;
-  toldAt: number;
-  /** The others believe that it types, or did when they last heard. */
+  notifiedAt: number;
+  /** The last notification said that the user types. */
   isShown: boolean;
-  /** It has gone on since they heard. */
+  /** The user has gone on since the last notification. */
   isPending: boolean;
   cancel: Cancel;
 }
@@ -45,42 +45,42 @@ export function createTypists({ clock }: { readonly clock: Pick<Clock, 'monotoni
   const typists = new Map<string, Typist>();
   const ofConnection = new Map<ReaderOwner, Set<Typist>>();
 
-  function start(owner: ReaderOwner, log: string, tell: Tell): void {
+  function start(owner: ReaderOwner, log: string, notify: Notify): void {
     const key = keyOf(owner.user.id, log);
     const mine = ofConnection.get(owner) ?? new Set();
-    const typist = typists.get(key) ?? create(key, tell);
+    const typist = typists.get(key) ?? create(key, notify);
     if (!mine.has(typist) && mine.size >= MAX_OF_CONNECTION) throw limitReached('typing', TOO_MANY);
     typists.set(key, typist);
     ofConnection.set(owner, mine.add(typist));
     typist.owners.add(owner);
-    typist.tell = tell;
+    typist.notify = notify;
     typist.until = clock.monotonic() + TYPING_LASTS_MS;
     typist.isPending = true;
-    look(typist);
+    update(typist);
   }
 
-  /** Tells what is due, and comes back when there is something to do again. */
-  function look(typist: Typist): void {
+  /** Sends the notification that is due, and sets the timer for the next step. */
+  function update(typist: Typist): void {
     typist.cancel();
     const now = clock.monotonic();
     if (now >= typist.until) return end(typist, now);
-    if (typist.isPending && now >= typist.toldAt + SPACING_MS) {
+    if (typist.isPending && now >= typist.notifiedAt + SPACING_MS) {
       typist.isPending = false;
       typist.isShown = true;
-      typist.toldAt = now;
-      typist.tell(TYPING_LASTS_MS);
+      typist.notifiedAt = now;
+      typist.notify(TYPING_LASTS_MS);
     }
-    const next = typist.isPending ? typist.toldAt + SPACING_MS : typist.until;
-    typist.cancel = clock.after(next - now, () => look(typist));
+    const next = typist.isPending ? typist.notifiedAt + SPACING_MS : typist.until;
+    typist.cancel = clock.after(next - now, () => update(typist));
   }
 
-  /** It types no more; that others heard of it is kept as long as they may not hear of it again. */
+  /** The user stopped. The time of the last notification is kept until the next one is allowed. */
   function end(typist: Typist, now: number): void {
     typist.cancel();
     for (const owner of typist.owners) leave(owner, typist);
     typist.isPending = false;
     typist.isShown = false;
-    const left = typist.toldAt + SPACING_MS - now;
+    const left = typist.notifiedAt + SPACING_MS - now;
     if (left > 0) typist.cancel = clock.after(left, () => typists.delete(typist.key));
     else typists.delete(typist.key);
   }
@@ -92,9 +92,9 @@ export function createTypists({ clock }: { readonly clock: Pick<Clock, 'monotoni
   }
 
   function stopNow(typist: Typist): void {
-    const { isShown, tell } = typist;
+    const { isShown, notify } = typist;
     end(typist, clock.monotonic());
-    if (isShown) tell(0);
+    if (isShown) notify(0);
   }
 
   function stopBy(owner: ReaderOwner, typist: Typist | undefined): void {
@@ -107,7 +107,7 @@ export function createTypists({ clock }: { readonly clock: Pick<Clock, 'monotoni
     start,
     stop: (owner, log) => stopBy(owner, typists.get(keyOf(owner.user.id, log))),
     stopUser(userId, log) {
-      // Asked for each message.
+      // Fast path: this runs for each message.
       if (typists.size === 0) return;
       const typist = typists.get(keyOf(userId, log));
       if (typist && typist.owners.size > 0) stopNow(typist);
@@ -117,15 +117,15 @@ export function createTypists({ clock }: { readonly clock: Pick<Clock, 'monotoni
     },
     isDue(userId, log) {
       const typist = typists.get(keyOf(userId, log));
-      return !typist || clock.monotonic() >= typist.toldAt + SPACING_MS;
+      return !typist || clock.monotonic() >= typist.notifiedAt + SPACING_MS;
     },
   };
 }
 
-function create(key: string, tell: Tell): Typist {
+function create(key: string, notify: Notify): Typist {
   const never = Number.NEGATIVE_INFINITY;
   const nothing = { owners: new Set<ReaderOwner>(), isShown: false, isPending: false, cancel: () => {} };
-  return { key, tell, until: never, toldAt: never, ...nothing };
+  return { key, notify, until: never, notifiedAt: never, ...nothing };
 }
 
 function keyOf(userId: number, log: string): string {
