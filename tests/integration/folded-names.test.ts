@@ -11,6 +11,7 @@ import type { Principal } from '../../src/chat/accounts/principal.ts';
 import { connectDatabase } from '../../src/database/connect.ts';
 import { rows } from '../../src/database/database.ts';
 import { createFoldedNames, foldedKey } from '../../src/database/folded-names.ts';
+import { FOLDING } from '../../src/database/folding.ts';
 import { revertMigration, runMigrations } from '../../src/database/migrate.ts';
 import type { Progress } from '../../src/database/progress.ts';
 import { planMigrations } from '../../src/legacy/dry-run.ts';
@@ -107,16 +108,19 @@ describeChat('rows of older programs', (chat) => {
   });
 });
 
-/** The migrations of the version before, as a folder. */
-function foldersOfBefore(): string {
-  const folder = mkdtempSync(join(tmpdir(), 'migrations-before-'));
+/** The first migrations, as a folder: later ones are of no concern here. */
+function firstMigrations(count: number): string {
+  const folder = mkdtempSync(join(tmpdir(), 'migrations-first-'));
   onTestFinished(() => rmSync(folder, { recursive: true }));
   cpSync(MIGRATIONS, folder, { recursive: true });
   const journal = join(folder, 'meta/_journal.json');
   const { entries, ...rest } = JSON.parse(readFileSync(journal, 'utf8'));
-  writeFileSync(journal, JSON.stringify({ ...rest, entries: entries.slice(0, 7) }));
+  writeFileSync(journal, JSON.stringify({ ...rest, entries: entries.slice(0, count) }));
   return folder;
 }
+
+const before = () => firstMigrations(Number(FOLDING));
+const withFolding = () => firstMigrations(Number(FOLDING) + 1);
 
 describe('a database of the version before', () => {
   async function openBefore(users: number) {
@@ -126,7 +130,7 @@ describe('a database of the version before', () => {
       await handle.close();
       await database.drop();
     });
-    await runMigrations(handle, foldersOfBefore());
+    await runMigrations(handle, before());
     const query = (statement: ReturnType<typeof sql>) => rows<Record<string, unknown>>(handle.db, statement);
     await query(sql`insert into users ("username", "email", "password")
       select (case n % 2 when 0 then 'ÜSER' else 'üser' end) || n / 2, 'ÜSER' || n || '@example.com', 'none'
@@ -137,14 +141,18 @@ describe('a database of the version before', () => {
   const unfolded = sql`select count(*)::int as "count" from users where "foldedUsername" is null or "foldedEmail" is null`;
 
   it('is brought up with names twice in it, while others write to it', async () => {
+    const folder = withFolding();
     const { database, handle, query } = await openBefore(3000);
     const other = postgres(database.url, { max: 2, onnotice: () => {} });
     onTestFinished(() => other.end());
-    expect((await handle.dedicated(async () => planMigrations(handle, MIGRATIONS))).join('\n')).toMatch(
+    expect((await handle.dedicated(async () => planMigrations(handle, folder))).join('\n')).toMatch(
       /fold the names and emails of 3000 users/,
     );
     const steps: Progress[] = [];
     let stopped = false;
+    onTestFinished(() => {
+      stopped = true;
+    });
     const written: number[] = [];
     const writing = (async () => {
       for (let n = 0; !stopped; n += 1) {
@@ -154,7 +162,7 @@ describe('a database of the version before', () => {
         await other`update users set username = username || '!' where id = ${n + 1}`;
       }
     })();
-    expect(await runMigrations(handle, MIGRATIONS, (progress) => void steps.push(progress))).toEqual(['0007']);
+    expect(await runMigrations(handle, folder, (progress) => void steps.push(progress))).toEqual([FOLDING]);
     expect(steps).toContainEqual({ step: 'folding names', done: 500, total: expect.any(Number), unit: 'users' });
     stopped = true;
     await writing;
@@ -168,8 +176,9 @@ describe('a database of the version before', () => {
   });
 
   it('is folded beside those who send messages, which hold their senders', async () => {
+    const folder = withFolding();
     const { database, handle, query } = await openBefore(5);
-    await runMigrations(handle, MIGRATIONS);
+    await runMigrations(handle, folder);
     await query(sql`update users set "email" = 'NEW' || "email"`);
     const other = postgres(database.url, { max: 1, onnotice: () => {} });
     onTestFinished(() => other.end());
@@ -181,6 +190,7 @@ describe('a database of the version before', () => {
   });
 
   it('is brought up after an interruption, goes back, and comes again', async () => {
+    const folder = withFolding();
     const { handle, query } = await openBefore(50);
     const fresh = await createDatabase(inject('postgresUrl'));
     const wanted = await connectDatabase({ kind: 'postgres', url: fresh.url, poolMax: 1, ssl: false });
@@ -188,19 +198,19 @@ describe('a database of the version before', () => {
       await wanted.close();
       await fresh.drop();
     });
-    await runMigrations(wanted, MIGRATIONS);
-    const before = await describeSchema(handle.db);
+    await runMigrations(wanted, folder);
+    const schemaBefore = await describeSchema(handle.db);
     await expect(
-      runMigrations(handle, MIGRATIONS, ({ step }) => {
+      runMigrations(handle, folder, ({ step }) => {
         if (step.includes('IDX_users_folded_email')) throw new Error('interrupted');
       }),
     ).rejects.toThrow();
-    expect(await runMigrations(handle, MIGRATIONS)).toEqual(['0007']);
+    expect(await runMigrations(handle, folder)).toEqual([FOLDING]);
     expect(await describeSchema(handle.db)).toEqual(await describeSchema(wanted.db));
     expect(await query(unfolded)).toEqual([{ count: 0 }]);
-    expect(await revertMigration(handle, MIGRATIONS, downScript)).toBe('0007');
-    expect(await describeSchema(handle.db)).toEqual(before);
-    await runMigrations(handle, MIGRATIONS);
+    expect(await revertMigration(handle, folder, downScript)).toBe(FOLDING);
+    expect(await describeSchema(handle.db)).toEqual(schemaBefore);
+    await runMigrations(handle, folder);
     expect(await query(unfolded)).toEqual([{ count: 0 }]);
   });
 
@@ -215,6 +225,7 @@ describe('a database of the version before', () => {
   });
 
   it('may have names of any length, and of nothing but what is folded into more', async () => {
+    const folder = withFolding();
     const { handle, query } = await openBefore(2);
     await query(sql`alter table users alter column username type text, alter column email type text`);
     // As much as an index takes of what no compression makes smaller; folded it is more.
@@ -224,7 +235,7 @@ describe('a database of the version before', () => {
     await query(sql`insert into users ("username", "email", "password") values
       (${manifold(7919)}::text, ${manifold(6007)}::text, 'none'), (${'\u200b'}::text, 'ß', 'none'),
       (${'\ufdfa'.repeat(4000)}::text, ${'😀'.repeat(4000)}::text, 'none')`);
-    await runMigrations(handle, MIGRATIONS);
+    await runMigrations(handle, folder);
     expect(await query(unfolded)).toEqual([{ count: 0 }]);
     expect(await query(sql`select "foldedUsername", "foldedEmail" from users where "email" = 'ß'`)).toEqual([
       { foldedUsername: '', foldedEmail: 'ss' },
