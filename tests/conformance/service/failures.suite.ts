@@ -54,7 +54,8 @@ export function failuresSuite(service: Service): void {
         const [head, get] = [await fetch(url, { method: 'HEAD', headers }), await fetch(url, { headers })];
         expect([head.status, await head.text()], path).toEqual([get.status, '']);
         await get.body?.cancel();
-        expect(head.headers.get('cache-control')).toBe('no-store');
+        // A proxy may answer for what is the operator's.
+        if (path.startsWith('/api/')) expect(head.headers.get('cache-control')).toBe('no-store');
       }
       expect(Object.keys(paths).length).toBeGreaterThan(15);
     });
