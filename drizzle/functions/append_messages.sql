@@ -94,6 +94,16 @@ BEGIN
 END
 $$;
 --> statement-breakpoint
+-- Replaces the content of messages, and what a change of it sets. The caller has locked them. This file alone lists the
+-- columns of the content: what reads or changes it takes them from the table.
+CREATE OR REPLACE FUNCTION write_messages(messages chats[]) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+  UPDATE chats c SET text = m.text, url = m.url, "fileName" = m."fileName",
+    "deletedAt" = m."deletedAt", "updatedAt" = m."updatedAt", "updatedSeq" = m."updatedSeq"
+  FROM unnest(messages) m WHERE c.id = m.id;
+END
+$$;
+--> statement-breakpoint
 -- For nodes of the version before.
 CREATE OR REPLACE FUNCTION append_messages(
   senders integer[], channel_ids integer[], receivers integer[],

@@ -9,34 +9,32 @@ AS $$
 DECLARE
   log integer := (SELECT m."conversationId" FROM chats m WHERE m.id = message_id);
   stamp timestamp;
-  number integer;
+  message chats;
 BEGIN
   PERFORM 1 FROM conversations c WHERE c.id = log FOR NO KEY UPDATE;
-  PERFORM 1 FROM chats m WHERE m.id = message_id AND m."deletedAt" IS NULL AND (
+  SELECT m.* INTO message FROM chats m WHERE m.id = message_id AND m."deletedAt" IS NULL AND (
     actor IS NULL
     OR actor IN (m."senderId", m."receiverId") AND m."channelId" IS NULL
     OR EXISTS (
       SELECT 1 FROM channel_members cm JOIN channels ch ON ch.id = cm."channelId" AND ch."deletedAt" IS NULL
       WHERE cm."channelId" = m."channelId" AND cm."userId" = actor
     )
-  );
+  ) FOR NO KEY UPDATE OF m;
   IF NOT FOUND THEN RETURN; END IF;
 
   stamp := date_trunc('milliseconds', clock_timestamp() AT TIME ZONE 'utc');
   UPDATE conversations c SET "lastSeq" = c."lastSeq" + 1, "lastEventAt" = stamp WHERE c.id = log
-  RETURNING c."lastSeq" INTO number;
+  RETURNING c."lastSeq" INTO message."updatedSeq";
+  message."updatedAt" := stamp;
+  IF new_content IS NOT NULL THEN message := jsonb_populate_record(message, new_content);
+  ELSIF erase THEN message := without_content(message, stamp);
+  ELSE message."deletedAt" := stamp;
+  END IF;
+  PERFORM write_messages(ARRAY[message]);
 
   RETURN QUERY
-  UPDATE chats m SET
-    text = CASE WHEN new_content IS NULL AND erase THEN NULL ELSE coalesce(new_content->>'text', m.text) END,
-    url = CASE WHEN new_content IS NULL AND erase THEN NULL ELSE m.url END,
-    "fileName" = CASE WHEN new_content IS NULL AND erase THEN NULL ELSE m."fileName" END,
-    "deletedAt" = CASE WHEN new_content IS NULL THEN stamp END,
-    "updatedAt" = stamp,
-    "updatedSeq" = number
-  FROM users s, conversations c
-  WHERE m.id = message_id AND s.id = m."senderId" AND c.id = log
-  RETURNING message_state(m), s.username::text, s.avatar::text, c."membersVersion";
+  SELECT message_state(message), s.username::text, s.avatar::text, c."membersVersion" FROM users s, conversations c
+  WHERE s.id = message."senderId" AND c.id = log;
 END
 $$;--> statement-breakpoint
 -- For nodes of versions before.

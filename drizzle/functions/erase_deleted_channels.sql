@@ -9,6 +9,7 @@ DECLARE
   log integer;
   done integer;
   gone timestamp;
+  erased chats[];
 BEGIN
   SELECT e."channelId", e."erasedSeq" INTO channel, done FROM channel_erasures e
   ORDER BY e."channelId" LIMIT 1 FOR UPDATE SKIP LOCKED;
@@ -17,14 +18,12 @@ BEGIN
   WHERE ch.id = channel;
 
   -- Nothing of a channel that is there again.
-  WITH part AS (
-    SELECT m.id, m.seq FROM chats m
-    WHERE gone IS NOT NULL AND m."conversationId" = log AND m.seq > done ORDER BY m.seq LIMIT step
-  ), erased AS (
-    UPDATE chats m SET text = NULL, url = NULL, "fileName" = NULL, "deletedAt" = coalesce(m."deletedAt", gone)
-    FROM part WHERE m.id = part.id
-  )
-  SELECT max(part.seq) INTO done FROM part;
+  erased := ARRAY(
+    SELECT without_content(m, coalesce(m."deletedAt", gone)) FROM chats m
+    WHERE gone IS NOT NULL AND m."conversationId" = log AND m.seq > done ORDER BY m.seq LIMIT step FOR NO KEY UPDATE
+  );
+  PERFORM write_messages(erased);
+  done := (SELECT max(e.seq) FROM unnest(erased) e);
   IF done IS NULL THEN DELETE FROM channel_erasures e WHERE e."channelId" = channel;
   ELSE UPDATE channel_erasures e SET "erasedSeq" = done WHERE e."channelId" = channel;
   END IF;

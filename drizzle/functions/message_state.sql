@@ -6,3 +6,11 @@ CREATE OR REPLACE FUNCTION message_state(message chats) RETURNS jsonb LANGUAGE s
       'clientId', message."clientId", 'createdAt', message."createdAt", 'updatedAt', message."updatedAt")
     END || jsonb_build_object('deleted', message."deletedAt" IS NOT NULL)
 $$;
+--> statement-breakpoint
+-- The same row as `write_messages` takes it, deleted at `gone` and without its content.
+CREATE OR REPLACE FUNCTION without_content(message chats, gone timestamp) RETURNS chats LANGUAGE plpgsql STABLE AS $$
+BEGIN
+  message."deletedAt" := gone;
+  RETURN jsonb_populate_record(NULL::chats, message_state(message) || jsonb_build_object('deletedAt', gone));
+END
+$$;

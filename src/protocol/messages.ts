@@ -144,10 +144,16 @@ export function messageIdentity(message: MessageState): MessageIdentity {
   };
 }
 
-type AnySpelling = Partial<Record<'text' | 'url' | 'fileName' | 'file_name', string | null>>;
+const FRAME_CONTENT_FIELDS = Object.keys(spelled(givenContent));
+const ANY_SPELLING: readonly string[] = [...new Set([...CONTENT_FIELDS, ...FRAME_CONTENT_FIELDS])];
 
-function hasContent({ text, url, fileName, file_name }: AnySpelling): boolean {
-  return [text, url, fileName, file_name].some((given) => given !== null && given !== undefined);
+function hasContent(given: Readonly<Record<string, unknown>>): boolean {
+  return ANY_SPELLING.some((name) => (given[name] ?? null) !== null);
+}
+
+/** What a message without content is refused with. The names are those that the sender may have meant. */
+function lacksContent(names: readonly string[]) {
+  return { message: `at least one of ${names.join(', ')} is needed`, path: ['text'] };
 }
 
 /** POST `/messages`. */
@@ -157,7 +163,7 @@ export const sendMessageBody = z
     message: 'exactly one of channelId, receiverId is needed',
     path: ['channelId'],
   })
-  .refine(hasContent, { message: 'at least one of text, url, fileName is needed', path: ['text'] })
+  .refine(hasContent, lacksContent(CONTENT_FIELDS))
   .meta({ id: 'SendMessageBody' });
 export type SendMessageBody = z.output<typeof sendMessageBody>;
 
@@ -166,7 +172,7 @@ export const editMessageBody = z.object({ text: storable().min(1) }).meta({ id: 
 
 /** Clients of the former service write `fileName`. */
 const frameContent = { ...spelled(givenContent), fileName: givenContent.fileName, client_id: clientId };
-const NO_CONTENT = { message: 'at least one of text, url, file_name is needed', path: ['text'] };
+const NO_CONTENT = lacksContent(FRAME_CONTENT_FIELDS);
 
 /** Reads `fileName` as `file_name`. */
 function withOneFileName<C extends Record<'file_name' | 'fileName', string | null>>({ fileName, ...data }: C) {

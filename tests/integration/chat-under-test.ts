@@ -27,6 +27,7 @@ import { connectDatabase } from '../../src/database/connect.ts';
 import { type Database, rows } from '../../src/database/database.ts';
 import type { DatabaseHandle } from '../../src/database/handle.ts';
 import { runMigrations } from '../../src/database/migrate.ts';
+import { EMPTY_CONTENT } from '../../src/protocol/messages.ts';
 import type { LoginBody, PageQuery, ProfileBody, RegisterBody } from '../../src/protocol/requests.ts';
 import { digest } from '../../src/runtime/platform/digest.ts';
 import { createDatabase, type Locale } from '../support/postgres.ts';
@@ -42,7 +43,7 @@ export const ADDRESS = '192.0.2.1';
 const SOME_TOKEN: TokenClaims = { userId: 0, expiresAt: 0, tokenId: 'some token', issuedAt: 0, generation: 0 };
 
 /** Content of a message with a text alone. */
-export const text = (words: string) => ({ text: words, url: null, fileName: null, clientId: null });
+export const text = (words: string) => ({ ...EMPTY_CONTENT, text: words, clientId: null });
 export const NEWEST = { limit: 20 };
 
 const clock = { now: Date.now, monotonic: () => performance.now(), defer: setImmediate } as unknown as Clock;

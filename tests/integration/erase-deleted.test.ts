@@ -10,13 +10,19 @@ import { channelKey } from '../../src/chat/log/key.ts';
 import { createReadLog } from '../../src/chat/log/read.ts';
 import { createMembers } from '../../src/chat/members/members.ts';
 import { createMessages } from '../../src/chat/messages/messages.ts';
+import { EMPTY_CONTENT } from '../../src/protocol/messages.ts';
 import { type ServiceProcess, startServiceProcess } from '../support/node-process.ts';
 import { createDatabase } from '../support/postgres.ts';
 import { runStatements } from '../support/service-under-test.ts';
 import { type Chat, describeChat } from './chat-under-test.ts';
 
 const SAID = 'words that nobody is to find';
-const WHOLE = { text: SAID, url: `https://example.com/${SAID.replaceAll(' ', '-')}`, fileName: `${SAID}.png` };
+const WHOLE = {
+  ...EMPTY_CONTENT,
+  text: SAID,
+  url: `https://example.com/${SAID.replaceAll(' ', '-')}`,
+  fileName: `${SAID}.png`,
+};
 const clock = createSystemClock({ defer: setImmediate });
 
 describeChat('what is deleted', (chat) => {

@@ -1,7 +1,7 @@
 import { sql } from 'drizzle-orm';
 import { describe, expect, it } from 'vitest';
 import type { MessagePage } from '../../src/chat/messages/pages.ts';
-import { messageResource } from '../../src/protocol/messages.ts';
+import { EMPTY_CONTENT, messageResource } from '../../src/protocol/messages.ts';
 import { type Chat, describeChat, MAX_TEXT_LENGTH, NEWEST, text } from './chat-under-test.ts';
 
 const NOBODY = 2_000_000_000;
@@ -16,7 +16,13 @@ describeChat('messages', (chat) => {
     it('stores a channel message with the next number of its log', async () => {
       const { ann, bob, id } = await setUp(chat());
       await chat().say(bob, id);
-      const body = { text: 'look', url: 'https://x.example/cat', fileName: 'cat.png', clientId: 'c-1' };
+      const body = {
+        ...EMPTY_CONTENT,
+        text: 'look',
+        url: 'https://x.example/cat',
+        fileName: 'cat.png',
+        clientId: 'c-1',
+      };
       const { message, duplicate } = await chat().messages.send(ann, { channelId: id, receiverId: null, ...body });
       expect(duplicate).toBe(false);
       expect(messageResource(message)).toEqual({
