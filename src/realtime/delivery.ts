@@ -81,7 +81,7 @@ export function createDelivery(deps: DeliveryDependencies): Delivery {
   const directFeeds = createDirectFeeds({
     ...forLogs,
     readHeads: reads.pairHeads,
-    onSignal: (pair, signal) => signals.receiveOfPair(pair, signal),
+    onSignal: (signal) => signals.receiveForUser(signal),
   });
   const signals = createSignals({ broker, clock, nodeId, feeds, directFeeds });
   const tracker = createPresenceTracker({ store: presence, signals });

@@ -215,6 +215,28 @@ describe('direct messages', () => {
   });
 });
 
+describe('signals for one user', () => {
+  it('reach all devices of the user on every node once, but for the one that acted, and nobody else', async () => {
+    const [here, there] = (await nodes(2, perfect())) as [HubNode, HubNode];
+    const acting = await here.connect(2);
+    const beside = await here.connect(2);
+    const elsewhere = await there.connect(2);
+    const others = await Promise.all([here.connect(1), there.connect(3)]);
+    const connected = await acting.until(({ type }) => type === 'connection.connect');
+    const { client_id } = connected.data as { client_id: string };
+    const names = (transport: RecordingTransport) =>
+      transport.frames.filter(({ type }) => type === 'channel.updated').map(({ data }) => data.name);
+
+    here.delivery.signals.publishToUser(2, 'channel.updated', { channel_id: 1, name: 'first' }, client_id);
+    here.delivery.signals.publishToUser(2, 'channel.updated', { channel_id: 1, name: 'second' });
+    await elsewhere.until(({ data }) => data.name === 'second');
+    for (const transport of [acting, beside, ...others]) await transport.ask('ping');
+    expect(names(acting)).toEqual(['second']);
+    for (const transport of [beside, elsewhere]) expect(names(transport)).toEqual(['first', 'second']);
+    for (const transport of others) expect(names(transport)).toEqual([]);
+  });
+});
+
 describe('catch-up', () => {
   it('gives what changed since, in its present state, then goes on live, on another node', async () => {
     const [a, b] = await nodes(2, perfect());

@@ -18,6 +18,7 @@ export interface EventPublication {
 /** A frame without a number for all live readers of a log, except the connections of `exceptUserId` (0: nobody). */
 export interface PublishedSignal {
   readonly origin: string;
+  /** The name of the log, or the topic of the one user that it is for. */
   readonly log: string;
   readonly exceptUserId: number;
   /** JSON text of the frame. */

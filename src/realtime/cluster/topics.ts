@@ -3,6 +3,11 @@
 export const channelTopic = (channelId: number): string => `c:${channelId}`;
 /** Direct messages go to the topics of both users, not of the pair, to reach their connections on any node. */
 export const userTopic = (userId: number): string => `u:${userId}`;
+/** The user of such a topic, which also names a user in a signal; undefined if it names something else. */
+export function userNamed(topic: string): number | undefined {
+  const [, id] = /^u:([1-9]\d{0,9})$/.exec(topic) ?? [];
+  return id === undefined ? undefined : Number(id);
+}
 export const ALL_NODES_TOPIC = 'nodes';
 /** Says only that sessions were ended; the database says which. */
 export const SESSIONS_TOPIC = 'sessions';

@@ -59,8 +59,8 @@ export function createDirectFeeds(deps: {
   readonly context: FeedContext;
   /** The heads of all direct logs of one user. Calls made at the same time share a statement. */
   readonly readHeads: (userId: number) => Promise<readonly LogHead[]>;
-  /** Another node has published a signal from one user of a pair to the other. */
-  readonly onSignal: (pair: PairKey, signal: PublishedSignal) => void;
+  /** Another node has published a signal for the other user of a pair, or for one user. */
+  readonly onSignal: (signal: PublishedSignal) => void;
 }): DirectFeeds {
   const { broker, clock, nodeId, context, onSignal } = deps;
   const directFeeds = new Map<number, UserFeeds>();
@@ -131,10 +131,10 @@ export function createDirectFeeds(deps: {
   /** One function for all users: a pair has no feed if neither user is connected here. */
   function receive(payload: string): void {
     const publication = decodePublication(payload, nodeId);
-    const key = publication && pairNamed(publication.log);
-    if (!key) return;
-    if ('events' in publication) feed(key)?.receivePublication(publication);
-    else onSignal(key, publication);
+    if (!publication) return;
+    if (!('events' in publication)) return onSignal(publication);
+    const key = pairNamed(publication.log);
+    if (key) feed(key)?.receivePublication(publication);
   }
 
   function feed(key: PairKey): Feed | undefined {

@@ -7,6 +7,8 @@ import type { FeedEvent } from './feed-event.ts';
 
 /** What a reader needs to know of its connection. */
 export interface ReaderOwner {
+  /** Unique in the cluster. */
+  readonly id: string;
   readonly outbox: Outbox;
   /** The connection's user. */
   readonly user: PresentUser;

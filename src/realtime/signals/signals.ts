@@ -1,11 +1,12 @@
 // The list of all signals, and how one reaches its readers on every node or on this one.
 import type { Broker } from '../../backends/broker/broker.ts';
 import type { Clock } from '../../backends/clock/clock.ts';
-import { channelKey, logName, otherOf, type PairKey } from '../../chat/log/key.ts';
+import { channelKey, logName, otherOf, type PairKey, pairNamed } from '../../chat/log/key.ts';
+import type { SignalPublisher } from '../../chat/signal-publisher.ts';
 import { decode } from '../../protocol/decode.ts';
 import type { ServerFrameData, ServerFrameType } from '../../protocol/server-frames.ts';
 import { encodeSignal, type PublishedSignal } from '../cluster/publication.ts';
-import { channelTopic, userTopic } from '../cluster/topics.ts';
+import { channelTopic, userNamed, userTopic } from '../cluster/topics.ts';
 import { frameText } from '../connections/frame-text.ts';
 import { type Outgoing, outgoing } from '../connections/outgoing.ts';
 import type { ChannelFeeds } from '../log/channel-feeds.ts';
@@ -25,19 +26,15 @@ export const SIGNALS: readonly Signal[] = [joins, channelNotices, typingSignal];
 const UNKNOWN: Signal = { ...joins, frames: [] };
 const NOBODY = 0;
 
-export interface Signals {
+export interface Signals extends SignalPublisher {
   /** A server frame with a new id, ready to be sent to any number of connections. */
   frame<T extends ServerFrameType>(type: T, data: ServerFrameData<T>): Outgoing;
   /** Sends to the readers of a channel on this node. Returns how many there are. */
   send<T extends ServerFrameType>(channelId: number, type: T, data: ServerFrameData<T>): number;
-  /** Sends to the readers of a channel on every node, except the connections of that user. */
-  publish<T extends ServerFrameType>(channelId: number, type: T, data: ServerFrameData<T>, exceptUserId: number): void;
-  /** Sends from one user of a pair to all connections of the other, on every node. Not coalesced. */
-  publishToOther<T extends ServerFrameType>(pair: PairKey, from: number, type: T, data: ServerFrameData<T>): void;
   /** Takes what another node published for the readers of a channel. */
   receive(feed: Feed, published: PublishedSignal): void;
-  /** Takes what another node published for the other user of a pair. */
-  receiveOfPair(pair: PairKey, published: PublishedSignal): void;
+  /** Takes what another node published for the other user of a pair, or for one user. */
+  receiveForUser(published: PublishedSignal): void;
 }
 
 export function createSignals(deps: {
@@ -67,7 +64,13 @@ export function createSignals(deps: {
   function handToOther(pair: PairKey, from: number, frame: Outgoing): void {
     // Nothing is sent to oneself.
     if (pair.userLow === pair.userHigh) return;
-    for (const { outbox } of directFeeds.owners(otherOf(pair, from))) if (!outbox.lagging) outbox.push(frame);
+    handToUser(otherOf(pair, from), frame);
+  }
+
+  function handToUser(userId: number, frame: Outgoing, exceptConnection?: string): void {
+    for (const { id, outbox } of directFeeds.owners(userId)) {
+      if (!outbox.lagging && id !== exceptConnection) outbox.push(frame);
+    }
   }
 
   return {
@@ -93,6 +96,12 @@ export function createSignals(deps: {
       const published = { origin: nodeId, log: logName(pair), exceptUserId: from, frame };
       broker.publishToOthers(userTopic(otherOf(pair, from)), () => encodeSignal(published));
     },
+    publishToUser(userId, type, data, exceptConnection) {
+      const frame = text(type, data);
+      handToUser(userId, outgoing([frame]), exceptConnection);
+      const topic = userTopic(userId);
+      broker.publishToOthers(topic, () => encodeSignal({ origin: nodeId, log: topic, exceptUserId: NOBODY, frame }));
+    },
     receive(feed, { frame, exceptUserId }) {
       const { type, data } = JSON.parse(frame) as { type: string; data: unknown };
       const signal = signalOf(type);
@@ -101,8 +110,11 @@ export function createSignals(deps: {
       const decoded = decode(definition.data, data);
       if (decoded.ok) hand(feed, signal, { text: frame, data: decoded.data, exceptUserId });
     },
-    receiveOfPair(pair, { frame, exceptUserId: from }) {
-      if (from === pair.userLow || from === pair.userHigh) handToOther(pair, from, outgoing([frame]));
+    receiveForUser({ log, frame, exceptUserId: from }) {
+      const pair = pairNamed(log);
+      if (pair && (from === pair.userLow || from === pair.userHigh)) handToOther(pair, from, outgoing([frame]));
+      const userId = userNamed(log);
+      if (userId !== undefined) handToUser(userId, outgoing([frame]));
     },
   };
 }
