@@ -2,27 +2,17 @@
 import type { Context } from 'hono';
 import type { Clock } from '../backends/clock/clock.ts';
 import type { RateLimiter } from '../backends/rate-limit/rate-limiter.ts';
-import type { Accounts } from '../chat/accounts/accounts.ts';
 import type { Principals } from '../chat/accounts/principals.ts';
-import type { Sessions } from '../chat/accounts/sessions.ts';
 import type { Tokens } from '../chat/accounts/tokens.ts';
 import type { Announce } from '../chat/announce.ts';
-import type { Channels } from '../chat/channels/channels.ts';
-import type { Conversations } from '../chat/conversations/conversations.ts';
-import type { Members } from '../chat/members/members.ts';
-import type { Messages } from '../chat/messages/messages.ts';
+import type { UseCases } from '../chat/use-cases.ts';
 import type { PresenceQueries } from '../realtime/presence/queries.ts';
 import type { FailDependencies } from './failure.ts';
 
 export interface AppDependencies extends FailDependencies {
   readonly tokens: Pick<Tokens, 'verify'>;
   readonly principals: Principals;
-  readonly accounts: Accounts;
-  readonly sessions: Pick<Sessions, 'end' | 'endOthers'>;
-  readonly channels: Channels;
-  readonly members: Members;
-  readonly messages: Messages;
-  readonly conversations: Conversations;
+  readonly useCases: UseCases;
   readonly live: PresenceQueries;
   readonly announce: Announce;
   /** `general`: every signed-in call, per user. `auth`: register and login, per address. Null turns one off. */

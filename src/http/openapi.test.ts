@@ -31,6 +31,7 @@ interface OpenApi {
 
 /** Describing itself is all that this app can do. */
 const app = createApp({
+  useCases: {},
   limiters: { general: null, auth: null },
   metrics: { observeRequest() {} },
   logger: { debug() {}, error() {} },

@@ -1,7 +1,6 @@
 // The composition root: creates every part of the service once, and passes it to those that need it.
 import type { Clock } from '../backends/clock/clock.ts';
 import { HEARTBEAT_MS } from '../backends/presence/presence-store.ts';
-import { createAccounts } from '../chat/accounts/accounts.ts';
 import { type Authenticate, createAuthenticate } from '../chat/accounts/authenticate.ts';
 import { createFailureLimit } from '../chat/accounts/failure-limit.ts';
 import { createPasswords } from '../chat/accounts/passwords.ts';
@@ -9,16 +8,13 @@ import { createPrincipals } from '../chat/accounts/principals.ts';
 import { createSessionEnds } from '../chat/accounts/session-ends.ts';
 import { createSessions, type Sessions } from '../chat/accounts/sessions.ts';
 import { createTokens } from '../chat/accounts/tokens.ts';
-import { createChannels } from '../chat/channels/channels.ts';
 import { createChannelErasure, NO_ERASURE, type RunningErasure } from '../chat/channels/erasure.ts';
-import { createConversations } from '../chat/conversations/conversations.ts';
 import { createEmailView } from '../chat/email-view.ts';
 import { createAddressLimit } from '../chat/limited.ts';
 import { createAppend } from '../chat/log/append.ts';
 import { createChangeMessage } from '../chat/log/change-statement.ts';
 import { createLogReads } from '../chat/log/reads.ts';
-import { createMembers } from '../chat/members/members.ts';
-import { createMessages } from '../chat/messages/messages.ts';
+import { createUseCases } from '../chat/use-cases.ts';
 import type { Database } from '../database/database.ts';
 import { isRefused, isUnavailable, toChatError, withoutValues } from '../database/errors.ts';
 import { createApp } from '../http/app.ts';
@@ -69,7 +65,7 @@ export function composeChat(foundation: Foundation): Chat {
   const reads = createLogReads({ db, createSpacing });
   const { maxConnectionsPerUser: perUser, maxUnauthenticatedPerAddress: perAddress } = config;
   const delivery = createDelivery({ nodeId, broker, presence, reads, clock, logger, limits: { perUser, perAddress } });
-  const { sink, announce, live } = delivery;
+  const { sink, announce, signals, live } = delivery;
 
   const limiters = createLimiters(config.rateLimit, backends);
   const { jwtSecret: secret } = foundation;
@@ -101,9 +97,25 @@ export function composeChat(foundation: Foundation): Chat {
   const paced = createPrincipals({ db, adminEmails, spacing: createSpacing() });
   const countForged = createAddressLimit({ limiter: limiters.auth, clock });
   const authenticate = createAuthenticate({ tokens, principals: paced, countForged });
-  const append = createAppend({ db, sink, clock, onBatch: metrics.onBatch });
-  const change = createChangeMessage({ db, sink, eraseDeleted: config.eraseDeleted });
-  const messages = createMessages({ db, append, change, maxTextLength: config.maxTextLength });
+  const erasure = config.eraseDeleted ? createChannelErasure({ db, clock, logger, withoutValues }) : NO_ERASURE;
+  const useCases = createUseCases({
+    db,
+    clock,
+    append: createAppend({ db, sink, clock, onBatch: metrics.onBatch }),
+    change: createChangeMessage({ db, sink, eraseDeleted: config.eraseDeleted }),
+    sink,
+    announce,
+    signals,
+    tokens,
+    sessions,
+    passwords: createPasswords(),
+    failures: createFailureLimit({ limiter: limiters.failures, digest, clock }),
+    digest,
+    emails: createEmailView(config.publicEmails),
+    erasure,
+    reservedEmails: config.production ? adminEmails : [],
+    maxTextLength: config.maxTextLength,
+  });
 
   const { maxBufferedBytes, slowReaderTimeoutMs, rateLimit } = config;
   const limits = { maxBufferedBytes, slowReaderTimeoutMs, framesPerSecond: rateLimit.framesPerSecond };
@@ -115,7 +127,7 @@ export function composeChat(foundation: Foundation): Chat {
     heartbeatMs: HEARTBEAT_MS,
     reads,
     authenticate,
-    send: messages.send,
+    useCases,
     limits,
     clock,
     logger,
@@ -125,28 +137,12 @@ export function composeChat(foundation: Foundation): Chat {
   });
   metrics.observeConnections(hub.connections);
 
-  const erasure = config.eraseDeleted ? createChannelErasure({ db, clock, logger, withoutValues }) : NO_ERASURE;
-  const emails = createEmailView(config.publicEmails);
   const app = createApp({
     tokens,
     principals,
-    accounts: createAccounts({
-      db,
-      tokens,
-      passwords: createPasswords(),
-      sessions,
-      failures: createFailureLimit({ limiter: limiters.failures, digest, clock }),
-      digest,
-      emails,
-      reservedEmails: config.production ? adminEmails : [],
-    }),
-    sessions,
-    channels: createChannels({ db, announce, emails, erasure }),
-    members: createMembers({ db, announce, erasure }),
-    messages,
+    useCases,
     live,
     announce,
-    conversations: createConversations({ db }),
     limiters,
     readiness: foundation.readiness,
     metrics: metrics.http,

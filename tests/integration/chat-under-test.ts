@@ -13,16 +13,14 @@ import { createSessionEnds } from '../../src/chat/accounts/session-ends.ts';
 import { createSessions, type Sessions } from '../../src/chat/accounts/sessions.ts';
 import { createTokens } from '../../src/chat/accounts/tokens.ts';
 import type { Announcement } from '../../src/chat/announce.ts';
-import { createChannels } from '../../src/chat/channels/channels.ts';
 import { NO_ERASURE } from '../../src/chat/channels/erasure.ts';
-import { createConversations } from '../../src/chat/conversations/conversations.ts';
 import { createEmailView } from '../../src/chat/email-view.ts';
 import { createAppend } from '../../src/chat/log/append.ts';
 import { createChangeMessage } from '../../src/chat/log/change-statement.ts';
 import type { LogEvent } from '../../src/chat/log/event.ts';
-import { createMembers } from '../../src/chat/members/members.ts';
-import { createMessages } from '../../src/chat/messages/messages.ts';
 import type { MessagePage } from '../../src/chat/messages/pages.ts';
+import type { SignalPublisher } from '../../src/chat/signal-publisher.ts';
+import { createUseCases, type UseCaseDependencies } from '../../src/chat/use-cases.ts';
 import { connectDatabase } from '../../src/database/connect.ts';
 import { type Database, rows } from '../../src/database/database.ts';
 import type { DatabaseHandle } from '../../src/database/handle.ts';
@@ -48,6 +46,9 @@ export const NEWEST = { limit: 20 };
 
 const clock = { now: Date.now, monotonic: () => performance.now(), defer: setImmediate } as unknown as Clock;
 
+/** Nobody is connected. */
+const NO_SIGNALS: SignalPublisher = { publish() {}, publishToOther() {}, publishToUser() {} };
+
 export function createChat(db: Database) {
   const announced: Announcement[] = [];
   const events: LogEvent[] = [];
@@ -66,23 +67,27 @@ export function createChat(db: Database) {
   const { wasEnded } = sessions;
   const tokens = createTokens({ secret, expiresIn: '1h', digest, ends, wasEnded, clock });
   const principals = createPrincipals({ db, adminEmails: [ADMIN_EMAIL] });
-  const append = createAppend({ db, sink, clock });
-  const change = createChangeMessage({ db, sink, eraseDeleted: true });
-  const messages = createMessages({ db, append, change, maxTextLength: MAX_TEXT_LENGTH });
-  const emails = createEmailView(true);
-  const channels = createChannels({ db, announce, emails, erasure: NO_ERASURE });
   const authenticate = createAuthenticate({ tokens, principals, countForged: async () => {} });
-  const accountsDependencies: AccountsDependencies = {
+  const dependencies: UseCaseDependencies = {
     db,
+    clock,
+    append: createAppend({ db, sink, clock }),
+    change: createChangeMessage({ db, sink, eraseDeleted: true }),
+    sink,
+    announce,
+    signals: NO_SIGNALS,
     tokens,
     passwords: createPasswords({ failureMs: 1 }),
     sessions,
     failures: createFailureLimit({ limiter: null, digest, clock }),
     digest,
-    emails,
+    emails: createEmailView(true),
+    erasure: NO_ERASURE,
     reservedEmails: [],
+    maxTextLength: MAX_TEXT_LENGTH,
   };
-  const accounts = createAccounts(accountsDependencies);
+  const useCases = createUseCases(dependencies);
+  const { accounts, channels, messages } = useCases;
 
   /**
    * A user with this email, or one of its own, as the former service writes one. Has a password that nobody knows.
@@ -97,6 +102,8 @@ export function createChat(db: Database) {
   }
 
   return {
+    ...useCases,
+    useCases,
     db,
     announced,
     events,
@@ -114,11 +121,7 @@ export function createChat(db: Database) {
     },
     accounts: forOneAddress(accounts),
     /** With other dependencies. */
-    accountsWith: (more: Partial<AccountsDependencies>) => createAccounts({ ...accountsDependencies, ...more }),
-    channels,
-    members: createMembers({ db, announce, erasure: NO_ERASURE }),
-    messages,
-    conversations: createConversations({ db }),
+    accountsWith: (more: Partial<AccountsDependencies>) => createAccounts({ ...dependencies, ...more }),
     user,
     /** A group of the first user, who owns it, and the others. */
     async group(owner: Principal, ...others: Principal[]): Promise<number> {

@@ -84,7 +84,13 @@ it('hides a mistake of ours from the client, and tells the log without values', 
   const as = await http().chat.user();
   const chat = http().chat;
   const broken = http().with({
-    accounts: { ...chat.accounts, search: async (text) => chat.sql(sql`select ${text}::int from users`) as never },
+    useCases: {
+      ...chat.useCases,
+      accounts: {
+        ...chat.useCases.accounts,
+        search: async (text) => chat.sql(sql`select ${text}::int from users`) as never,
+      },
+    },
   });
   const reply = await broken.call('GET /api/v1/users/search?username=a-secret', { as });
   expectFailure(reply, 500, 'INTERNAL');

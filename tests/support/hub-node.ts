@@ -7,11 +7,12 @@ import { HEARTBEAT_MS, type PresenceStore } from '../../src/backends/presence/pr
 import type { Identity } from '../../src/chat/accounts/authenticate.ts';
 import type { Principal } from '../../src/chat/accounts/principal.ts';
 import { NO_ERASURE } from '../../src/chat/channels/erasure.ts';
+import { createEmailView } from '../../src/chat/email-view.ts';
 import { createAppend } from '../../src/chat/log/append.ts';
 import { createChangeMessage } from '../../src/chat/log/change-statement.ts';
 import { createReadLog } from '../../src/chat/log/read.ts';
 import { createLogReads } from '../../src/chat/log/reads.ts';
-import { createMembers } from '../../src/chat/members/members.ts';
+import { createUseCases, type UseCaseDependencies } from '../../src/chat/use-cases.ts';
 import type { Database } from '../../src/database/database.ts';
 import { toChatError, withoutValues } from '../../src/database/errors.ts';
 import { ChatError } from '../../src/protocol/errors.ts';
@@ -26,6 +27,12 @@ import { createSilentLogger } from './silent-logger.ts';
 
 const UNBOUNDED = { perUser: 0, perAddress: 0 };
 const LIMITS: SessionLimits = { maxBufferedBytes: 1 << 20, slowReaderTimeoutMs: 30_000, framesPerSecond: 0 };
+
+/** Users come by tokens that are their ids: nobody registers or signs in by a password. */
+const NO_PASSWORDS = { reservedEmails: [] } as unknown as Pick<
+  UseCaseDependencies,
+  'tokens' | 'sessions' | 'passwords' | 'failures' | 'digest' | 'reservedEmails'
+>;
 
 export type Frame = ServerFrame & { data: Record<string, unknown> };
 
@@ -207,7 +214,16 @@ export function createHubNode(options: {
     logger,
     limits: options.connectionLimits ?? UNBOUNDED,
   });
-  const append = createAppend({ db, sink: delivery.sink, clock });
+  const { sink, announce, signals } = delivery;
+  const append = createAppend({ db, sink, clock });
+  const change = createChangeMessage({ db, sink, eraseDeleted: true });
+  const useCases = createUseCases({
+    ...{ db, clock, append, change, sink, announce, signals },
+    emails: createEmailView(true),
+    erasure: NO_ERASURE,
+    maxTextLength: Number.POSITIVE_INFINITY,
+    ...NO_PASSWORDS,
+  });
   const hub = createHub({
     nodeId,
     delivery,
@@ -224,8 +240,7 @@ export function createHubNode(options: {
         if (!principal) throw new ChatError('UNAUTHORIZED');
         return identityOf(principal);
       }),
-    send: (principal, { channelId, receiverId, clientId, ...content }, deadline) =>
-      append({ senderId: principal.id, channelId, receiverId, clientId, content }, deadline),
+    useCases,
     metrics: { frameReceived() {}, closedByServer() {} },
     toChatError,
     withoutValues,
@@ -237,8 +252,8 @@ export function createHubNode(options: {
     presence,
     logger,
     append,
-    change: createChangeMessage({ db, sink: delivery.sink, eraseDeleted: true }),
-    members: createMembers({ db, announce: delivery.announce, erasure: NO_ERASURE }),
+    change,
+    members: useCases.members,
     pagesRead: () => pagesRead,
     /** Resolves once nothing is awaited for a connection, and its consequences are done. */
     async idle() {

@@ -3,6 +3,7 @@ import { type AppDependencies, createApp } from '../../src/http/app.ts';
 
 export async function publishedDocument<T>(): Promise<T> {
   const app = createApp({
+    useCases: {},
     limiters: { general: null, auth: null },
     metrics: { observeRequest() {} },
     logger: { debug() {}, error() {} },

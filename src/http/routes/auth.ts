@@ -4,7 +4,7 @@ import { answerSession, sessionAnswer } from '../answer.ts';
 import type { AppDependencies } from '../dependencies.ts';
 import { defineRoute, type Route, type Routes } from '../route.ts';
 
-function register({ accounts }: Pick<AppDependencies, 'accounts'>): Route {
+function register({ useCases: { accounts } }: AppDependencies): Route {
   return defineRoute({
     method: 'POST',
     path: '/api/v1/auth/register',
@@ -23,7 +23,7 @@ function register({ accounts }: Pick<AppDependencies, 'accounts'>): Route {
   });
 }
 
-function login({ accounts }: Pick<AppDependencies, 'accounts'>): Route {
+function login({ useCases: { accounts } }: AppDependencies): Route {
   return defineRoute({
     method: 'POST',
     path: '/api/v1/auth/login',

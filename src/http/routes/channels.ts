@@ -12,11 +12,9 @@ import { answer, answerDone, answerOf, doneSchema } from '../answer.ts';
 import type { AppDependencies } from '../dependencies.ts';
 import { defineRoute, type Route, type Routes } from '../route.ts';
 
-type ChannelDependencies = Pick<AppDependencies, 'channels'>;
-
 const listSchema = z.object({ direct: z.array(directChannelSchema), group: z.array(channelSchema) });
 
-function listChannels({ channels }: ChannelDependencies): Route {
+function listChannels({ useCases: { channels } }: AppDependencies): Route {
   return defineRoute({
     method: 'GET',
     path: '/api/v1/channels',
@@ -31,7 +29,7 @@ function listChannels({ channels }: ChannelDependencies): Route {
   });
 }
 
-function createChannel({ channels }: ChannelDependencies): Route {
+function createChannel({ useCases: { channels } }: AppDependencies): Route {
   return defineRoute({
     method: 'POST',
     path: '/api/v1/channels',
@@ -54,7 +52,7 @@ function createChannel({ channels }: ChannelDependencies): Route {
   });
 }
 
-function getChannel({ channels }: ChannelDependencies): Route {
+function getChannel({ useCases: { channels } }: AppDependencies): Route {
   return defineRoute({
     method: 'GET',
     path: '/api/v1/channels/:id',
@@ -70,7 +68,7 @@ function getChannel({ channels }: ChannelDependencies): Route {
   });
 }
 
-function renameChannel({ channels }: ChannelDependencies): Route {
+function renameChannel({ useCases: { channels } }: AppDependencies): Route {
   return defineRoute({
     method: 'PUT',
     path: '/api/v1/channels/:id',
@@ -88,7 +86,7 @@ function renameChannel({ channels }: ChannelDependencies): Route {
   });
 }
 
-function deleteChannel({ channels }: ChannelDependencies): Route {
+function deleteChannel({ useCases: { channels } }: AppDependencies): Route {
   return defineRoute({
     method: 'DELETE',
     path: '/api/v1/channels/:id',

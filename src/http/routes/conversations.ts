@@ -5,7 +5,7 @@ import { answer, answerOf } from '../answer.ts';
 import type { AppDependencies } from '../dependencies.ts';
 import { defineRoute, type Route, type Routes } from '../route.ts';
 
-function listConversations({ conversations }: Pick<AppDependencies, 'conversations'>): Route {
+function listConversations({ useCases: { conversations } }: AppDependencies): Route {
   return defineRoute({
     method: 'GET',
     path: '/api/v1/conversations',

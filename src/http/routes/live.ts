@@ -70,7 +70,7 @@ function disconnectUser({ live }: Pick<AppDependencies, 'live'>): Route {
   });
 }
 
-function listLiveMembers({ live, channels }: Pick<AppDependencies, 'live' | 'channels'>): Route {
+function listLiveMembers({ live, useCases: { channels } }: AppDependencies): Route {
   return defineRoute({
     method: 'GET',
     path: '/api/v1/ws/channels/:channelId/members',
@@ -90,8 +90,7 @@ function listLiveMembers({ live, channels }: Pick<AppDependencies, 'live' | 'cha
   });
 }
 
-function broadcast(deps: Pick<AppDependencies, 'channels' | 'announce' | 'maxTextLength'>): Route {
-  const { channels, announce, maxTextLength } = deps;
+function broadcast({ useCases: { channels }, announce, maxTextLength }: AppDependencies): Route {
   return defineRoute({
     method: 'POST',
     path: '/api/v1/ws/channels/:channelId/broadcast',

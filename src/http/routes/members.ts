@@ -4,9 +4,7 @@ import { answerDone, doneSchema } from '../answer.ts';
 import type { AppDependencies } from '../dependencies.ts';
 import { defineRoute, type Route, type Routes } from '../route.ts';
 
-type MemberDependencies = Pick<AppDependencies, 'members'>;
-
-function addMember({ members }: MemberDependencies): Route {
+function addMember({ useCases: { members } }: AppDependencies): Route {
   return defineRoute({
     method: 'POST',
     path: '/api/v1/channels/:id/users',
@@ -27,7 +25,7 @@ function addMember({ members }: MemberDependencies): Route {
   });
 }
 
-function removeMember({ members }: MemberDependencies): Route {
+function removeMember({ useCases: { members } }: AppDependencies): Route {
   return defineRoute({
     method: 'DELETE',
     path: '/api/v1/channels/:id/users',
@@ -50,7 +48,7 @@ function removeMember({ members }: MemberDependencies): Route {
   });
 }
 
-function leaveChannel({ members }: MemberDependencies): Route {
+function leaveChannel({ useCases: { members } }: AppDependencies): Route {
   return defineRoute({
     method: 'POST',
     path: '/api/v1/channels/:id/leave',
@@ -71,9 +69,9 @@ function leaveChannel({ members }: MemberDependencies): Route {
 
 const FORMER_PATH = '/api/v1/channels/:id/user';
 
-const addMemberByFormerName = (deps: MemberDependencies) => former(addMember(deps), 'POST');
-const removeMemberByFormerName = (deps: MemberDependencies) => former(removeMember(deps), 'DELETE');
-const leaveChannelByFormerName = (deps: MemberDependencies) => former(leaveChannel(deps), 'PUT');
+const addMemberByFormerName = (deps: AppDependencies) => former(addMember(deps), 'POST');
+const removeMemberByFormerName = (deps: AppDependencies) => former(removeMember(deps), 'DELETE');
+const leaveChannelByFormerName = (deps: AppDependencies) => former(leaveChannel(deps), 'PUT');
 
 /** The same call under the name that clients of the former service use. */
 function former(route: Route, method: Route['method']): Route {

@@ -5,9 +5,7 @@ import { answer, answerDone, answerOf, answerPage, doneSchema, pageOf } from '..
 import type { AppDependencies } from '../dependencies.ts';
 import { defineRoute, type Route, type Routes } from '../route.ts';
 
-type MessageDependencies = Pick<AppDependencies, 'messages'>;
-
-function listChannelMessages({ messages }: MessageDependencies): Route {
+function listChannelMessages({ useCases: { messages } }: AppDependencies): Route {
   return defineRoute({
     method: 'GET',
     path: '/api/v1/messages/channel/:id',
@@ -25,7 +23,7 @@ function listChannelMessages({ messages }: MessageDependencies): Route {
   });
 }
 
-function listDirectMessages({ messages }: MessageDependencies): Route {
+function listDirectMessages({ useCases: { messages } }: AppDependencies): Route {
   return defineRoute({
     method: 'GET',
     path: '/api/v1/messages/friend/:friendId',
@@ -44,7 +42,7 @@ function listDirectMessages({ messages }: MessageDependencies): Route {
   });
 }
 
-function sendMessage({ messages }: MessageDependencies): Route {
+function sendMessage({ useCases: { messages } }: AppDependencies): Route {
   return defineRoute({
     method: 'POST',
     path: '/api/v1/messages',
@@ -68,7 +66,7 @@ function sendMessage({ messages }: MessageDependencies): Route {
   });
 }
 
-function getMessage({ messages }: MessageDependencies): Route {
+function getMessage({ useCases: { messages } }: AppDependencies): Route {
   return defineRoute({
     method: 'GET',
     path: '/api/v1/messages/:id',
@@ -84,7 +82,7 @@ function getMessage({ messages }: MessageDependencies): Route {
   });
 }
 
-function editMessage({ messages }: MessageDependencies): Route {
+function editMessage({ useCases: { messages } }: AppDependencies): Route {
   return defineRoute({
     method: 'PATCH',
     path: '/api/v1/messages/:id',
@@ -103,7 +101,7 @@ function editMessage({ messages }: MessageDependencies): Route {
   });
 }
 
-function deleteMessage({ messages }: MessageDependencies): Route {
+function deleteMessage({ useCases: { messages } }: AppDependencies): Route {
   return defineRoute({
     method: 'DELETE',
     path: '/api/v1/messages/:id',

@@ -3,7 +3,7 @@ import { answerDone, doneSchema } from '../answer.ts';
 import type { AppDependencies } from '../dependencies.ts';
 import { defineRoute, type Route, type Routes } from '../route.ts';
 
-function logout({ sessions }: Pick<AppDependencies, 'sessions'>): Route {
+function logout({ useCases: { sessions } }: AppDependencies): Route {
   return defineRoute({
     method: 'POST',
     path: '/api/v1/auth/logout',
@@ -20,7 +20,7 @@ function logout({ sessions }: Pick<AppDependencies, 'sessions'>): Route {
   });
 }
 
-function logoutAll({ sessions }: Pick<AppDependencies, 'sessions'>): Route {
+function logoutAll({ useCases: { sessions } }: AppDependencies): Route {
   return defineRoute({
     method: 'POST',
     path: '/api/v1/auth/logout-all',

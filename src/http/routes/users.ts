@@ -6,9 +6,7 @@ import { answer, answerOf } from '../answer.ts';
 import type { AppDependencies } from '../dependencies.ts';
 import { defineRoute, type Route, type Routes } from '../route.ts';
 
-type UserDependencies = Pick<AppDependencies, 'accounts'>;
-
-function getProfile({ accounts }: UserDependencies): Route {
+function getProfile({ useCases: { accounts } }: AppDependencies): Route {
   return defineRoute({
     method: 'GET',
     path: '/api/v1/users/profile',
@@ -22,7 +20,7 @@ function getProfile({ accounts }: UserDependencies): Route {
   });
 }
 
-function updateProfile({ accounts }: UserDependencies): Route {
+function updateProfile({ useCases: { accounts } }: AppDependencies): Route {
   return defineRoute({
     method: 'PUT',
     path: '/api/v1/users/profile',
@@ -40,7 +38,7 @@ function updateProfile({ accounts }: UserDependencies): Route {
   });
 }
 
-function searchUsers({ accounts }: UserDependencies): Route {
+function searchUsers({ useCases: { accounts } }: AppDependencies): Route {
   return defineRoute({
     method: 'GET',
     path: '/api/v1/users/search',

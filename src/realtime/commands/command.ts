@@ -1,13 +1,11 @@
 // The definition of a command, which does what a client frame asks for, and what it may use.
 import type { Clock } from '../../backends/clock/clock.ts';
 import type { Authenticate, Identity } from '../../chat/accounts/authenticate.ts';
-import type { Actor } from '../../chat/accounts/principal.ts';
-import type { Appended } from '../../chat/log/log.ts';
 import type { LogReads } from '../../chat/log/reads.ts';
+import type { UseCases } from '../../chat/use-cases.ts';
 import type { Deadline } from '../../lib/deadline.ts';
 import type { ClientFrameType } from '../../protocol/client-frames.ts';
 import type { AnswerOf, ClientFrameDefinition, DataOf } from '../../protocol/frame.ts';
-import type { SendMessageBody } from '../../protocol/messages.ts';
 import type { Place } from '../connections/connection-limits.ts';
 import type { HubSession } from '../connections/session.ts';
 import type { Hooks } from '../hooks.ts';
@@ -56,8 +54,7 @@ export function defineCommand<F extends ClientFrameDefinition<ClientFrameType>>(
 /** What commands may use. Each takes what it needs. */
 export interface CommandDependencies {
   readonly authenticate: Authenticate;
-  /** The only way in for messages, over every transport: chat/messages/messages.ts. */
-  readonly send: Send;
+  readonly useCases: UseCases;
   readonly feeds: ChannelFeeds;
   readonly directFeeds: DirectFeeds;
   readonly tracker: PresenceTracker;
@@ -73,5 +70,3 @@ export interface CommandDependencies {
   /** Ends a connection whose first token was bad, or whose user has too many connections. */
   readonly refuse: (session: HubSession) => void;
 }
-
-export type Send = (actor: Actor, message: SendMessageBody, deadline: Deadline) => Promise<Appended>;

@@ -1,27 +1,28 @@
 // Sends a message to a channel or a user.
 import { channelKey, logName } from '../../chat/log/key.ts';
+import type { UseCases } from '../../chat/use-cases.ts';
 import * as frames from '../../protocol/messages.ts';
-import { type Command, type CommandContext, type CommandDependencies, defineCommand, type Send } from './command.ts';
+import { type Command, type CommandContext, type CommandDependencies, defineCommand } from './command.ts';
 
-export function sendToChannel({ send }: CommandDependencies): Command {
+export function sendToChannel({ useCases }: CommandDependencies): Command {
   return defineCommand({
     frame: frames.sendToChannel,
     async run(context, data) {
       if (context.session.underWay) await joinUnderWay(context, data.channel_id);
-      return store(send, context, frames.bodyOfFrame(data));
+      return store(useCases, context, frames.bodyOfFrame(data));
     },
   });
 }
 
-export function sendToUser({ send }: CommandDependencies): Command {
+export function sendToUser({ useCases }: CommandDependencies): Command {
   return defineCommand({
     frame: frames.sendToUser,
-    run: (context, data) => store(send, context, frames.bodyOfFrame(data)),
+    run: (context, data) => store(useCases, context, frames.bodyOfFrame(data)),
   });
 }
 
-async function store(send: Send, { session, deadline }: CommandContext, body: frames.SendMessageBody) {
-  const { message, duplicate } = await send(session.user, body, deadline);
+async function store({ messages }: UseCases, { session, deadline }: CommandContext, body: frames.SendMessageBody) {
+  const { message, duplicate } = await messages.send(session.user, body, deadline);
   return { id: message.id, seq: message.seq, created_at: message.createdAt, duplicate };
 }
 

@@ -5,6 +5,7 @@ import type { Clock } from '../../backends/clock/clock.ts';
 import type { PresenceStore } from '../../backends/presence/presence-store.ts';
 import type { Authenticate, Identity } from '../../chat/accounts/authenticate.ts';
 import type { LogReads } from '../../chat/log/reads.ts';
+import type { UseCases } from '../../chat/use-cases.ts';
 import { createBoundary } from '../../lib/boundary.ts';
 import { createDeadlines, type Deadline, deadlineIn, inTime } from '../../lib/deadline.ts';
 import type { Logger } from '../../lib/logger.ts';
@@ -14,7 +15,6 @@ import { ChatError } from '../../protocol/errors.ts';
 import { LIMITS } from '../../protocol/limits.ts';
 import { answerError } from '../commands/answer-error.ts';
 import { connectData } from '../commands/authenticate.ts';
-import type { Send } from '../commands/command.ts';
 import { createCommands } from '../commands/commands.ts';
 import type { Delivery } from '../delivery.ts';
 import type { ConnectionLimits, Place } from './connection-limits.ts';
@@ -43,7 +43,7 @@ export interface HubDependencies {
   readonly heartbeatMs: number;
   readonly reads: LogReads;
   readonly authenticate: Authenticate;
-  readonly send: Send;
+  readonly useCases: UseCases;
   readonly limits: SessionLimits;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -94,7 +94,7 @@ export function createHub(deps: HubDependencies): Hub {
     onFailure: (session, error) => boundary(error, () => session.cut()),
     run: createCommands({
       authenticate: deps.authenticate,
-      send: deps.send,
+      useCases: deps.useCases,
       ...delivery,
       clock,
       reads,
