@@ -1,4 +1,4 @@
-// What a WebSocket handshake says before anybody accepts it: its path, where it comes from, and whose it is.
+// Reads a WebSocket handshake before it is accepted: its path and its tokens.
 import type { IncomingHttpHeaders } from 'node:http';
 
 export const RAW_PATH = '/api/v1/ws';
@@ -16,7 +16,7 @@ export function isSocketIoPath(path: string): boolean {
   return path.startsWith(SOCKET_IO_PATH);
 }
 
-/** A request that leaves HTTP for one of our two protocols. All others are ordinary requests, whatever they offer. */
+/** Whether a request upgrades to one of our two protocols. All others are ordinary requests, whatever they offer. */
 export function isUpgrade(method: string | undefined, url: string, headers: IncomingHttpHeaders): boolean {
   const path = pathOf(url);
   return (
@@ -27,8 +27,8 @@ export function isUpgrade(method: string | undefined, url: string, headers: Inco
 }
 
 /**
- * The different tokens that a request carries: in `Authorization`, as `?token=`, as a subprotocol `bearer.<token>`.
- * An empty one counts: it is a token, and a bad one. Schemes of `Authorization` other than Bearer are a proxy's affair.
+ * The different tokens of a request: in `Authorization`, as `?token=`, as a subprotocol `bearer.<token>`. An empty one
+ * counts as a bad token. Schemes of `Authorization` other than Bearer are ignored, because they may be for a proxy.
  */
 export function offeredTokens(url: string, headers: IncomingHttpHeaders): string[] {
   const bearer = headers.authorization === undefined ? null : BEARER.exec(headers.authorization.trim());

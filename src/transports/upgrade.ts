@@ -1,4 +1,4 @@
-// The one owner of the server's upgrades: each goes to its protocol, or is refused at once, before any upgrade.
+// Handles all upgrades of the server: passes each to its protocol, or refuses it before the upgrade.
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Authenticate, Identity } from '../chat/accounts/authenticate.ts';
@@ -13,7 +13,7 @@ import type { AddressOf } from './shared/peer-address.ts';
 import { type Refuse, refuseSocket } from './shared/refusal.ts';
 import type { RawServer } from './websocket/transport.ts';
 
-/** How late a handshake that is not answered in time hears so. */
+/** How late at most a handshake gets the answer that it took too long. */
 const LATE_BY_MS = 250;
 
 export type HandleUpgrade = (request: IncomingMessage, socket: Socket, head: Buffer) => void;
@@ -36,12 +36,12 @@ export function createUpgrade(options: UpgradeOptions): HandleUpgrade {
 
   const deadlines = createDeadlines(LATE_BY_MS);
 
-  /** Null where the request proves nobody: its session has to say who it is. */
+  /** Returns null if the request has no token: then its session must authenticate. */
   async function identify(request: IncomingMessage, deadline: Deadline): Promise<Identity | null> {
     const { url = '', headers } = request;
     const [token, ...others] = offeredTokens(url, headers);
     if (token === undefined) return null;
-    // Which of two users would act is not for us to guess.
+    // With two tokens it is not clear which user acts.
     if (others.length > 0) throw new ChatError('UNAUTHORIZED', 'The request carries several different tokens');
     return inTime(
       deadlines,
@@ -51,7 +51,7 @@ export function createUpgrade(options: UpgradeOptions): HandleUpgrade {
     );
   }
 
-  /** A place among the connections of the user; one that comes too late is given back. */
+  /** Takes a place in the user's limit. A place that comes too late is released. */
   async function takePlace(userId: number, deadline: Deadline): Promise<Place> {
     const taken = limits.takeUser(userId);
     try {
@@ -105,5 +105,5 @@ function tooLate(): ChatError {
   return new ChatError('UNAVAILABLE', 'It took too long: connect again');
 }
 
-/** A peer that is gone during its handshake harms nobody. */
+/** A peer may go away during its handshake. */
 function ignore(): void {}

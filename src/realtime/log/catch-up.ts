@@ -50,7 +50,7 @@ export function detachReader(reader: Reader, now: number): void {
   if (feed.readers.size === 0) feed.usedAt = now;
 }
 
-/** Makes the reader live if it needs only recent events for that, and its connection is not full. Returns whether it did. */
+/** Makes the reader live if recent events are enough for that and its connection is not full. Returns if it did. */
 export function tryGoLive(reader: Reader): boolean {
   const { feed, owner } = reader;
   if (!feed.settled || owner.outbox.lagging) return false;

@@ -1,4 +1,4 @@
-// Requests of one connection, over a real server: their order, how many at once, and how many may wait.
+// Requests of one connection to a real server: their order, how many run at once, and how many may wait.
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { type AddressInfo, connect, type Socket } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -9,7 +9,7 @@ afterEach(() => {
   for (const { close } of open.splice(0)) close();
 });
 
-/** A server whose answers the test gives; what it was asked so far, and its address. */
+/** A server that the test answers for, its requests so far, and its address. */
 async function serve() {
   const asked: { url: string; answer(): void }[] = [];
   const listener = (request: IncomingMessage, response: ServerResponse) =>
@@ -51,7 +51,7 @@ describe('requests of one connection', () => {
     await expect.poll(() => asked.length).toBe(2);
   });
 
-  it('end it where 65 wait, and 64 do not', async () => {
+  it('end it if 65 wait, but not if 64 do', async () => {
     const { asked, port } = await serve();
     const ended = (socket: Socket) => new Promise((resolve) => socket.once('error', () => {}).once('close', resolve));
     const patient = dial(port);

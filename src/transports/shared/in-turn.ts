@@ -1,18 +1,18 @@
-// Requests of one connection are worked on one after the other, others' between them: whoever sends many at once and reads
-// no answer makes the service hold one answer, not thousands. HTTP wants the answers in this order anyway.
+// Works on the requests of one connection one after the other, because HTTP wants the answers in this order anyway. So
+// for a peer that sends many requests and reads no answer, the service holds one answer, not thousands.
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 
-/** Requests that wait for the answers before theirs: next to no client sends one before it has the last answer. */
+/** How many requests may wait for earlier answers. Hardly any client sends one before it has the last answer. */
 const MAX_WAITING = 64;
 
-/** Runs work for a connection, with its failures to that connection's cost. */
+/** Runs work for a connection. A failure costs only that connection. */
 export type Guarded = (socket: Socket, work: () => void) => void;
 
-/** Calls `listener` with each request when the answers before it have gone. Cuts connections on which too many wait. */
+/** Calls `listener` with each request when the answers before it were sent. Cuts connections on which too many wait. */
 export function inTurn(listener: RequestListener, guarded: Guarded): RequestListener {
   const waiting = new WeakMap<Socket, number>();
-  /** Whose request was worked on in this turn of the event loop. */
+  /** The connections of which a request was worked on in this turn of the event loop. */
   const served = new Set<Socket>();
 
   function serve(request: IncomingMessage, response: ServerResponse): void {

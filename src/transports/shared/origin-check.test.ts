@@ -32,7 +32,7 @@ test.each([
   ['http://service.example:3000', 'service.example:3000', true],
   ['http://127.0.0.1:3000', '127.0.0.1:3000', true],
   ['http://[::1]:3000', '[::1]:3000', true],
-  // The service speaks plain HTTP: a page that came by TLS came from somewhere else, as far as it can tell.
+  // The service speaks plain HTTP, so to it a page over TLS comes from somewhere else.
   ['https://service.example', 'service.example', false],
   ['http://service.example:3000', 'service.example:3001', false],
   ['http://service.example', 'service.example.evil', false],
@@ -45,7 +45,7 @@ test.each([
   expect(isAllowed({ origin, host })).toBe(expected);
 });
 
-test('without a Host there is no own one', () => {
+test('without a Host there is no own origin', () => {
   expect(isAllowed({ origin: 'http://undefined' })).toBe(false);
 });
 

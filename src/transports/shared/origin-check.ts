@@ -1,12 +1,12 @@
-// Which web pages may open a connection: those of the listed origins, and those that the service itself has served.
+// Which web pages may open a connection: those of the listed origins and of the service's own origin.
 import type { IncomingMessage } from 'node:http';
 import { type AllowedOrigins, isListed } from '../../lib/cors.ts';
 
 export type IsAllowedOrigin = (request: Pick<IncomingMessage, 'headers'>) => boolean;
 
 /**
- * A request without an origin comes from no web page, and there is no page to be protected from. The service's own origin
- * is the scheme and host of the request as its client wrote them; behind a trusted proxy those that it has forwarded.
+ * A request without an origin does not come from a web page, so it is allowed. The service's own origin is the scheme
+ * and host of the request as its client wrote them, or behind a trusted proxy as the proxy forwarded them.
  */
 export function createOriginCheck(allowed: AllowedOrigins, trustProxy: boolean): IsAllowedOrigin {
   function ownOrigin({ headers }: Pick<IncomingMessage, 'headers'>): string | undefined {
@@ -23,7 +23,7 @@ export function createOriginCheck(allowed: AllowedOrigins, trustProxy: boolean):
   };
 }
 
-/** The form that browsers give it: in lower case, without the scheme's own port. Undefined for what is no web origin. */
+/** The origin as browsers write it: in lower case, without the default port. Undefined if it is not a web origin. */
 function originOf(address: string): string | undefined {
   if (!URL.canParse(address)) return undefined;
   const { protocol, origin, pathname, username } = new URL(address);
@@ -31,7 +31,7 @@ function originOf(address: string): string | undefined {
   return isWeb && pathname === '/' && username === '' ? origin : undefined;
 }
 
-/** The entry that the nearest proxy has written. */
+/** The entry that the nearest proxy wrote. */
 function lastOf(header: string | string[] | undefined): string | undefined {
   return header?.toString().split(',').at(-1)?.trim() || undefined;
 }

@@ -1,4 +1,4 @@
-// Answers where no framework sees the request: refused upgrades and bytes that are no HTTP. The failure shape of the API.
+// Answers requests that no framework sees: refused upgrades, and bytes that are not HTTP. They look like all failures.
 import { randomUUID } from 'node:crypto';
 import { STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
@@ -15,7 +15,7 @@ export interface Refusal {
   readonly body: string;
 }
 
-/** Makes the answer for anything thrown, and logs it under the id that it carries. */
+/** Makes the answer for any error, and logs it with the id in the answer. */
 export type Refuse = (error: unknown) => Refusal;
 
 export function createRefuse(logger: Logger): Refuse {
@@ -28,7 +28,7 @@ export function createRefuse(logger: Logger): Refuse {
   };
 }
 
-/** What a request is refused with that cannot be read as one. */
+/** The error for bytes that cannot be read as a request. */
 export function badRequest(message: string): ChatError {
   return new ChatError('VALIDATION_FAILED', message, { details: [{ path: '', message }] });
 }
@@ -47,5 +47,5 @@ export function refuseSocket(socket: Duplex, { status, headers, body }: Refusal)
   socket.resume();
 }
 
-/** A peer that is gone already. */
+/** The peer may be gone already. */
 function ignore(): void {}

@@ -1,20 +1,20 @@
-// The head of a request is to say one thing: if two readers could take it differently, nobody takes it.
+// Refuses a request whose head could be read in two ways.
 import type { IncomingMessage } from 'node:http';
 
 /**
- * Headers that decide something and may come once, each with a bit of its own. Node takes the first of several; a proxy
- * before it may have taken the last.
+ * Headers that matter and may come only once, each with a bit of its own. If there are several, Node takes the first,
+ * but a proxy before it may have taken the last.
  */
 const ONCE: ReadonlyMap<string, number> = new Map(
   ['host', 'authorization', 'content-type', 'content-length', 'origin'].map((name, index) => [name, 1 << index]),
 );
 
-/** A name or an address, and a port: nothing that would lead elsewhere in an address. */
+/** A name or an address, and a port. It has no characters that would change the meaning of a URL. */
 const HOST = /^(?:\[[\da-f:.]+\]|[^\s/?#@:,\\[\]<>^`{|}"]*)(?::\d{0,5})?$/i;
 
 type Head = Pick<IncomingMessage, 'httpVersion' | 'headers' | 'rawHeaders'>;
 
-/** Returns why the head of a request cannot be taken, for a person; undefined if it can. */
+/** Returns why the head of a request is refused, for a person, or undefined if it is not. */
 export function headProblem({ httpVersion, headers, rawHeaders }: Head): string | undefined {
   const repeated = repeatedHeader(rawHeaders);
   if (repeated !== undefined) return `The request has more than one ${repeated} header`;

@@ -1,7 +1,7 @@
-// WebSocket frames that are made once for all connections that get them, and go past the library, which would frame each
-// message for each of them: 2.9 million deliveries a second of processor time instead of 1.3 (bench/results). Safe, because
-// without compression the library writes its own frames (pong, close) at once and whole. The plain way, by the library
-// alone, is `WS_SHARED_FRAMES=false`: see the `write` of both transports.
+// WebSocket frames that are encoded once for all connections. They go past the library, which would frame each message
+// for each connection: 2.9 million deliveries a second of processor time instead of 1.3 (bench/results). This is safe,
+// because without compression the library writes its own frames (pong, close) at once and whole. With
+// `WS_SHARED_FRAMES=false` the library makes all frames: see the `write` of both transports.
 import type { Socket } from 'node:net';
 
 const FIN_TEXT = 0x81;
@@ -16,13 +16,13 @@ const JOIN_MAX_BYTES = 32_768;
 
 const encoder = new TextEncoder();
 
-// Small results are cut from a shared block, as Node's Buffer does: an allocation for each costs four times the encoding.
+// Small results share a block of memory, like Node's Buffer, because an allocation costs four times the encoding.
 let pool = new Uint8Array(0);
 let used = 0;
 
 /**
- * One unmasked, unfragmented text frame (RFC 6455) for each text, one after the other. The result must not be written to:
- * it may share memory with others.
+ * One unmasked, unfragmented text frame (RFC 6455) for each text, one after the other. Do not write to the result,
+ * because it may share memory with others.
  */
 export function encodeTextFrames(texts: readonly string[]): Uint8Array {
   let bound = 0;
@@ -40,7 +40,7 @@ export function encodeTextFrames(texts: readonly string[]): Uint8Array {
   return pool.subarray(start, used);
 }
 
-/** Writes the frames from `at` on and gives the place after the last. */
+/** Writes the frames from `at` on and returns the index after the last. */
 function writeFrames(bytes: Uint8Array, at: number, texts: readonly string[]): number {
   let end = at;
   for (const text of texts) {
@@ -53,7 +53,7 @@ function writeFrames(bytes: Uint8Array, at: number, texts: readonly string[]): n
   return end;
 }
 
-/** Writes the header of a text frame and gives the place of its payload. */
+/** Writes the header of a text frame and returns the index of its payload. */
 function writeHeader(bytes: Uint8Array, at: number, length: number): number {
   bytes[at] = FIN_TEXT;
   if (length < 126) {
@@ -71,13 +71,13 @@ function writeHeader(bytes: Uint8Array, at: number, length: number): number {
   return at + LONGEST_HEADER;
 }
 
-/** The same as a Buffer: of any other array of bytes a socket makes one at each write, for every connection. */
+/** The same as a Buffer, because a socket would convert any other array at each write, for every connection. */
 export function encodeForSocket(texts: readonly string[]): Buffer {
   const bytes = encodeTextFrames(texts);
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
-/** Writes ready-made frames in one go, in their order, behind everything that was written before. */
+/** Writes encoded frames at once and in order, after everything that was written before. */
 export function writeTogether(socket: Socket, frames: readonly Uint8Array[]): void {
   let size = 0;
   for (const part of frames) size += part.length;

@@ -105,7 +105,7 @@ describe.each(CLIENTS)('%s', (_name, options) => {
     session.transport.terminate();
   });
 
-  test('a client that shall come back is not told to stay away', async () => {
+  test('a client that should reconnect is not told to stay away', async () => {
     const { client, session } = await connected(options);
     session.transport.write([numbered(1)]);
     session.transport.close(CLOSE.DRAIN, 'the node drains');
@@ -227,7 +227,7 @@ test('frames are encoded once for all connections', async () => {
 });
 
 describe('slow readers', () => {
-  test('WebSocket: progress while it reads, word when all has gone', async () => {
+  test('WebSocket: progress while it reads, drained when all has gone', async () => {
     const { socket, session } = await wired();
     const { transport, signs } = session;
     socket.pause();

@@ -1,5 +1,5 @@
-// Socket.IO beside the other protocols of one HTTP server: each of its connections becomes a session of the hub. Of the
-// library only the layer below is used, Engine.IO: what a client may say above it is decided here.
+// Socket.IO on the HTTP server: each of its connections becomes a session of the hub. Of the library only the layer
+// below is used, Engine.IO. This folder decides what a client may send above it.
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { createBoundary } from '../../lib/boundary.ts';
@@ -17,13 +17,13 @@ export interface SocketIoOptions {
   readonly hub: Pick<Hub, 'open' | 'limits'>;
   /** Origins whose pages may read the answers to polling. */
   readonly corsOrigins: AllowedOrigins;
-  /** Whether whoever sends this request may connect: these origins, the service's own, and clients that are no page. */
+  /** Whether the sender of this request may connect: see shared/origin-check.ts. */
   readonly isAllowedOrigin: (request: IncomingMessage) => boolean;
   readonly maxFrameBytes: number;
   readonly logger: Logger;
-  /** The address that a client is counted by. */
+  /** The address by which a client is counted. */
   readonly addressOf: (request: IncomingMessage) => string;
-  /** Frames are made once for all connections; else by the library, for each. */
+  /** Whether frames are encoded once for all connections, or by the library for each. */
   readonly sharedFrames: boolean;
 }
 
@@ -32,7 +32,7 @@ export interface SocketIo {
   handleRequest(request: IncomingMessage, response: ServerResponse): void;
   /** Completes or refuses an upgrade under `/socket.io/`. */
   handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void;
-  /** Ends all connections that are left; resolves when they are gone. */
+  /** Ends all remaining connections. Resolves when they are gone. */
   close(): Promise<void>;
 }
 
@@ -65,7 +65,7 @@ export function attachSocketIo(options: SocketIoOptions): SocketIo {
     for (const [name, value] of Object.entries(given)) response.setHeader(name, value);
   }
 
-  /** For a new connection; those of one that is there were let in before. */
+  /** Whether there is room for a new connection. Requests of an existing one were admitted before. */
   function isRoomFor(request: IncomingMessage): boolean {
     return /[?&]sid=/.test(request.url ?? '') || hub.limits.hasRoom(addressOf(request));
   }
@@ -106,7 +106,7 @@ function cut(socket: Duplex): Promise<void> {
   });
 }
 
-/** A peer that does not end its side keeps nothing open. */
+/** Refuses an upgrade and closes the socket, even if its peer does not end its side. */
 function refuse(socket: Duplex, status: string, headers: Readonly<Record<string, string>> = {}): void {
   socket.on('error', () => {});
   const lines = Object.entries({ Connection: 'close', 'Content-Length': '0', ...headers });

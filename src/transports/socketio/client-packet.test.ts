@@ -1,4 +1,4 @@
-// What becomes of what clients send: whatever it is, it is understood as something.
+// Reading what clients send: anything is read as some packet.
 import { describe, expect, test } from 'vitest';
 import { readClientPacket, UNREADABLE } from './client-packet.ts';
 

@@ -1,24 +1,24 @@
-// What a packet of a Socket.IO client says. Whatever it is, it is understood as something: nothing here throws.
+// Reads the packets of Socket.IO clients. Anything is read as some packet: nothing here throws.
 import { PACKET, type PacketText, readPacket } from './packet.ts';
 
 /** An event that a client emitted. */
 export interface ClientEvent {
-  /** Undefined where what came is not to be understood: no JSON, no event, binary. */
+  /** Undefined if the message is unreadable: not JSON, not an event, or binary. */
   readonly name: string | undefined;
   /** The event's first argument. */
   readonly payload: unknown;
-  /** The client passed a callback. */
+  /** Set if the client passed a callback. */
   readonly ackId: number | undefined;
 }
 
 export type ClientPacket =
-  /** `auth` is undefined where what stands there is no object. */
+  /** `auth` is undefined if it is not an object. */
   | { readonly kind: 'connect'; readonly namespace: string; readonly auth: { readonly token?: unknown } | undefined }
   | { readonly kind: 'disconnect'; readonly namespace: string }
-  /** `attachments` binary messages belong to it and follow. */
+  /** As many binary messages as `attachments` belong to it and follow. */
   | { readonly kind: 'event'; readonly namespace: string; readonly attachments: number; readonly event: ClientEvent };
 
-/** The event that stands for what is not to be understood. */
+/** The event for an unreadable message. */
 export const UNREADABLE: ClientEvent = { name: undefined, payload: undefined, ackId: undefined };
 
 /** Reads a text message. */
@@ -32,7 +32,7 @@ export function readClientPacket(text: string): ClientPacket {
   return { kind: 'event', namespace, attachments, event: { name, payload, ackId } };
 }
 
-/** `[name, ...arguments]`; undefined where the packet is no event without attachments. */
+/** Returns `[name, ...arguments]`, or undefined if the packet is not an event without attachments. */
 function eventData({ type, json }: PacketText): [string, ...unknown[]] | undefined {
   const data = type === PACKET.EVENT ? parse(json) : undefined;
   return Array.isArray(data) && typeof data[0] === 'string' ? (data as [string, ...unknown[]]) : undefined;
@@ -42,7 +42,7 @@ function asObject(value: unknown): object | undefined {
   return typeof value === 'object' && value !== null && !Array.isArray(value) ? value : undefined;
 }
 
-/** Undefined, which no JSON text means, for what is no JSON. */
+/** Returns undefined, which no JSON text means, if the text is not JSON. */
 function parse(json: string): unknown {
   try {
     return JSON.parse(json);

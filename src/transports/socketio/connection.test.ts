@@ -1,4 +1,4 @@
-// What a client may send in which order, what counts of it, and that nothing outlives the end of a connection.
+// What a client may send, in which order, what of it counts, and that nothing outlives the end of a connection.
 import { connect } from 'node:net';
 import { describe, expect, test } from 'vitest';
 import { startSocketIoServer, type Told } from '../../../tests/support/socketio-server.ts';
@@ -8,7 +8,7 @@ import { CLOSE } from '../../protocol/close-codes.ts';
 import { outgoing } from '../../realtime/connections/outgoing.ts';
 
 const big = (bytes: number) => outgoing([`"${'x'.repeat(bytes)}"`]);
-/** How often a connection was told of something that counts like a frame. */
+/** How often something counted like a frame. */
 const counted = ({ received, garbage, signs }: Told) =>
   received.length + garbage.length + signs.filter((sign) => sign === 'alive').length;
 const PING = 9;
@@ -23,8 +23,8 @@ function twice(act: () => void): void {
   act();
 }
 
-describe('a client connects once, to / alone', () => {
-  test('and is told that it did', async () => {
+describe('a client connects once, and only to /', () => {
+  test('and gets an answer', async () => {
     const { url, sessions } = await startSocketIoServer();
     const { socket, texts } = await openWire(url);
     socket.send('40');
@@ -54,7 +54,7 @@ describe('a client connects once, to / alone', () => {
     expect(sessions[0]?.received).toEqual([]);
   });
 
-  test('the reason is told once, however much is asked', async () => {
+  test('the reason is sent once, however often the client asks', async () => {
     const { url } = await startSocketIoServer();
     const { socket, texts, closed } = await openWire(url);
     for (let n = 0; n < 1_000; n += 1) socket.send('40/admin,');
@@ -128,7 +128,7 @@ describe('everything counts like a frame', () => {
   });
 });
 
-describe('what is unsent counts, whoever wrote it', () => {
+describe('unsent bytes count, whoever wrote them', () => {
   test('answers of the library', async () => {
     const { url, sessions } = await startSocketIoServer();
     const { post } = await openPolling(url, 'EIO=3&transport=polling');
@@ -157,7 +157,7 @@ describe('what is unsent counts, whoever wrote it', () => {
     peer.destroy();
   });
 
-  test('nor is it forgotten whose answer broke off', async () => {
+  test('it counts until the connection of a broken answer ends', async () => {
     const { url, sessions } = await startSocketIoServer();
     const { address, post } = await openPolling(url);
     await post('40');
@@ -173,7 +173,7 @@ describe('what is unsent counts, whoever wrote it', () => {
 });
 
 describe('an end is an end', () => {
-  test('a client that polls no more is gone within seconds', async () => {
+  test('a client that stops polling is gone within seconds', async () => {
     const { url, sessions } = await startSocketIoServer();
     const { post, address } = await openPolling(url);
     await post('40');
@@ -253,12 +253,12 @@ describe('an end is an end', () => {
   });
 });
 
-describe('what fails for one connection', () => {
+describe('a failure for one connection', () => {
   const fail = () => {
     throw new Error('secret of a peer');
   };
 
-  test.each(['websocket', 'polling'])('ends it alone, with a line that quotes nothing: %s', async (transport) => {
+  test.each(['websocket', 'polling'])('ends only that one, and is logged without quotes: %s', async (transport) => {
     const { url, sessions, errors } = await startSocketIoServer({ receive: fail });
     const other = await openWire(url);
     other.socket.send('40');

@@ -1,5 +1,5 @@
-// One Socket.IO connection: what its client may send in which order, and what becomes of it. One CONNECT, to `/`, comes
-// before everything else; every packet counts, also those that only the library has a use for.
+// One Socket.IO connection: what its client may send, and in which order. One CONNECT, to `/`, comes before everything
+// else. Every packet counts, even those that only the library uses.
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Boundary } from '../../lib/boundary.ts';
 import type { Hub } from '../../realtime/connections/hub.ts';
@@ -12,16 +12,16 @@ import { SocketIoTransport } from './transport.ts';
 import type { Watcher } from './watched-engine.ts';
 
 const ROOT = '/';
-/** Of Engine.IO: its clients are connected to `/` without asking. */
+/** The Engine.IO protocol of Socket.IO 2, whose clients are connected to `/` without asking. */
 const VERSION_2_PROTOCOL = 3;
-/** The packets that carry those of Socket.IO, which count by themselves. */
+/** The type of packets that carry a Socket.IO packet, which counts by itself. */
 const MESSAGE = 'message';
 
 export interface ConnectionDependencies {
   readonly hub: Pick<Hub, 'open'>;
   readonly boundary: Boundary;
   readonly addressOf: (request: IncomingMessage) => string;
-  /** Frames are made once for all connections; else by the library, for each. */
+  /** Whether frames are encoded once for all connections, or by the library for each. */
   readonly sharedFrames: boolean;
 }
 
@@ -32,7 +32,7 @@ export class SocketIoConnection implements Watcher {
   private readonly session: Session;
   private isConnected = false;
   private isOver = false;
-  /** Binary messages that belong to the packet before them and have not come yet. */
+  /** How many binary messages of the last packet have not arrived yet. */
   private attachments = 0;
 
   constructor(engine: Engine, { hub, boundary, addressOf, sharedFrames }: ConnectionDependencies) {
@@ -44,7 +44,7 @@ export class SocketIoConnection implements Watcher {
     this.session = hub.open(this.transport, null);
     this.transport.listen(this.session);
     engine.on('data', (data) => this.read(data));
-    // Not at once: the end may come inside a call of the session.
+    // Deferred, because the close may happen inside a call of the session.
     engine.on('close', () => queueMicrotask(() => this.ended()));
     if (engine.protocol === VERSION_2_PROTOCOL) this.connect(`${PACKET.CONNECT}`, undefined);
   }

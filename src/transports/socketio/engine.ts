@@ -1,4 +1,4 @@
-// The Engine.IO connection under a client: what this folder uses of it, some of which its types keep to themselves.
+// The Engine.IO connection of a client: the types of what this folder uses, some of which the library's types hide.
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket as NetSocket } from 'node:net';
 import type { Socket } from 'engine.io';
@@ -11,7 +11,7 @@ export interface EnginePacket {
 
 export interface Engine {
   readonly id: string;
-  /** Of Engine.IO: clients of version 2 speak 3. */
+  /** The version of Engine.IO's protocol. Clients of Socket.IO 2 use 3. */
   readonly protocol: number;
   readonly request: IncomingMessage & { readonly _query: Readonly<Record<string, string>> };
   /** Packets that wait until the transport takes them. */
@@ -22,11 +22,11 @@ export interface Engine {
   readonly readyState: 'opening' | 'open' | 'closing' | 'closed';
   /** Sends a Socket.IO packet. */
   write(packet: string, options: { compress?: boolean }): void;
-  /** Closes when all packets have gone; with `discard` at once. */
+  /** Closes when all packets have gone, or with `discard` at once. */
   close(discard?: boolean): void;
-  /** A Socket.IO packet has come: text, or binary. */
+  /** A Socket.IO packet has arrived, as text or binary. */
   on(event: 'data', listener: (data: unknown) => void): unknown;
-  /** A packet is about to wait, whoever sends it. */
+  /** A packet is queued, by this service or by the library. */
   on(event: 'packetCreate', listener: (packet: EnginePacket) => void): unknown;
   /** `drain`: the transport took all packets that waited. */
   on(event: 'drain' | 'close', listener: () => void): unknown;
@@ -34,14 +34,14 @@ export interface Engine {
 
 export interface EngineTransport {
   readonly name: string;
-  /** The library's WebSocket, where the transport is one. */
+  /** The library's WebSocket, if the transport is one. */
   readonly socket?: WebSocketLike;
-  /** The request that waits for packets, where the transport polls and there is one. */
+  /** The response to a waiting poll, if there is one. */
   readonly res?: ServerResponse | null;
   /** How long a client that polls may take to fetch its last packets, in ms. */
   closeTimeout?: number;
   close(): void;
-  /** What the library calls with each request, with its body, with each packet, with the body of an answer, at the end. */
+  /** The library calls these with each request, its packets, its body, the body of an answer, and at the end. */
   onRequest(request: unknown): void;
   onPacket(packet: EnginePacket): void;
   onData(data: unknown): void;
@@ -67,7 +67,7 @@ export function webSocketOf({ transport }: Engine): WebSocketLike | undefined {
   return transport.name === 'websocket' ? transport.socket : undefined;
 }
 
-/** The network socket, where bytes written to it now come after everything that Engine.IO was given. */
+/** The network socket, if bytes that are written to it now follow everything that Engine.IO was given. */
 export function writableSocketOf(engine: Engine): NetSocket | undefined {
   if (engine.writeBuffer.length > 0) return undefined;
   const webSocket = webSocketOf(engine);

@@ -1,4 +1,4 @@
-// Socket.IO, loaded when its first client comes: a service without such clients does not pay for it.
+// Loads Socket.IO when its first client comes, so that a service without such clients does not pay for it.
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { Boundary } from '../../lib/boundary.ts';
@@ -24,7 +24,7 @@ export function createLazySocketIo(options: SocketIoOptions, refuse: Refuse, bou
 
   async function whenLoaded(act: (socketIo: SocketIo) => void, socket: Duplex): Promise<void> {
     loading ??= load();
-    // A peer that goes away meanwhile must not go unheard: that would end the process.
+    // Without a listener, the error of a peer that goes away meanwhile would end the process.
     socket.on('error', ignore);
     try {
       act(await loading);

@@ -1,4 +1,4 @@
-// Outgoing frames in the dialect of Socket.IO: encoded once, however many connections get them.
+// Outgoing frames as Socket.IO packets, encoded once however many connections get them.
 import type { Outgoing } from '../../realtime/connections/outgoing.ts';
 import { encodeForSocket } from '../shared/shared-frames.ts';
 import { eventPacket } from './packet.ts';
@@ -6,14 +6,14 @@ import { eventPacket } from './packet.ts';
 /** The Engine.IO packet type of everything that Socket.IO sends. */
 const ENGINE_MESSAGE = '4';
 
-/** Packets that no other transport can send. */
+/** Wraps packets that only this transport can send. */
 export function outgoingPackets(packets: readonly string[]): Outgoing {
   let size = 0;
   for (const packet of packets) size += packet.length;
   return { texts: [], size, raw: undefined, packets, packetBytes: undefined };
 }
 
-/** Each a Socket.IO packet, as Engine.IO takes it. */
+/** The frames as Socket.IO packets, for Engine.IO. */
 export function packetsOf(frames: Outgoing): readonly string[] {
   frames.packets ??= frames.texts.map(messagePacket);
   return frames.packets;

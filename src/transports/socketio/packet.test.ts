@@ -1,4 +1,4 @@
-// The text form of packets: what the official clients write, and what only others would.
+// The text form of packets: as the official clients write it, and as only others would.
 import { expect, test } from 'vitest';
 import { ackPacket, eventPacket, readPacket } from './packet.ts';
 
@@ -23,11 +23,11 @@ test.each([
   expect(read(text)).toEqual(parts);
 });
 
-test.each(['', '7', '9["a"]', 'x', '[1]', '-1'])('%j is no packet', (text) => {
+test.each(['', '7', '9["a"]', 'x', '[1]', '-1'])('%j is not a packet', (text) => {
   expect(readPacket(text)).toBeUndefined();
 });
 
-test('an acknowledgement id that a number cannot hold is none', () => {
+test('an acknowledgement id that is too large for a number is ignored', () => {
   expect(readPacket(`2${'9'.repeat(40)}["a"]`)?.ackId ?? 0).toBeLessThanOrEqual(Number.MAX_SAFE_INTEGER);
 });
 

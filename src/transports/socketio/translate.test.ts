@@ -1,4 +1,4 @@
-// Client events as frames, and answers as what Socket.IO clients wait for.
+// Client events as frames, and answers as Socket.IO clients expect them.
 import { describe, expect, test } from 'vitest';
 import type { Answer } from '../../realtime/connections/transport.ts';
 import { clientFrame, encodeAnswer } from './translate.ts';
@@ -31,7 +31,7 @@ describe('events as frames', () => {
     expect(clientFrame({ name, payload, ackId: undefined })).toEqual(frame);
   });
 
-  test.each(['channel.message', 'ping', '__proto__', 'toString', ''])('%j is the name of no event', (name) => {
+  test.each(['channel.message', 'ping', '__proto__', 'toString', ''])('%j is not the name of an event', (name) => {
     expect(clientFrame({ name, payload: {}, ackId: undefined })).toEqual({ type: '', data: {} });
   });
 });
@@ -56,7 +56,7 @@ describe('answers without a callback', () => {
     ]);
   });
 
-  test('the id of the channel comes back as it was written, and in a callback as a number', () => {
+  test('the id of the channel comes back as the client wrote it, and in a callback as a number', () => {
     const payload = { channel_id: '1' };
     const joined = success('channel.join', { channel_id: 1, last_seq: 9 });
     expect(answer('join_channel', payload, joined)).toEqual([['joined_channel', { channel_id: '1', last_seq: 9 }]]);
@@ -68,7 +68,7 @@ describe('answers without a callback', () => {
     expect(answer('leave_channel', payload, left, 4)).toEqual([['callback', 4, { ok: true, data: { channel_id: 1 } }]]);
   });
 
-  test('frames are answered by frames, where they carry an id', () => {
+  test('frames are answered by frames if they have an id', () => {
     const data = { id: 3, seq: 2 };
     expect(answer('message', { type: 'channel.message', id: 'm' }, success('channel.message', data))).toEqual([
       ['message', { id: 'm', type: 'ack', data, timestamp: NOW }],
@@ -86,7 +86,7 @@ describe('answers without a callback', () => {
     ]);
   });
 
-  test('failures are the event error, with the id of the frame', () => {
+  test('failures are sent as the event error, with the id of the frame', () => {
     expect(answer('join_channel', {}, failure)).toEqual([['error', error]]);
     expect(answer('message', { type: 'channel.join', id: 'j' }, failure)).toEqual([['error', { ...error, id: 'j' }]]);
     expect(answer('message', { type: 'channel.join', id: 'x'.repeat(65) }, failure)).toEqual([['error', error]]);
@@ -111,7 +111,7 @@ describe('answers to a callback, and only it', () => {
   });
 });
 
-test('what an answer weighs is known', () => {
+test('the size of an answer is known', () => {
   const out = encodeAnswer({ name: 'join_channel', payload: {}, ackId: 5 }, {}, failure, NOW);
   expect(out?.texts).toEqual([]);
   expect(out?.size).toBe(out?.packets?.join('').length);

@@ -1,4 +1,4 @@
-// What the events of Socket.IO clients are in the message protocol, and how its answers look to them.
+// Translates the events of Socket.IO clients to client frames, and the answers to events.
 import { CLIENT_FRAMES } from '../../protocol/client-frames.ts';
 import type { ClientFrameDefinition, SocketIoEvent } from '../../protocol/frame.ts';
 import { LIMITS } from '../../protocol/limits.ts';
@@ -19,13 +19,13 @@ const FRAMES_BY_EVENT: ReadonlyMap<string | undefined, ClientFrameDefinition> = 
 /** No frame has this type: an unknown event is answered like an unknown frame. */
 const NO_TYPE = '';
 
-/** The client frame that an event stands for, which may be anything. */
+/** The client frame of an event, not validated. */
 export function clientFrame({ name, payload }: ClientEvent): unknown {
   if (name === 'message') return payload;
   return { type: FRAMES_BY_EVENT.get(name)?.type ?? NO_TYPE, data: payload };
 }
 
-/** What the client gets for its event, undefined where no answer is due. `frame` is what `clientFrame` gave. */
+/** The answer to an event, or undefined if none is due. `frame` is the result of `clientFrame`. */
 export function encodeAnswer(event: ClientEvent, frame: unknown, answer: Answer, now: number): Outgoing | undefined {
   if (event.ackId !== undefined) return outgoingPackets([ackPacket(event.ackId, JSON.stringify(callbackBody(answer)))]);
   const id = answerableId(frame, LIMITS.FRAME_ID_LENGTH);
@@ -44,10 +44,10 @@ function errorBody(error: AnswerError, id: string | undefined): object {
   return { ...error, id };
 }
 
-/** The answering event, and behind it the answering frame if it is more than an ack. */
+/** The answering event, and after it the answering frame if that is more than an ack. */
 function answerEvents(own: SocketIoEvent<unknown>, answer: Success, payload: unknown, now: number): string[] {
   const event = eventPacket(own.answer, JSON.stringify(own.body(answer.data, payload)));
-  // The event carries no id that the frame could answer: it gets the connection's own, if it says it.
+  // The event has no id that the frame could carry, so the frame gets the connection's id, if the answer has it.
   const { client_id } = answer.data as { client_id?: string };
   const frame = answerFrame(answer, client_id, now);
   return frame === undefined ? [event] : [event, messagePacket(frame)];

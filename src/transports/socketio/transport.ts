@@ -1,5 +1,5 @@
-// A Socket.IO connection as the hub sees it. While it is a plain WebSocket, ready-made bytes go past the library, which
-// would frame every packet for every peer anew; in all other states (polling, an upgrade under way) it carries them.
+// The transport of a Socket.IO connection. On a plain WebSocket, shared bytes go past the library, which would frame
+// every packet for every peer. In all other states (polling, an upgrade under way) the library carries the packets.
 import type { ServerResponse } from 'node:http';
 import type { Socket as NetSocket } from 'node:net';
 import { RECONNECT_AFTER } from '../../protocol/close-codes.ts';
@@ -16,7 +16,7 @@ import { CLOSE_PATIENCE_MS } from './watched-engine.ts';
 const UNCOMPRESSED = { compress: false };
 const UPGRADE_PATIENCE_MS = 1_000;
 const CLOSE_STEP_MS = 20;
-/** Of a WebSocket. */
+/** The ready state of a closed WebSocket. */
 const CLOSED = 3;
 const NOTHING = new Uint8Array(0);
 
@@ -27,21 +27,21 @@ export class SocketIoTransport implements Transport {
   private readonly engine: Engine;
   private readonly failed: (error: unknown) => void;
   private session: Session | undefined;
-  /** False once it is to be closed: nothing is written any more, and what comes is not worked on. */
+  /** False once the connection is closing: nothing more is written, and nothing that arrives is worked on. */
   isOpen = true;
-  /** The client has connected, so that a disconnect packet says something to it. */
+  /** Whether the client has connected, so that it understands a disconnect packet. */
   private connected = false;
-  /** Length of the packets that the library holds back, its own included. */
+  /** The length of the packets that the library has queued, its own included. */
   private queued = 0;
-  /** Size of the answers to polls that are under way, and the last of them. */
+  /** The size of the answers to polls that are under way, and the last of them. */
   private answers = 0;
   private lastAnswer: ServerResponse | undefined;
-  /** How often the library let go of packets, or an answer was sent. */
+  /** How often the library's queue was emptied, or an answer was sent. */
   private flushes = 0;
   private awaitsDrain = false;
   private drainArmed = false;
 
-  /** `failed` is told where a callback of this connection fails; `sharedFrames`: see shared/shared-frames.ts. */
+  /** `failed` is called if a callback of this connection fails. `sharedFrames`: see shared/shared-frames.ts. */
   constructor(engine: Engine, address: string, sharedFrames: boolean, failed: (error: unknown) => void) {
     this.engine = engine;
     this.address = address;
@@ -53,7 +53,7 @@ export class SocketIoTransport implements Transport {
     engine.on('drain', () => this.flushed());
   }
 
-  /** The session hears from now on when all that was written has gone. */
+  /** Tells this session from now on when everything written has gone. */
   listen(session: Session): void {
     this.session = session;
   }
@@ -64,7 +64,7 @@ export class SocketIoTransport implements Transport {
     this.send(packet);
   }
 
-  /** Sends a Socket.IO packet, after all that was written before. */
+  /** Sends a Socket.IO packet, after everything that was written before. */
   send(packet: string): void {
     this.engine.write(packet, UNCOMPRESSED);
   }
@@ -86,18 +86,18 @@ export class SocketIoTransport implements Transport {
     return this.flushes + (socket ? bytesTaken(socket) : 0);
   }
 
-  /** Engine.IO asks for signs of life by itself. */
+  /** Engine.IO sends pings by itself. */
   ping(): void {}
 
   close(code: number): void {
     if (!this.isOpen) return;
-    const comesBack = RECONNECT_AFTER.has(code);
-    if (comesBack) this.endPolls();
-    this.afterPackets(() => (comesBack ? this.hangUp() : this.disconnect()));
+    const reconnects = RECONNECT_AFTER.has(code);
+    if (reconnects) this.endPolls();
+    this.afterPackets(() => (reconnects ? this.hangUp() : this.disconnect()));
     this.end();
   }
 
-  /** Closes at the client's wish, or because it does not keep to the protocol: there is nothing to say. */
+  /** Closes without a packet, because the client wants it or breaks the protocol. */
   leave(): void {
     if (!this.isOpen) return;
     this.end();
@@ -109,7 +109,7 @@ export class SocketIoTransport implements Transport {
     const webSocket = webSocketOf(this.engine);
     if (webSocket) webSocket.terminate();
     else this.engine.close(true);
-    // The library waits for the client's next poll where it was closing already.
+    // If the library was closing already, it would wait for the client's next poll.
     if (!webSocket && this.engine.readyState !== 'closed') this.engine.transport.onClose();
   }
 
@@ -118,7 +118,7 @@ export class SocketIoTransport implements Transport {
     return webSocket ? webSocket.readyState === CLOSED : this.engine.readyState === 'closed';
   }
 
-  /** An answer to a poll, which the library takes for sent as soon as it was handed to the response. */
+  /** Counts an answer to a poll until it is sent. The library considers it sent once the response has it. */
   answering(response: ServerResponse, size: number): void {
     let isUnderWay = true;
     const sent = () => {
@@ -134,22 +134,22 @@ export class SocketIoTransport implements Transport {
     response.once('finish', sent).once('close', sent);
   }
 
-  /** Nothing is written any more; a peer that takes no notice of the end is cut off. */
+  /** Stops writing, and cuts off a peer that ignores the close. */
   private end(): void {
     this.isOpen = false;
     const timer = setTimeout(() => this.guard(() => this.isClosed() || this.terminate()), CLOSE_PATIENCE_MS);
     timer.unref();
   }
 
-  /** The official client takes it for final, and closes the connection. */
+  /** After this packet the official client closes the connection and does not reconnect. */
   private disconnect(): void {
     if (this.connected) this.send(`${PACKET.DISCONNECT}`);
     this.engine.close();
   }
 
   /**
-   * Ends the TCP connection behind what was written. Without the closing handshake of WebSocket: some clients take no
-   * notice of its first half, and wait for a ping to miss.
+   * Ends the TCP connection after what was written, without the closing handshake of WebSocket: some clients ignore its
+   * first half, and notice the end only by a missing ping.
    */
   private hangUp(): void {
     const socket = this.netSocket();
@@ -158,7 +158,7 @@ export class SocketIoTransport implements Transport {
     socket.end();
   }
 
-  /** The TCP connection of a poll ends with its answer, also of one that is under way, whose head said otherwise. */
+  /** Ends the TCP connection of each poll with its answer, even if the head of an answer under way said otherwise. */
   private endPolls(): void {
     const { lastAnswer } = this;
     lastAnswer?.once('finish', () => lastAnswer.req.socket.end());
@@ -168,8 +168,8 @@ export class SocketIoTransport implements Transport {
   }
 
   /**
-   * A connection that is closed while it goes from polling to a WebSocket may lose what waits for that: so what was
-   * written goes first, but is not waited for long.
+   * Calls `end` when written packets have gone, or after a short time. A connection that is closed while it goes from
+   * polling to a WebSocket would lose them.
    */
   private afterPackets(end: () => void, patienceMs = UPGRADE_PATIENCE_MS): void {
     const { upgrading, writeBuffer, readyState } = this.engine;
@@ -192,7 +192,7 @@ export class SocketIoTransport implements Transport {
     this.awaitsDrain = true;
     if (this.drainArmed || this.queued > 0 || this.answers > 0) return;
     this.drainArmed = true;
-    // A socket's own `drain` comes only where more than its high-water mark was waiting; this ends with the rest.
+    // A socket's own `drain` comes only if more than its high-water mark was waiting. This write ends after the others.
     this.netSocket()?.write(NOTHING, () => {
       this.drainArmed = false;
       this.guard(() => this.settleDrain());

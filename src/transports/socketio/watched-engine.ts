@@ -1,5 +1,6 @@
-// Engine.IO with a watch on each connection: every packet and control frame is told before the library works on it, every
-// answer to a poll is told until it is sent, and what the library throws costs the connection that it worked for.
+// Engine.IO with a watcher for each connection. The watcher is called for each packet and control frame before the
+// library works on it, and for each answer to a poll. What the library throws costs only the connection that it worked
+// for.
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Server, type ServerOptions, type Socket, type Transport } from 'engine.io';
 import { type WebSocket, WebSocketServer, type ServerOptions as WebSocketServerOptions } from 'ws';
@@ -7,18 +8,18 @@ import type { Boundary } from '../../lib/boundary.ts';
 import { EndingSocket } from '../shared/ending-socket.ts';
 import { type EngineTransport, engineOf } from './engine.ts';
 
-/** How long a peer may take to answer the end of its connection, or to fetch what is left for it. */
+/** How long a peer may take to answer the close of its connection, or to fetch its last packets. */
 export const CLOSE_PATIENCE_MS = 3_000;
-/** A client that goes from polling to a WebSocket says so there with two packets, and nothing else. */
+/** A client that goes from polling to a WebSocket sends these packets there, and nothing else. */
 const UPGRADE_PACKETS = 2;
 
-/** Who hears what goes on in one connection. */
+/** What is called for one connection. */
 export interface Watcher {
-  /** A packet of this type has come (or a control frame of WebSocket); false where it is not to be worked on any more. */
+  /** A packet of this type (or a WebSocket control frame) has arrived. Returns false if it must not be worked on. */
   heard(type: string): boolean;
-  /** An answer to a poll of this size is under way, until the response is finished or closed. */
+  /** An answer of this size to a poll is under way, until the response is finished or closed. */
   answering(response: ServerResponse, size: number): void;
-  /** Work for this connection failed: it is to be ended. Never throws. */
+  /** Work for this connection failed: ends it. Never throws. */
   failed(error: unknown): void;
 }
 
@@ -57,7 +58,7 @@ export class WatchedEngine extends Server {
     return transport;
   }
 
-  /** The library goes on in a promise that nobody waits for. */
+  /** Catches failures, because the library goes on in a promise that nobody awaits. */
   protected override _applyMiddlewares(
     request: IncomingMessage,
     response: ServerResponse,
@@ -88,7 +89,7 @@ function transportParts(transport: Transport): EngineTransport {
   return transport as unknown as EngineTransport;
 }
 
-/** `connection` has this transport, or may have it once its client has gone over to it. */
+/** Watches a transport that `connection` has, or may have once its client has upgraded to it. */
 function watchTransport(
   transport: EngineTransport,
   websocket: WatchedSocket | undefined,
@@ -98,7 +99,7 @@ function watchTransport(
   const { onPacket, onData, onRequest, doWrite } = transport;
   let before = 0;
 
-  /** Calls what the library does, with its failures to the connection's cost. */
+  /** Calls a function of the library. A failure costs only the connection. */
   const guarded = <Values extends unknown[]>(work: (...values: Values) => void) =>
     function guard(...values: Values): void {
       try {
@@ -108,7 +109,7 @@ function watchTransport(
       }
     };
 
-  /** What is written before a connection is closed may have to go over to a WebSocket with its client. */
+  /** Whether the library gets a packet. A closing connection must still upgrade, so that its last packets arrive. */
   function mayPass(isHeard: boolean): boolean {
     if (engineOf(connection).transport === transport) return isHeard;
     before += 1;
@@ -131,7 +132,7 @@ function watchTransport(
   transport.closeTimeout = CLOSE_PATIENCE_MS;
 }
 
-/** A WebSocket whose control frames count, and whose events cost nobody else. */
+/** A WebSocket whose control frames count, and whose failures cost only its connection. */
 class WatchedSocket extends EndingSocket {
   /** Undefined while the upgrade is under way. */
   declare watcher: Watcher | undefined;
@@ -153,7 +154,7 @@ class WatchedSocketServer extends WebSocketServer {
     const all: WebSocketServerOptions & { closeTimeout: number } = {
       ...options,
       closeTimeout: CLOSE_PATIENCE_MS,
-      // The types say a class with the base's own constructor.
+      // The types want a class with the base's own constructor.
       WebSocket: WatchedSocket as unknown as typeof WebSocket,
     };
     super(all as WebSocketServerOptions);

@@ -31,7 +31,7 @@ afterEach(() => {
   for (const stop of stops.splice(0)) stop();
 });
 
-/** A server whose sessions only write down what they are told. */
+/** A server whose sessions only note their calls. */
 async function startServer({ stopping = false, sharedFrames = true, fails = (_what: string) => {} } = {}) {
   const opened: Opened[] = [];
   const failures: object[] = [];
@@ -107,7 +107,7 @@ async function startServer({ stopping = false, sharedFrames = true, fails = (_wh
   return { port, url: `http://127.0.0.1:${port}/api/v1/ws`, opened, failures };
 }
 
-/** Sends bytes and gives all that comes back until the server closes or `enough` is there. */
+/** Sends bytes and returns all that comes back until the server closes or `enough` is there. */
 function exchange(port: number, text: string, enough = (_answer: string) => false): Promise<string> {
   return new Promise((resolve, reject) => {
     let answer = '';
@@ -158,7 +158,7 @@ describe.each([true, false])('frames made once for all connections: %s;', (share
     expect(shared.raw).toBe(raw);
   });
 
-  test('a peer that reads slowly: progress while it reads, word when all has gone', async () => {
+  test('a peer that reads slowly: progress while it reads, drained when all has gone', async () => {
     const { url, opened } = await startServer({ sharedFrames });
     const client = await openWs(url);
     const { transport, events } = opened[0] as Opened;
@@ -175,7 +175,7 @@ describe.each([true, false])('frames made once for all connections: %s;', (share
     expect(events).toEqual(['drained']);
   });
 
-  test('a little that waits is told of as well', async () => {
+  test('a little that waits is reported as well', async () => {
     const { url, opened } = await startServer({ sharedFrames });
     const client = await openWs(url);
     const { transport, events } = opened[0] as Opened;
@@ -187,7 +187,7 @@ describe.each([true, false])('frames made once for all connections: %s;', (share
     expect(transport.bufferedBytes()).toBe(0);
   });
 
-  test('the close goes behind what was written, and nothing after it', async () => {
+  test('the close goes after what was written, and nothing after it', async () => {
     const { url, opened } = await startServer({ sharedFrames });
     const client = await openWs(url);
     const { transport, events, received } = opened[0] as Opened;
@@ -207,7 +207,7 @@ describe.each([true, false])('frames made once for all connections: %s;', (share
   });
 });
 
-test('frames come in as objects, and what is no JSON as garbage', async () => {
+test('frames come in as objects, and text that is not JSON as garbage', async () => {
   const { url, opened } = await startServer();
   const client = await openWs(url);
   const session = opened[0] as Opened;
@@ -257,7 +257,7 @@ test('a message of exactly the limit is fine', async () => {
   await until(() => opened[0]?.received.length === 1);
 });
 
-test('text that is no UTF-8 closes the connection', async () => {
+test('text that is not UTF-8 closes the connection', async () => {
   const { url } = await startServer();
   const client = await openWs(url);
   client.socket.send(Buffer.from([0x22, 0xc3, 0x28, 0x22]), { binary: false });
@@ -314,7 +314,7 @@ test.each([
   expect(opened).toEqual([]);
 });
 
-test('a service that stops takes nobody new', async () => {
+test('a service that stops accepts no new connection', async () => {
   const { url } = await startServer({ stopping: true });
   expect((await refusedWs(url)).status).toBe(503);
 });
@@ -373,7 +373,7 @@ describe('what fails in work for one peer', () => {
     expect(JSON.stringify(failures)).not.toContain('secret');
   }
 
-  test.each(['receive', 'alive', 'drained'])('ends that connection alone: %s', async (place) => {
+  test.each(['receive', 'alive', 'drained'])('ends only that connection: %s', async (place) => {
     const { url, opened, failures } = await startServer(failsAt(place));
     const [client, other] = [await openWs(url), await openWs(url)];
     if (place === 'receive') client.send({ type: 'ping' });

@@ -1,4 +1,4 @@
-// Raw WebSocket connections as the hub sees them: frames are text messages, many leave in one write of the socket.
+// The transport of raw WebSocket connections: frames are text messages, and many leave in one write of the socket.
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import { type ServerOptions, WebSocket, WebSocketServer } from 'ws';
@@ -19,7 +19,7 @@ import { addressOfSocket, type ForwardedOf } from '../shared/peer-address.ts';
 import { badRequest, type Refuse, refuseSocket } from '../shared/refusal.ts';
 import { encodeForSocket, writeTogether } from '../shared/shared-frames.ts';
 
-/** The subprotocol that a client names beside `bearer.<token>`; the only one that is ever selected. */
+/** The subprotocol that a client names beside `bearer.<token>`. It is the only one that is ever selected. */
 const SUBPROTOCOL = 'chat.v1';
 /** How long a peer may take to answer the close frame before the connection is cut. */
 const CLOSE_TIMEOUT_MS = 10_000;
@@ -32,11 +32,11 @@ export interface RawServerOptions {
   readonly refuse: Refuse;
   readonly boundary: Boundary;
   readonly forwardedOf: ForwardedOf;
-  /** Frames are made once for all connections; else by the library, for each. */
+  /** Whether frames are encoded once for all connections, or by the library for each. */
   readonly sharedFrames: boolean;
 }
 
-/** Whom a request proved, if anybody, the place that was taken for that user, and until when the peer is to be answered. */
+/** The identity of a request, if it has one, the place that was taken for its user, and the deadline of the answer. */
 export interface Admitted {
   readonly identity: Identity | null;
   readonly deadline: Deadline;
@@ -44,7 +44,7 @@ export interface Admitted {
 }
 
 export interface RawServer {
-  /** Completes the upgrade and opens a session for who is admitted. False if that cannot be: the peer hears why. */
+  /** Completes the upgrade and opens a session. If that fails, tells the peer why and returns false. */
   accept(request: IncomingMessage, socket: Socket, head: Buffer, admitted: Admitted): boolean;
 }
 
@@ -77,9 +77,9 @@ export function createRawServer(given: RawServerOptions): RawServer {
     return id === undefined ? encodeWithoutId : (answer) => encodeAnswer(answer, id);
   }
 
-  /** What the library's receiver got from the peer. */
+  /** Takes a message of the peer from the library. */
   function receive(connection: RawConnection, data: Buffer, isBinary: boolean): void {
-    // A peer may still talk while it is being closed: nobody listens any more.
+    // Ignores messages of a peer whose connection is being closed.
     if (connection.readyState !== WebSocket.OPEN) return;
     if (isBinary) {
       connection.close(CLOSE.BINARY, 'frames are text');
@@ -106,7 +106,7 @@ export function createRawServer(given: RawServerOptions): RawServer {
   };
 }
 
-/** Undefined, which no JSON text means, for what is no JSON. */
+/** Returns undefined, which no JSON text means, if the text is not JSON. */
 function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
@@ -116,10 +116,9 @@ function parseJson(text: string): unknown {
 }
 
 /**
- * One connection: the library's socket, so that an idle one costs no further objects. It hears of the library's events
- * itself: tables of listeners are a quarter of a KiB for each.
- * What `Transport` has in common with it (`close`, `terminate`) the library does: its close frame goes behind
- * what was written, and a peer that does not answer it is cut off.
+ * One connection. It is the library's socket, so that an idle one costs no further objects. It overrides `emit`,
+ * because a table of listeners would cost a quarter of a KiB for each connection. The library does `close` and
+ * `terminate`: its close frame goes after what was written, and it cuts off a peer that does not answer it.
  */
 class RawConnection extends EndingSocket implements Transport {
   readonly name = 'raw';
@@ -131,8 +130,8 @@ class RawConnection extends EndingSocket implements Transport {
   private awaitsDrain = false;
 
   /**
-   * The library closes the connection itself after each of its errors; `close` follows. What fails here costs this
-   * connection alone.
+   * The library closes the connection itself after each of its errors, and `close` follows. A failure here costs only
+   * this connection.
    */
   override emit(event: string | symbol, ...values: unknown[]): boolean {
     try {
@@ -179,8 +178,8 @@ class RawConnection extends EndingSocket implements Transport {
   }
 
   /**
-   * Tells the session when all that is written has gone. The socket's own `drain` comes only after more than its
-   * high-water mark was waiting; an empty write behind the rest ends with it in any case.
+   * Tells the session when all written bytes have gone. The socket's own `drain` comes only if more than its high-water
+   * mark was waiting. An empty write after the others always ends with them.
    */
   private reportDrain(): void {
     if (this.awaitsDrain) return;
@@ -198,7 +197,7 @@ class RawConnection extends EndingSocket implements Transport {
   }
 }
 
-/** The same with frames that the library makes. */
+/** The same with frames that the library encodes. */
 class PlainRawConnection extends RawConnection {
   protected override writeFrames(batch: readonly Outgoing[]): void {
     this.socket.cork();
