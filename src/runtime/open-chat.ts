@@ -46,13 +46,13 @@ export async function openChat(config: Config, options: OpenOptions): Promise<Ch
 
   // Ids of channels and users begin with 1 in each database, so names in Redis need the deployment's id.
   const prefix = `${config.redisPrefix}${await readDeploymentId(databaseHandle.db)}:`;
-  const backends = await createBackends(config.redis, { nodeId, logger, prefix });
+  const backends = await createBackends(config, { nodeId, logger, prefix });
   const { broker, presence } = backends;
   teardown.add('Redis links', () => backends.close());
   teardown.add('broker', () => broker.close());
   teardown.add('presence', () => presence.close());
 
-  const pings = { database: databaseHandle.check, redis: config.redis === null ? undefined : backends.check };
+  const pings = { database: databaseHandle.check, ...backends.checks };
   const readiness = createReadiness({ pings, stopping });
   const chat = composeChat({ config, jwtSecret, nodeId, db: databaseHandle.db, backends, clock, logger, readiness });
   teardown.add('hub', () => chat.hub.close());

@@ -9,10 +9,10 @@ export interface Backends {
   readonly presence: PresenceStore;
   createRateLimiter(options: RateLimitOptions): RateLimiter;
   /**
-   * Tries what the service needs of them. Rejects if they are away, or with a DependencyError that says what they
-   * refuse.
+   * By the name that readiness has for it: tries whether something that the parts stand on is there. Rejects if it is
+   * away, or with a DependencyError that says what it refuses. Undefined if it is not configured.
    */
-  check(): Promise<void>;
+  readonly checks: Readonly<Record<string, (() => Promise<void>) | undefined>>;
   /** Closes the remaining links, after broker and presence were closed. */
   close(): void;
 }

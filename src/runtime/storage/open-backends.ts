@@ -1,24 +1,28 @@
-// Opens what nodes share, or its replacement in a service of one node.
+// Chooses what nodes share, each part by itself, or its replacement in a service of one node.
 import { createMemoryBroker } from '../../backends/broker/memory.ts';
 import { createMemoryPresence } from '../../backends/presence/memory.ts';
 import { createMemoryRateLimiter } from '../../backends/rate-limit/memory.ts';
 import type { RedisTarget } from '../../backends/redis/connection.ts';
+import type { Config } from '../config/config.ts';
 import type { Backends, BackendsDependencies } from './backends.ts';
+import type { RedisBackends } from './redis-backends.ts';
 
-/** Redis if there is a target, else memory. Does not wait for Redis, which may come later. */
-export async function createBackends(target: RedisTarget | null, deps: BackendsDependencies): Promise<Backends> {
-  if (target === null) return createMemoryBackends(deps);
-  // Imported only here, because a service of one node does not use the client library.
-  const { createRedisBackends } = await import('./redis-backends.ts');
-  return createRedisBackends(target, deps);
+/** Redis if it is configured, else memory. Does not wait for Redis, which may come later. */
+export async function createBackends(config: Config, deps: BackendsDependencies): Promise<Backends> {
+  const redis = config.redis === null ? undefined : await openRedis(config.redis, deps);
+  const broker = redis?.createBroker() ?? createMemoryBroker(deps);
+  const presence = redis?.createPresence() ?? createMemoryPresence(deps);
+  return {
+    broker,
+    presence,
+    createRateLimiter: redis?.createRateLimiter ?? createMemoryRateLimiter,
+    checks: { redis: redis?.check },
+    close: () => redis?.close(),
+  };
 }
 
-function createMemoryBackends({ nodeId, logger }: BackendsDependencies): Backends {
-  return {
-    broker: createMemoryBroker({ logger }),
-    presence: createMemoryPresence({ nodeId }),
-    createRateLimiter: createMemoryRateLimiter,
-    check: async () => {},
-    close: () => {},
-  };
+/** Imported only here, because a service of one node does not use the client library. */
+async function openRedis(target: RedisTarget, deps: BackendsDependencies): Promise<RedisBackends> {
+  const { createRedisBackends } = await import('./redis-backends.ts');
+  return createRedisBackends(target, deps);
 }
