@@ -12,7 +12,10 @@ import { spelled } from './spelling.ts';
 export const channelTypeSchema = z.enum(['direct', 'group']);
 export type ChannelType = z.output<typeof channelTypeSchema>;
 
-/** What members write of a group. Each field is stored in the column of `channels` with its name. */
+/**
+ * What members write of a group. Each field is stored in the column of `channels` with its name. One that they may leave
+ * out is optional and has no default: an update leaves alone what is not in its body.
+ */
 const givenFields = { name: storable().trim().min(1).max(LIMITS.CHANNEL_NAME_MAX) };
 
 /** The same, as members get it. */
@@ -24,8 +27,8 @@ export type ChannelFields = Readonly<z.output<z.ZodObject<typeof shownFields>>>;
 
 export const CHANNEL_FIELDS = Object.keys(shownFields) as ReadonlyArray<keyof ChannelFields>;
 
-/** What is stored of a direct channel. Each of the two gets it under the name of the other. */
-export const DIRECT_FIELDS: ChannelFields = { name: '' };
+/** What is stored of a field that was not given, and of a direct channel: each of the two sees the other's name. */
+export const EMPTY_FIELDS: ChannelFields = { name: '' };
 
 /** A channel in the REST interface. */
 export const channelSchema = z
@@ -60,9 +63,9 @@ export const createChannelBody = z
       .transform((ids) => ids ?? []),
   })
   .transform(({ type, userIds, ...given }, context) => {
-    if (type === 'direct') return { type, userIds, ...DIRECT_FIELDS };
+    if (type === 'direct') return { type, userIds, ...EMPTY_FIELDS };
     const fields = decode(groupFields, given);
-    if (fields.ok) return { type, userIds, ...fields.data };
+    if (fields.ok) return { type, userIds, ...EMPTY_FIELDS, ...fields.data };
     for (const { path, message } of fields.details)
       context.addIssue({ code: 'custom', path: path.split('.'), message });
     return z.NEVER;

@@ -7,7 +7,7 @@ import {
   type ChannelFields,
   type ChannelType,
   type CreateChannelBody,
-  DIRECT_FIELDS,
+  EMPTY_FIELDS,
 } from '../../protocol/channels.ts';
 import { ChatError, invalid } from '../../protocol/errors.ts';
 import type { Principal } from '../accounts/principal.ts';
@@ -136,7 +136,7 @@ function insertDirect(
     await rows(transaction, sql`select pg_advisory_xact_lock(${low}::int, ${high}::int)`);
     const raced = await findDirect(transaction, emails, ownerId, other);
     if (raced) return { row: raced, created: false };
-    const row = await insertChannel(transaction, { type: 'direct', fields: DIRECT_FIELDS, ownerId, others: [other] });
+    const row = await insertChannel(transaction, { type: 'direct', fields: EMPTY_FIELDS, ownerId, others: [other] });
     return { row: (await findDirect(transaction, emails, ownerId, other)) ?? row, created: true };
   });
 }
