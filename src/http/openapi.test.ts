@@ -1,7 +1,7 @@
 // The published document, taken from the app itself: complete, exact, and of use to generators.
 import { expect, it } from 'vitest';
+import { createDescribingApp } from '../../tests/support/published-document.ts';
 import { ERRORS, type ErrorCode } from '../protocol/errors.ts';
-import { type AppDependencies, createApp } from './app.ts';
 import type { JsonSchema } from './json-schema.ts';
 
 interface Answer {
@@ -29,17 +29,7 @@ interface OpenApi {
   paths: Record<string, Record<string, Operation>>;
 }
 
-/** Describing itself is all that this app can do. */
-const app = createApp({
-  useCases: {},
-  limiters: { general: null, auth: null },
-  metrics: { observeRequest() {} },
-  logger: { debug() {}, error() {} },
-  clock: { now: () => 0, monotonic: () => 0 },
-  corsOrigins: '*',
-  maxTextLength: 1,
-  version: '1.2.3',
-} as unknown as AppDependencies);
+const app = createDescribingApp();
 const response = await app.request('/openapi.json');
 const document = (await response.json()) as OpenApi;
 const operations = Object.entries(document.paths).flatMap(([path, methods]) =>

@@ -1,8 +1,9 @@
 // The published document, made by an app without dependencies. It is the same for every service of this version.
 import { type AppDependencies, createApp } from '../../src/http/app.ts';
 
-export async function publishedDocument<T>(): Promise<T> {
-  const app = createApp({
+/** An app that can do nothing but describe itself. */
+export function createDescribingApp(): ReturnType<typeof createApp> {
+  return createApp({
     useCases: {},
     limiters: { general: null, auth: null },
     metrics: { observeRequest() {} },
@@ -12,5 +13,8 @@ export async function publishedDocument<T>(): Promise<T> {
     maxTextLength: 1,
     version: '1.2.3',
   } as unknown as AppDependencies);
-  return (await (await app.request('/openapi.json')).json()) as T;
+}
+
+export async function publishedDocument<T>(): Promise<T> {
+  return (await (await createDescribingApp().request('/openapi.json')).json()) as T;
 }

@@ -4,11 +4,10 @@ import { createBatches } from '../../lib/batches.ts';
 import type { Logger } from '../../lib/logger.ts';
 import { endOfTurn } from '../../lib/spacing.ts';
 import type { LinkOptions, RedisLink } from '../redis/connection.ts';
+import { createTrial } from '../redis/trial.ts';
 import { type ChooseDialect, PLAIN } from './redis-dialect.ts';
 
 const TIMEOUT_MS = 1_500;
-/** How many looks at the link, two of which happen each second, make a trial. */
-const TRIED_EVERY = 6;
 /** The most characters that may wait for Redis to take them. What exceeds it is given up at once. */
 const WAITING_MAX = 32 * 1024 * 1024;
 
@@ -55,7 +54,7 @@ interface Publication {
  */
 export function createPublisher(deps: PublisherDependencies): Publisher {
   const { chooseDialect, logger, lossChannel, trialChannel, onRefused = () => {} } = deps;
-  const options = { name: 'chat-publish', timeoutMs: TIMEOUT_MS, logger, probe };
+  const options = { name: 'chat-publish', timeoutMs: TIMEOUT_MS, logger, probe: () => trial.look() };
   const { client, attempted, failed, succeeded, close } = deps.open(options);
   /** The dialect of the present link. */
   let dialect = Promise.resolve(PLAIN);
@@ -64,7 +63,8 @@ export function createPublisher(deps: PublisherDependencies): Publisher {
   let lost = false;
   /** The server's last answer was that it does not publish. */
   let refused = false;
-  let looks = 0;
+
+  const trial = createTrial({ client, channel: trialChannel, tryOut, isRefused: () => refused });
 
   client.on('ready', () => {
     dialect = chooseDialect(client);
@@ -101,17 +101,7 @@ export function createPublisher(deps: PublisherDependencies): Publisher {
     succeeded();
   }
 
-  /**
-   * Runs while this node publishes nothing by itself, because also a quiet node must know that it could not publish.
-   */
-  function probe(): Promise<unknown> {
-    looks += 1;
-    return refused || looks % TRIED_EVERY === 0 ? tryOut() : client.ping();
-  }
-
-  async function tryOut(): Promise<void> {
-    const channel = trialChannel();
-    if (channel === undefined) return void (await client.ping());
+  async function tryOut(channel: string): Promise<void> {
     const failure = await publishAll([{ channel, payload: '' }]);
     if (failure) throw failure;
     reportEarlierLoss();
@@ -151,7 +141,7 @@ export function createPublisher(deps: PublisherDependencies): Publisher {
       return (await dialect).count(client, channel);
     },
     connected: () => client.status === 'ready' && !refused,
-    ping: tryOut,
+    ping: async () => void (await trial.tryNow()),
     close,
   };
 }

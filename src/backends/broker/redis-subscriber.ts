@@ -3,6 +3,7 @@ import type { Redis } from 'ioredis';
 import type { Logger } from '../../lib/logger.ts';
 import { createSpacing, endOfTurn } from '../../lib/spacing.ts';
 import type { LinkOptions, RedisLink } from '../redis/connection.ts';
+import { createTrial } from '../redis/trial.ts';
 import type { Listener, Unsubscribe } from './broker.ts';
 import { createListeners } from './listeners.ts';
 import { type ChooseDialect, PLAIN } from './redis-dialect.ts';
@@ -10,8 +11,6 @@ import { type ChooseDialect, PLAIN } from './redis-dialect.ts';
 /** Channels in one command: enough to need few commands, few enough not to hold Redis up. */
 const CHUNK = 1_000;
 const TIMEOUT_MS = 1_500;
-/** How many looks at the link, two of which happen each second, make a trial. */
-const TRIED_EVERY = 6;
 
 export interface Subscriber {
   subscribe(channel: string, listener: Listener): { ready: Promise<void>; unsubscribe: Unsubscribe };
@@ -45,7 +44,7 @@ export interface SubscriberDependencies {
 
 export function createSubscriber(deps: SubscriberDependencies): Subscriber {
   const { chooseDialect, logger, trialChannel, onReturn, onAstray, groupOf = () => undefined } = deps;
-  const options = { name: 'chat-subscribe', timeoutMs: TIMEOUT_MS, logger, probe };
+  const options = { name: 'chat-subscribe', timeoutMs: TIMEOUT_MS, logger, probe: () => trial.look() };
   const { client, attempted, failed, succeeded, close } = deps.open(options);
   const listeners = createListeners(logger, (channel) => void tellSoon(channel));
   const spacing = createSpacing();
@@ -62,8 +61,9 @@ export function createSubscriber(deps: SubscriberDependencies): Subscriber {
   let astray = false;
   /** Its last answer was that nobody may subscribe here. All channels are tried again when it takes one. */
   let refused = false;
-  let looks = 0;
   let links = 0;
+
+  const trial = createTrial({ client, channel: trialChannel, tryOut, isRefused: () => refused });
 
   client.on('message', listeners.deliver);
   client.on('smessage', listeners.deliver);
@@ -159,15 +159,7 @@ export function createSubscriber(deps: SubscriberDependencies): Subscriber {
     goAstray();
   }
 
-  /** Also a node on which nobody joins must know that nothing would arrive. */
-  function probe(): Promise<unknown> {
-    looks += 1;
-    return refused || looks % TRIED_EVERY === 0 ? tryOut() : client.ping();
-  }
-
-  async function tryOut(): Promise<void> {
-    const channel = trialChannel();
-    if (channel === undefined) return void (await client.ping());
+  async function tryOut(channel: string): Promise<void> {
     const { subscribe } = await dialect;
     try {
       await subscribe(client, [channel]);
@@ -199,7 +191,7 @@ export function createSubscriber(deps: SubscriberDependencies): Subscriber {
     deliver: listeners.deliver,
     connected: () => up,
     retry,
-    ping: tryOut,
+    ping: async () => void (await trial.tryNow()),
     close() {
       listeners.clear();
       close();
