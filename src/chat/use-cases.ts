@@ -27,7 +27,7 @@ export interface UseCaseDependencies {
   readonly announce: Announce;
   readonly signals: SignalPublisher;
   readonly tokens: Pick<Tokens, 'issue'>;
-  readonly sessions: Pick<Sessions, 'end' | 'endOthers' | 'spread'>;
+  readonly sessions: Pick<Sessions, 'end' | 'endOthers' | 'propagate'>;
   readonly passwords: Passwords;
   readonly failures: FailureLimit;
   readonly digest: Digest;

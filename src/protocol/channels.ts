@@ -114,18 +114,20 @@ export const channelDeleted = serverFrame('channel.deleted', z.object({ channel_
  * A channel as another node tells of it. What came in later is optional, because a node of an earlier version does not
  * tell it.
  */
-export const toldChannelSchema = channelSchema.partial().required({ id: true, name: true, type: true, ownerId: true });
-export const toldFieldsSchema = z.object(shownFields).partial().required({ name: true });
+export const publishedChannelSchema = channelSchema
+  .partial()
+  .required({ id: true, name: true, type: true, ownerId: true });
+export const publishedFieldsSchema = z.object(shownFields).partial().required({ name: true });
 
 /** Data of `channel.added`. */
-export function channelAddedData(channel: z.output<typeof toldChannelSchema>): DataOf<typeof channelAdded> {
+export function channelAddedData(channel: z.output<typeof publishedChannelSchema>): DataOf<typeof channelAdded> {
   return { channel_id: channel.id, name: channel.name, type: channel.type, owner_id: channel.ownerId };
 }
 
 /** Data of `channel.updated`. */
 export function channelUpdatedData(
   id: number,
-  fields: z.output<typeof toldFieldsSchema>,
+  fields: z.output<typeof publishedFieldsSchema>,
 ): DataOf<typeof channelUpdated> {
   return { channel_id: id, name: fields.name };
 }

@@ -11,7 +11,7 @@ import type { Logger } from '../lib/logger.ts';
 import { type Cluster, createCluster } from './cluster/cluster.ts';
 import { carryOut } from './cluster/node-requests.ts';
 import { encodeEvents } from './cluster/publication.ts';
-import { createTakeOut } from './cluster/take-out.ts';
+import { createRevokeAccess } from './cluster/revoke-access.ts';
 import { channelTopic, userTopic } from './cluster/topics.ts';
 import { type AccountCheck, createAccountCheck } from './connections/account-check.ts';
 import {
@@ -73,8 +73,8 @@ export function createDelivery(deps: DeliveryDependencies): Delivery {
     logger,
     budget: { used: 0, max: RECENT_EVENTS_BUDGET },
     readPage: reads.page,
-    checkReaders: (feed) => takeOut.check(feed),
-    handedOut: hooks.event.happened,
+    checkReaders: (feed) => revokeAccess.check(feed),
+    handedOut: hooks.event.emit,
   };
   const forLogs = { broker, clock, nodeId, context };
   const feeds = createChannelFeeds({ ...forLogs, onSignal: (feed, signal) => signals.receive(feed, signal) });
@@ -86,13 +86,13 @@ export function createDelivery(deps: DeliveryDependencies): Delivery {
   const signals = createSignals({ broker, clock, nodeId, feeds, directFeeds });
   const tracker = createPresenceTracker({ store: presence, signals });
   const endReading = createEndReading({ tracker, hooks, clock });
-  const takeOut = createTakeOut({ feeds, signals, endReading, hooks, readership: reads.readership });
+  const revokeAccess = createRevokeAccess({ feeds, signals, endReading, hooks, readership: reads.readership });
   const connectionLimits = createConnectionLimits({
     ...deps.limits,
     countEverywhere: (userId) => cluster.ask({ type: 'count.user', userId }),
   });
   const connectionsOf = connectionLimits.ofUser;
-  const node = { feeds, directFeeds, signals, tracker, takeOut, clock, connectionsOf };
+  const node = { feeds, directFeeds, signals, tracker, revokeAccess, clock, connectionsOf };
   const cluster: Cluster = createCluster({
     broker,
     presence,
@@ -108,7 +108,7 @@ export function createDelivery(deps: DeliveryDependencies): Delivery {
       const name = logName(key);
       const feed = localFeed(key);
       if (feed) feed.receive(feedEvents, accessVersion);
-      else for (const event of feedEvents) hooks.event.happened(name, event);
+      else for (const event of feedEvents) hooks.event.emit(name, event);
       let payload: string | undefined;
       const encode = () => {
         payload ??= encodeEvents({ origin: nodeId, log: name, accessVersion, events: feedEvents });

@@ -5,8 +5,8 @@ import type { ReaderOwner } from './log/reader.ts';
 /** One kind of event, and its listeners. */
 export interface Hook<Of extends readonly unknown[]> {
   /** Registers a listener, while the node is built. Listeners are called at once, in the order of registration. */
-  follow(follower: (...of: Of) => void): void;
-  happened(...of: Of): void;
+  on(listener: (...of: Of) => void): void;
+  emit(...of: Of): void;
 }
 
 export interface Hooks {
@@ -27,11 +27,11 @@ export function createHooks(): Hooks {
 }
 
 function createHook<Of extends readonly unknown[]>(): Hook<Of> {
-  const followers: Array<(...of: Of) => void> = [];
+  const listeners: Array<(...of: Of) => void> = [];
   return {
-    follow: (follower) => void followers.push(follower),
-    happened(...of) {
-      for (const follower of followers) follower(...of);
+    on: (listener) => void listeners.push(listener),
+    emit(...of) {
+      for (const listener of listeners) listener(...of);
     },
   };
 }

@@ -79,8 +79,8 @@ export function composeChat(foundation: Foundation): Chat {
     refresh: () => sessions.refresh(),
     withoutValues,
   });
-  const { tellOthers, recheck } = watch;
-  const sessions: Sessions = createSessions({ db, ends, maxEnds: MAX_ENDS, tellOthers, recheck });
+  const { notifyOtherNodes, recheck } = watch;
+  const sessions: Sessions = createSessions({ db, ends, maxEnds: MAX_ENDS, notifyOtherNodes, recheck });
   const { wasEnded } = sessions;
   const tokens = createTokens({
     secret,

@@ -61,7 +61,7 @@ export function createChat(db: Database) {
     db,
     ends,
     maxEnds: 1000,
-    tellOthers: () => {},
+    notifyOtherNodes: () => {},
     recheck: (userIds) => void rechecked.push(...userIds),
   });
   const { wasEnded } = sessions;

@@ -32,7 +32,7 @@ function node({ db }: Chat, { maxEnds = 1000, aheadMs = 0 } = {}) {
   const ends = createSessionEnds(maxEnds);
   const rechecked: number[] = [];
   const recheck = (userIds: Iterable<number>) => void rechecked.push(...userIds);
-  const sessions = createSessions({ db, ends, maxEnds, tellOthers: () => {}, recheck });
+  const sessions = createSessions({ db, ends, maxEnds, notifyOtherNodes: () => {}, recheck });
   const secret = SECRET;
   const clock = { now: () => Date.now() + aheadMs } as never;
   const { wasEnded } = sessions;

@@ -122,7 +122,7 @@ export function createRedisPresence(deps: {
     };
   }
 
-  async function takeOut(): Promise<void> {
+  async function revokeAccess(): Promise<void> {
     await nodes.leave();
     const names: SetName[] = ['users', 'channels', ...reported.channels.keys()];
     await inChunks(names, (name) => client.del(keyOf(name)));
@@ -162,7 +162,7 @@ export function createRedisPresence(deps: {
       closed = true;
       await beating;
       await changes.told();
-      await takeOut().catch((error) => logger.debug({ err: error }, 'Presence was left to run out'));
+      await revokeAccess().catch((error) => logger.debug({ err: error }, 'Presence was left to run out'));
       close();
     },
   };

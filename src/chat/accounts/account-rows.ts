@@ -45,7 +45,7 @@ export interface VerifiedAccount {
 
 export interface AccountRows {
   /** Throws EMAIL_TAKEN, USERNAME_TAKEN. A soft-deleted account keeps its email and its name. */
-  refuseTaken(username: string, email: string): Promise<void>;
+  assertFree(username: string, email: string): Promise<void>;
   /** Returns undefined if somebody has the name or the email already. */
   insert(user: NewUser): Promise<UserRow | undefined>;
   /** Accounts with exactly this email first, then in other cases, the oldest first. `address` is a digest. */
@@ -62,7 +62,7 @@ export function createAccountRows(db: Database): AccountRows {
   const names = createFoldedNames(db);
 
   return {
-    async refuseTaken(username, email) {
+    async assertFree(username, email) {
       await names.settle();
       const [taken] = await rows<{ email: boolean; username: boolean }>(
         db,

@@ -51,7 +51,7 @@ export interface AccountsDependencies {
   readonly db: Database;
   readonly tokens: Pick<Tokens, 'issue'>;
   readonly passwords: Passwords;
-  readonly sessions: Pick<Sessions, 'spread'>;
+  readonly sessions: Pick<Sessions, 'propagate'>;
   readonly failures: FailureLimit;
   readonly digest: Digest;
   readonly emails: EmailView;
@@ -72,13 +72,13 @@ export function createAccounts(deps: AccountsDependencies): Accounts {
   return {
     async register({ username, email, password }, from, deadline = NEVER) {
       if (reserved.has(email)) throw new ChatError('FORBIDDEN', 'This address cannot be registered');
-      await accountRows.refuseTaken(username, email);
+      await accountRows.assertFree(username, email);
       const hash = await passwords.hash(password, [`address:${from}`]);
       assertInTime(deadline);
       const user = await accountRows.insert({ username, email, hash, address: digest(from) });
       if (user) return signIn(user, 0);
       // Somebody took the email or the name while the password was hashed.
-      await accountRows.refuseTaken(username, email);
+      await accountRows.assertFree(username, email);
       throw new ChatError('UNAVAILABLE');
     },
 
@@ -109,7 +109,7 @@ export function createAccounts(deps: AccountsDependencies): Accounts {
       );
       // The password was changed by another request just now.
       if (!user) throw new ChatError('WRONG_PASSWORD');
-      if (password !== null) await deps.sessions.spread();
+      if (password !== null) await deps.sessions.propagate();
       return toUser(user);
     },
 

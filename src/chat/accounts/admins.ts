@@ -23,12 +23,12 @@ export function createAdmins({ db, passwords }: { db: Database; passwords: Pick<
 
   return {
     async add({ username, email, password }, isAdmin) {
-      await accountRows.refuseTaken(username, email);
+      await accountRows.assertFree(username, email);
       const hash = await passwords.hash(password, []);
       const user = await accountRows.insert({ username, email, hash, address: null, isAdmin });
       if (user) return toUser(user);
       // Somebody took the email or the name while the password was hashed.
-      await accountRows.refuseTaken(username, email);
+      await accountRows.assertFree(username, email);
       throw new ChatError('UNAVAILABLE');
     },
 

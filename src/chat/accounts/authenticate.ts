@@ -26,7 +26,7 @@ export interface AuthenticateDependencies {
 
 export function createAuthenticate({ tokens, principals, countForged }: AuthenticateDependencies): Authenticate {
   return async (token, address) => {
-    const judged = await tokens.judge(token);
+    const judged = await tokens.inspect(token);
     if (!judged.claims) {
       if (judged.isForged) await countForged(address());
       throw new ChatError('UNAUTHORIZED');

@@ -12,7 +12,7 @@ export interface Sessions {
   /** Ends all tokens of its user except this one. */
   endOthers(claims: TokenClaims): Promise<void>;
   /** Makes this node and the others read what was ended in the database. */
-  spread(): Promise<void>;
+  propagate(): Promise<void>;
   /** Reads what was ended since the last time. Rejects if the database does. */
   refresh(): Promise<void>;
   /** Asks the database about one token, if memory does not reach back so far. Rejects if the database does. */
@@ -25,7 +25,7 @@ export interface SessionsDependencies {
   /** How many ends are read at once: as many as `ends` keeps. */
   readonly maxEnds: number;
   /** Tells the other nodes to refresh. May be lost. */
-  readonly tellOthers: () => void;
+  readonly notifyOtherNodes: () => void;
   /** Tokens of these users were ended: closes the connections that used them. */
   readonly recheck: (userIds: Iterable<number>) => void;
 }
@@ -58,8 +58,8 @@ export function createSessions(deps: SessionsDependencies): Sessions {
 
   const refresh = () => singleFlight('refresh', readNewEnds);
 
-  async function spread(): Promise<void> {
-    deps.tellOthers();
+  async function propagate(): Promise<void> {
+    deps.notifyOtherNodes();
     await refresh();
   }
 
@@ -77,15 +77,15 @@ export function createSessions(deps: SessionsDependencies): Sessions {
           from users u where u."id" = ${userId}::int
           on conflict do nothing`,
       );
-      await spread();
+      await propagate();
     },
 
     async endOthers({ tokenId, userId }) {
       await rows(db, cutOff(sql`select u."id" from users u where u."id" = ${userId}::int`, tokenId));
-      await spread();
+      await propagate();
     },
 
-    spread,
+    propagate,
     refresh,
 
     async wasEnded(claims) {

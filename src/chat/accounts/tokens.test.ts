@@ -228,11 +228,11 @@ describe('verify', () => {
   });
 });
 
-describe('judge', () => {
+describe('inspect', () => {
   it('tells a forged token from one that was valid once or is for something else', async () => {
     const { tokens, seconds, ends, pass } = setUp('10s');
     const isForged = async (token: string) => {
-      const judged = await tokens.judge(token);
+      const judged = await tokens.inspect(token);
       return judged.claims ? 'good' : judged.isForged;
     };
     const issued = await tokens.issue(user);

@@ -46,14 +46,14 @@ export interface TokenUser {
 }
 
 /** The result for a token. `isForged`: none of our secrets signed it. If one did, it is over, or for something else. */
-export type Judgement = { readonly claims: TokenClaims } | { readonly claims: undefined; readonly isForged: boolean };
+export type TokenResult = { readonly claims: TokenClaims } | { readonly claims: undefined; readonly isForged: boolean };
 
 export interface Tokens {
   /** `generation`: how often the user has ended all sessions. Every token is different. */
   issue(user: TokenUser, generation?: number): Promise<string>;
   /** Rejects if the database does. It is asked only about tokens that were issued long ago. */
-  judge(token: string): Promise<Judgement>;
-  /** Returns undefined if the token is not valid now. Rejects like `judge`. */
+  inspect(token: string): Promise<TokenResult>;
+  /** Returns undefined if the token is not valid now. Rejects like `inspect`. */
   verify(token: string): Promise<TokenClaims | undefined>;
 }
 
@@ -62,8 +62,8 @@ interface CachedToken extends TokenClaims {
   checkedVersion: number;
 }
 
-const FORGED: Judgement = { claims: undefined, isForged: true };
-const INVALID: Judgement = { claims: undefined, isForged: false };
+const FORGED: TokenResult = { claims: undefined, isForged: true };
+const INVALID: TokenResult = { claims: undefined, isForged: false };
 
 /** Throws a RangeError if `expiresIn` is not a duration. */
 export function createTokens(options: TokensOptions): Tokens {
@@ -89,7 +89,7 @@ export function createTokens(options: TokensOptions): Tokens {
     return true;
   }
 
-  async function judgeUnknown(token: string): Promise<Judgement> {
+  async function inspectUnknown(token: string): Promise<TokenResult> {
     const payload = await readPayload(token, keys);
     if (payload === undefined) return FORGED;
     const claims = toClaims(payload, digest(token), lifetime as number, clock.now());
@@ -100,9 +100,9 @@ export function createTokens(options: TokensOptions): Tokens {
     return { claims };
   }
 
-  async function judge(token: string): Promise<Judgement> {
+  async function inspect(token: string): Promise<TokenResult> {
     const known = cache.get(token);
-    if (!known) return judgeUnknown(token);
+    if (!known) return inspectUnknown(token);
     if (isStillValid(known)) {
       remember(token, known);
       return { claims: known };
@@ -121,10 +121,10 @@ export function createTokens(options: TokensOptions): Tokens {
         ALGORITHM,
       );
     },
-    judge,
+    inspect,
     async verify(token) {
       const known = cache.get(token);
-      if (known === undefined || !isStillValid(known)) return (await judge(token)).claims;
+      if (known === undefined || !isStillValid(known)) return (await inspect(token)).claims;
       // Awaits nothing if the token is known to be valid.
       remember(token, known);
       return known;

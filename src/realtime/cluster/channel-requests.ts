@@ -1,6 +1,11 @@
 // Requests about channels: send the announcements of chat/announce.ts to the connections that they concern.
 import * as z from 'zod';
-import { channelAddedData, channelUpdatedData, toldChannelSchema, toldFieldsSchema } from '../../protocol/channels.ts';
+import {
+  channelAddedData,
+  channelUpdatedData,
+  publishedChannelSchema,
+  publishedFieldsSchema,
+} from '../../protocol/channels.ts';
 import { defineNodeRequest } from './node-request.ts';
 
 const channelId = z.int();
@@ -9,7 +14,7 @@ export const channelAddedRequest = defineNodeRequest({
   type: 'channel.added',
   data: z.object({
     userIds: z.array(z.int()).readonly(),
-    channel: toldChannelSchema,
+    channel: publishedChannelSchema,
   }),
   run({ directFeeds, signals }, { channel, userIds }) {
     const frame = signals.frame('channel.added', channelAddedData(channel));
@@ -21,7 +26,7 @@ export const channelAddedRequest = defineNodeRequest({
 
 export const channelUpdatedRequest = defineNodeRequest({
   type: 'channel.updated',
-  data: toldFieldsSchema.extend({ channelId }),
+  data: publishedFieldsSchema.extend({ channelId }),
   run: ({ signals }, { channelId: id, ...fields }) =>
     signals.send(id, 'channel.updated', channelUpdatedData(id, fields)),
 });
@@ -29,16 +34,16 @@ export const channelUpdatedRequest = defineNodeRequest({
 export const channelDeletedRequest = defineNodeRequest({
   type: 'channel.deleted',
   data: z.object({ channelId }),
-  run({ feeds, takeOut }, { channelId: id }) {
+  run({ feeds, revokeAccess }, { channelId: id }) {
     const feed = feeds.get(id);
-    return feed ? takeOut.all(feed) : 0;
+    return feed ? revokeAccess.all(feed) : 0;
   },
 });
 
 export const memberRemovedRequest = defineNodeRequest({
   type: 'member.removed',
   data: z.object({ channelId, userId: z.int() }),
-  run: ({ takeOut }, { channelId: id, userId }) => takeOut.user(id, userId),
+  run: ({ revokeAccess }, { channelId: id, userId }) => revokeAccess.user(id, userId),
 });
 
 export const adminMessageRequest = defineNodeRequest({

@@ -5,7 +5,7 @@ import type { ChannelFeeds } from '../log/channel-feeds.ts';
 import type { DirectFeeds } from '../log/direct-feeds.ts';
 import type { PresenceTracker } from '../presence/tracker.ts';
 import type { Signals } from '../signals/signals.ts';
-import type { TakeOut } from './take-out.ts';
+import type { RevokeAccess } from './revoke-access.ts';
 
 /** The parts of a node that requests use. */
 export interface NodeParts {
@@ -13,7 +13,7 @@ export interface NodeParts {
   readonly directFeeds: DirectFeeds;
   readonly signals: Signals;
   readonly tracker: PresenceTracker;
-  readonly takeOut: TakeOut;
+  readonly revokeAccess: RevokeAccess;
   readonly clock: Clock;
   /** The number of connections of one user on this node, including those that are being set up. */
   readonly connectionsOf: (userId: number) => number;

@@ -31,7 +31,7 @@ function node() {
         return 3;
       },
     },
-    takeOut: { all: () => 3, user: (_channelId: number, userId: number) => (userId === 1 ? 2 : 0) },
+    revokeAccess: { all: () => 3, user: (_channelId: number, userId: number) => (userId === 1 ? 2 : 0) },
     tracker: { connections: () => 12 },
     clock: { now: () => 5 },
     connectionsOf: (userId: number) => (userId === 1 ? 2 : 0),

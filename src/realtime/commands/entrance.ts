@@ -5,7 +5,7 @@ import { ChatError } from '../../protocol/errors.ts';
 import type { ChannelFeeds, HeldFeed } from '../log/channel-feeds.ts';
 import type { Feed } from '../log/feed.ts';
 
-export interface Entrance {
+export interface JoinAccess {
   readonly channelId: number;
   readonly feed: Feed;
   readonly entry: Entry;
@@ -29,7 +29,7 @@ export async function enter(
   userId: number,
   channelId: number,
   isOver: () => boolean,
-): Promise<Entrance | undefined> {
+): Promise<JoinAccess | undefined> {
   while (!isOver()) {
     const held = deps.feeds.hold(channelId);
     try {
@@ -49,7 +49,7 @@ async function lookUp(
   userId: number,
   channelId: number,
   { feed, subscribed, release }: HeldFeed,
-): Promise<Entrance> {
+): Promise<JoinAccess> {
   await subscribed;
   const { removals } = feed;
   const entry = await reads.entry(userId, channelId);

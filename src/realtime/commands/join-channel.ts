@@ -8,7 +8,7 @@ import type { HubSession } from '../connections/session.ts';
 import { attachReader } from '../log/catch-up.ts';
 import { checkSince } from './check-since.ts';
 import { type Command, type CommandContext, type CommandDependencies, defineCommand } from './command.ts';
-import { type Entrance, enter } from './entrance.ts';
+import { enter, type JoinAccess } from './entrance.ts';
 
 type Context = CommandContext<AnswerOf<typeof frames.joinChannel>>;
 
@@ -46,7 +46,7 @@ export function joinChannel({ feeds, tracker, reads }: CommandDependencies): Com
   }
 
   /** Presence comes first: if the client then ends another connection, the user has not left. */
-  async function joinFirst(context: Context, first: Entrance, since: number | undefined): Promise<void> {
+  async function joinFirst(context: Context, first: JoinAccess, since: number | undefined): Promise<void> {
     const { user } = context.session;
     await tracker.joined(first.channelId, user);
     let isReading = false;
@@ -58,7 +58,7 @@ export function joinChannel({ feeds, tracker, reads }: CommandDependencies): Com
   }
 
   /** Makes the connection a reader, unless it is over. Asks again if somebody was taken out since the last lookup. */
-  async function read(context: Context, entrance: Entrance, since: number | undefined): Promise<boolean> {
+  async function read(context: Context, entrance: JoinAccess, since: number | undefined): Promise<boolean> {
     if (context.isOver) return false;
     if (entrance.isCurrent()) {
       assertRoom(context.session);
@@ -84,7 +84,7 @@ export function joinChannel({ feeds, tracker, reads }: CommandDependencies): Com
 }
 
 /** The answer leaves before the events after it. */
-function answer(context: Context, { channelId, feed, entry }: Entrance): void {
+function answer(context: Context, { channelId, feed, entry }: JoinAccess): void {
   feed.begin(entry.head, entry.accessVersion);
   context.ack({ channel_id: channelId, last_seq: entry.head });
 }

@@ -153,7 +153,7 @@ export function createHub(deps: HubDependencies): Hub {
     session.admission?.release();
     if (!session.identity) return;
     for (const reader of [...session.readers.values()]) endReading(reader);
-    hooks.closed.happened(session);
+    hooks.closed.emit(session);
     signOut(session);
   }
 

@@ -12,7 +12,7 @@ export interface OutboxLimits {
 /** The connection that has the outbox. */
 export interface OutboxOwner {
   /** The peer's socket is full. `lagging` is true from now on, until the owner sets it to false. */
-  lags(): void;
+  onLagging(): void;
   /** Writing failed, so the connection is of no use any more. Never throws. */
   failed(error: unknown): void;
 }
@@ -72,7 +72,7 @@ export class Outbox {
     if (!this.lagging && this.transport.bufferedBytes() > this.limits.maxBufferedBytes) {
       this.lagging = true;
       this.stalledSince = 0;
-      this.owner.lags();
+      this.owner.onLagging();
     }
   }
 }

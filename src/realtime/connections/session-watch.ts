@@ -13,7 +13,7 @@ export interface SessionWatch {
   /** Asks the database now, and then every second. */
   start(): Promise<void>;
   /** Tells the other nodes that something was ended. They look it up. */
-  tellOthers(): void;
+  notifyOtherNodes(): void;
   /** Closes the connections of these users whose tokens were ended. */
   recheck(userIds: Iterable<number>): void;
   close(): void;
@@ -57,7 +57,7 @@ export function createSessionWatch(deps: {
       await refresh();
       cancel = clock.every(INTERVAL_MS, () => void refresh());
     },
-    tellOthers: () => broker.publishToOthers(SESSIONS_TOPIC, () => '{}'),
+    notifyOtherNodes: () => broker.publishToOthers(SESSIONS_TOPIC, () => '{}'),
     recheck(userIds) {
       for (const userId of userIds) {
         for (const connection of [...deps.connectionsOf(userId)]) {

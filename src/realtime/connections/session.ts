@@ -139,7 +139,7 @@ export class HubSession implements Session, ReaderOwner, OutboxOwner, Scheduled,
   }
 
   /** The peer must take what waits for it in time. */
-  lags(): void {
+  onLagging(): void {
     this.context.sweepSoon(this);
   }
 

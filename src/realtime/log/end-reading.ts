@@ -21,6 +21,6 @@ export function createEndReading(deps: {
     if (!isChannelKey(feed.key)) return;
     const { channelId } = feed.key;
     tracker.left(channelId, owner.user);
-    hooks.left.happened(owner, channelId);
+    hooks.left.emit(owner, channelId);
   };
 }

@@ -12,12 +12,12 @@ type Conversation = DataOf<typeof frames.startTyping>;
 export function typing(deps: CommandDependencies): Command[] {
   const { signals, tracker, reads, hooks, clock } = deps;
   const typists = createTypists({ clock });
-  hooks.event.follow((log, { seq, storedSeq, senderId }) => {
+  hooks.event.on((log, { seq, storedSeq, senderId }) => {
     if (seq === storedSeq) typists.stopUser(senderId, log);
   });
-  hooks.left.follow((owner, channelId) => typists.stop(owner, logName(channelKey(channelId))));
-  hooks.removed.follow((userId, channelId) => typists.stopUser(userId, logName(channelKey(channelId))));
-  hooks.closed.follow(typists.forget);
+  hooks.left.on((owner, channelId) => typists.stop(owner, logName(channelKey(channelId))));
+  hooks.removed.on((userId, channelId) => typists.stopUser(userId, logName(channelKey(channelId))));
+  hooks.closed.on(typists.forget);
 
   /** Rejects as if the conversation did not exist, if the user is not a party to it. */
   async function assertParty({ user, readers }: HubSession, key: LogKey): Promise<void> {

@@ -7,7 +7,7 @@ import { WebSocket } from 'ws';
 const READ_AFTER_END_BYTES = 1 << 20;
 
 /** Cuts a closing connection if its peer goes on sending. */
-export function readLittle(socket: Duplex): void {
+export function cutIfStillSending(socket: Duplex): void {
   let left = READ_AFTER_END_BYTES;
   socket.on('data', (chunk: Uint8Array) => {
     left -= chunk.length;
@@ -20,6 +20,6 @@ export class EndingSocket extends WebSocket {
   override close(code?: number, reason?: string | Buffer): void {
     const { readyState, _socket: socket } = this as unknown as { readyState: number; _socket?: Duplex };
     super.close(code, reason);
-    if (readyState === WebSocket.OPEN && socket) readLittle(socket);
+    if (readyState === WebSocket.OPEN && socket) cutIfStillSending(socket);
   }
 }

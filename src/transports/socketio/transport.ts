@@ -6,7 +6,7 @@ import { RECONNECT_AFTER } from '../../protocol/close-codes.ts';
 import type { Outgoing } from '../../realtime/connections/outgoing.ts';
 import type { Session, Transport } from '../../realtime/connections/transport.ts';
 import { bytesTaken } from '../shared/bytes-taken.ts';
-import { readLittle } from '../shared/ending-socket.ts';
+import { cutIfStillSending } from '../shared/ending-socket.ts';
 import { writeTogether } from '../shared/shared-frames.ts';
 import { type Engine, webSocketOf, writableSocketOf } from './engine.ts';
 import { packetBytesOf, packetsOf } from './outgoing-packets.ts';
@@ -154,7 +154,7 @@ export class SocketIoTransport implements Transport {
   private hangUp(): void {
     const socket = this.netSocket();
     if (!socket) return this.engine.close();
-    readLittle(socket);
+    cutIfStillSending(socket);
     socket.end();
   }
 

@@ -8,7 +8,7 @@ import type { Feed } from '../log/feed.ts';
 import type { Reader } from '../log/reader.ts';
 import type { Signals } from '../signals/signals.ts';
 
-export interface TakeOut {
+export interface RevokeAccess {
   /** The channel is deleted. Returns how many connections read it. */
   all(feed: Feed): number;
   /** The user is not a member any more. Returns how many of the user's connections read the channel. */
@@ -17,13 +17,13 @@ export interface TakeOut {
   check(feed: Feed): Promise<void>;
 }
 
-export function createTakeOut(deps: {
+export function createRevokeAccess(deps: {
   readonly feeds: ChannelFeeds;
   readonly signals: Signals;
   readonly endReading: EndReading;
   readonly hooks: Hooks;
   readonly readership: (channelId: number, userIds: readonly number[]) => Promise<Readership>;
-}): TakeOut {
+}): RevokeAccess {
   const { feeds, signals, endReading, hooks } = deps;
 
   function all(feed: Feed): number {
@@ -38,7 +38,7 @@ export function createTakeOut(deps: {
   }
 
   function user(channelId: number, userId: number): number {
-    hooks.removed.happened(userId, channelId);
+    hooks.removed.emit(userId, channelId);
     const feed = feeds.get(channelId);
     if (!feed) return 0;
     feed.removals += 1;
