@@ -1,4 +1,4 @@
-// Lets a call in or refuses it: who calls, within which limit, and with which rights.
+// Admits a call or refuses it: by who calls, by the rate limit, and by the caller's rights.
 import type { Clock } from '../backends/clock/clock.ts';
 import type { RateLimiter } from '../backends/rate-limit/rate-limiter.ts';
 import type { TokenClaims } from '../chat/accounts/principal.ts';
@@ -21,7 +21,7 @@ export interface AdmitDependencies {
   readonly addressOf: AddressOf;
 }
 
-/** Gives what the route is told of who calls. Throws UNAUTHORIZED, RATE_LIMITED, FORBIDDEN. */
+/** Returns what the route learns about the caller. Throws UNAUTHORIZED, RATE_LIMITED or FORBIDDEN. */
 export type Admit = (c: HttpContext, route: Pick<Route, 'access' | 'limit'>) => Promise<Caller>;
 
 export function createAdmit({ tokens, principals, limiters, clock, addressOf }: AdmitDependencies): Admit {
@@ -38,7 +38,7 @@ export function createAdmit({ tokens, principals, limiters, clock, addressOf }: 
     return token === undefined ? undefined : tokens.verify(token);
   }
 
-  /** Whoever has no valid token is counted by address. */
+  /** A caller without a valid token is counted by address. */
   async function identify(c: HttpContext, access: Route['access']): Promise<Caller> {
     const token = await verify(c);
     const isTokenEnough = access === 'token';

@@ -1,13 +1,13 @@
-// The headers that every answer has: of the API, of pages, and of what is refused before either is asked.
+// The headers of every answer: of the API, of pages, and of requests that are refused before either sees them.
 
-/** By name, in one spelling: the record tells cases apart. */
+/** By name. Spell each name in one way, because the record is case-sensitive. */
 export type AnswerHeaders = Record<string, string>;
 
-/** What browsers may do with our answers: the API's bodies run nothing, the docs page runs its own files alone. */
+/** What browsers may do with our answers: bodies of the API run nothing, and the docs page runs only its own files. */
 const CONTENT_SECURITY_POLICY = [
   "default-src 'none'",
   "script-src 'self'",
-  // Swagger UI sets styles of single elements.
+  // Swagger UI sets inline styles.
   "style-src 'self' 'unsafe-inline'",
   "img-src 'self' data:",
   "connect-src 'self'",
@@ -16,9 +16,9 @@ const CONTENT_SECURITY_POLICY = [
   "frame-ancestors 'none'",
 ];
 
-/** Those that are for browsers long gone, or mean nothing for an API, are left out. */
+/** Leaves out headers for browsers long gone, and headers that mean nothing for an API. */
 const ON_EVERY_ANSWER: Readonly<AnswerHeaders> = {
-  // Nobody keeps an answer: what one user gets is for nobody else. Files that may be kept say so themselves.
+  // No cache keeps an answer, because it is for one user only. Files that may be cached say so themselves.
   'Cache-Control': 'no-store',
   'Content-Security-Policy': CONTENT_SECURITY_POLICY.join('; '),
   'Cross-Origin-Opener-Policy': 'same-origin',
@@ -30,8 +30,8 @@ const ON_EVERY_ANSWER: Readonly<AnswerHeaders> = {
   'X-XSS-Protection': '0',
 };
 
-/** A record of its own for each answer, to which others are added. */
+/** Returns a new record for each answer, so that more headers can be added to it. */
 export function answerHeaders(requestId: string): AnswerHeaders {
-  // In this order: behind the spread object the id would give each record a shape of its own.
+  // The id comes first, because after the spread object it would give each record a shape of its own.
   return { 'X-Request-Id': requestId, ...ON_EVERY_ANSWER };
 }

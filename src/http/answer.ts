@@ -1,16 +1,16 @@
-// The shapes of success, as plain answers and as schemas of the published document.
+// The shapes of successful answers, and their schemas for the published document.
 import * as z from 'zod';
 import type { SignedIn } from '../chat/accounts/accounts.ts';
 import type { PageJson } from '../chat/messages/pages.ts';
 import { paginationSchema, sessionSchema } from '../protocol/resources.ts';
 
-/** What a call comes to, before it is a response. */
+/** The result of a call, before it becomes a response. */
 export interface Answer {
   readonly status: number;
   readonly body: string | Uint8Array<ArrayBuffer>;
-  /** Of the body; JSON unless said otherwise. */
+  /** Media type of the body; JSON by default. */
   readonly type?: string;
-  /** Beside those that every answer has. */
+  /** In addition to the headers of every answer. */
   readonly headers?: Readonly<Record<string, string>>;
 }
 
@@ -19,7 +19,7 @@ export function answer(data: unknown, status: 200 | 201 = 200): Answer {
   return { status, body: JSON.stringify({ success: true, data }) };
 }
 
-/** Answers with a session; beside `data`, clients of the former service read its parts at the top. */
+/** Answers with a session. Clients of the former service read its parts beside `data`, so both places have them. */
 export function answerSession({ user, token }: SignedIn, status: 200 | 201 = 200): Answer {
   return { status, body: JSON.stringify({ success: true, data: { user, token }, user, token }) };
 }
@@ -29,7 +29,7 @@ export function answerPage(page: PageJson): Answer {
   return { status: 200, body: `{"success":true,${page.slice(1)}` };
 }
 
-/** Answers an action that gives nothing back but that it was done. */
+/** Answers an action that returns nothing except that it was done. */
 export function answerDone(message: string): Answer {
   return { status: 200, body: JSON.stringify({ success: true, data: null, message }) };
 }
@@ -38,6 +38,6 @@ const success = z.literal(true);
 
 export const answerOf = (data: z.ZodType) => z.object({ success, data });
 export const pageOf = (item: z.ZodType) => z.object({ success, data: z.array(item), pagination: paginationSchema });
-/** Of registering and signing in. */
+/** The answer to registering and signing in. */
 export const sessionAnswer = answerOf(sessionSchema).extend(sessionSchema.shape).meta({ id: 'SessionAnswer' });
 export const doneSchema = z.object({ success, data: z.null(), message: z.string() }).meta({ id: 'Done' });

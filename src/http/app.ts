@@ -1,4 +1,4 @@
-// The REST interface's table of contents: what every request passes, then every route in order. A plain fetch handler.
+// The REST interface, a plain fetch handler: what every request passes through, then every route in order.
 import { Hono } from 'hono';
 import { ChatError } from '../protocol/errors.ts';
 import type { AppDependencies } from './dependencies.ts';

@@ -1,12 +1,12 @@
-// A call is answered in time whatever hangs: one deadline, taken when it comes, for everything that is done for it.
+// Answers a call in time even if something hangs: one deadline, set when it arrives, covers all work for it.
 import { createDeadlines, type Deadline, deadlineIn, type Expiring, isPast } from '../lib/deadline.ts';
 import { ChatError } from '../protocol/errors.ts';
 import { LIMITS } from '../protocol/limits.ts';
 
-/** How late a call that is not answered in time hears so. */
+/** How long after its deadline a call may learn that it took too long. */
 const LATE_BY_MS = 250;
 
-/** What is left of the time of one call. */
+/** The time that is left for one call. */
 export class CallTime implements Expiring {
   deadline: Deadline = deadlineIn(LIMITS.ANSWER_MS);
   readonly expire: () => void;
@@ -15,7 +15,7 @@ export class CallTime implements Expiring {
     this.expire = expire;
   }
 
-  /** Waits for what the client has to send, which is not our time: the server limits that. */
+  /** Waits for what the client sends. The deadline stands still meanwhile, because the server limits that time. */
   async ofClient<T>(work: Promise<T>): Promise<T> {
     const left = this.deadline - performance.now();
     this.deadline = Number.POSITIVE_INFINITY;
@@ -26,15 +26,15 @@ export class CallTime implements Expiring {
     }
   }
 
-  /** Throws if the client has been told already that it took too long: for places behind which the work begins. */
+  /** Throws if the deadline has passed, so that no work begins for a call that was already refused. */
   assertNotOver(): void {
     if (isPast(this.deadline)) throw tooLate();
   }
 }
 
 /**
- * Gives what `work` comes to. Rejects with UNAVAILABLE when the time is over; what is under way then goes on, but begins
- * nothing more.
+ * Returns the result of `work`. Rejects with UNAVAILABLE when the time is over. A step that is under way then goes on,
+ * but no further step begins.
  */
 export type InTime = <T>(work: (time: CallTime) => Promise<T>) => Promise<T>;
 

@@ -1,4 +1,4 @@
-// The address that a call is counted by while nobody has signed in.
+// The address that rate limits count a call by if nobody has signed in.
 import { clientAddress, trustedForwardedFor } from '../lib/client-address.ts';
 import type { HttpContext } from './environment.ts';
 
@@ -7,7 +7,7 @@ export interface AddressDependencies {
   readonly trustProxy: boolean;
 }
 
-/** Gives the address of a request; behind a trusted proxy the one that the proxy has seen. */
+/** Returns the address of the client. Behind a trusted proxy, it is the one that the proxy has seen. */
 export type AddressOf = (c: HttpContext) => string;
 
 export function createAddressOf({ clientAddress: peerOf, trustProxy }: AddressDependencies): AddressOf {

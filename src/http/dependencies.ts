@@ -1,4 +1,4 @@
-// Everything that the REST interface is handed; it makes nothing but itself.
+// All dependencies of the REST interface, which creates none of them itself.
 import type { Context } from 'hono';
 import type { Clock } from '../backends/clock/clock.ts';
 import type { RateLimiter } from '../backends/rate-limit/rate-limiter.ts';
@@ -17,17 +17,17 @@ export interface AppDependencies extends FailDependencies {
   readonly announce: Announce;
   /** `general`: every signed-in call, per user. `auth`: register and login, per address. Null turns one off. */
   readonly limiters: { readonly general: RateLimiter | null; readonly auth: RateLimiter | null };
-  /** What the service stands on: a line for each part, and whether all of them answer. */
+  /** Checks what the service depends on: a line for each part, and whether all of them answer. */
   readonly readiness: () => Promise<Readiness>;
   readonly metrics: HttpMetrics;
   readonly corsOrigins: readonly string[] | '*';
-  /** Take the client's address from `X-Forwarded-For`. */
+  /** Whether to take the client's address from `X-Forwarded-For`. */
   readonly trustProxy: boolean;
   readonly maxTextLength: number;
   readonly clock: Clock;
   /** Version of the service, for the published document. */
   readonly version: string;
-  /** A file of swagger-ui-dist by its bare name. */
+  /** Returns a file of swagger-ui-dist by its bare name. */
   readonly docsAssets: (name: string) => Promise<DocsAsset | undefined>;
   /** Address of the peer of this request's connection, which may be a proxy. */
   readonly clientAddress: (c: Context) => string;
@@ -42,7 +42,7 @@ export interface HttpMetrics {
   /** All metrics in Prometheus' text format. */
   text(): Promise<string>;
   readonly contentType: string;
-  /** One answered request; `route` is its pattern, never its path. */
+  /** Counts one answered request. `route` is its pattern, never its path. */
   observeRequest(method: string, route: string, status: number, seconds: number): void;
 }
 

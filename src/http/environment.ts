@@ -1,4 +1,4 @@
-// What rides on the Hono context of every request, and nothing else.
+// The variables on the Hono context of every request.
 import type { Context } from 'hono';
 import type { AnswerHeaders } from './answer-headers.ts';
 
@@ -6,7 +6,7 @@ export interface HttpEnvironment {
   Variables: {
     /** The id in `X-Request-Id`, in every failure body and in the log. */
     requestId: string;
-    /** What the answer will carry: see respond.ts. */
+    /** The headers of the answer: see respond.ts. */
     headers: AnswerHeaders;
   };
 }

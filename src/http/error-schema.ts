@@ -1,8 +1,8 @@
-// The shape of a failure, as the published document names it: one schema for each set of codes.
+// The schemas of failures in the published document: one for each set of codes.
 import * as z from 'zod';
 import type { ErrorCode } from '../protocol/errors.ts';
 
-/** Each schema has a name of its own, so it is made once. */
+/** The schemas made so far. Each is made once, because its name must be unique. */
 const made = new Map<string, z.ZodType>();
 
 /** The body of a failure with one of these codes. */

@@ -1,5 +1,5 @@
-// What a client gets for a request that failed, whatever the reason: its status, headers and body. The one place that
-// makes it, and the only one that logs it. It knows no framework, because some requests fail before one sees them.
+// Makes what a client gets for any failed request: status, headers and body. Failures are made and logged only here.
+// This file uses no framework, because some requests fail before the framework sees them.
 import type { Logger } from '../lib/logger.ts';
 import { ChatError, ERRORS, type ErrorCode, type ErrorDetail } from '../protocol/errors.ts';
 import { addLimitHeaders } from './limit-headers.ts';
@@ -14,24 +14,24 @@ export interface FailureBody {
 
 export interface Failure {
   readonly status: number;
-  /** Beside those that every answer has. */
+  /** In addition to the headers of every answer. */
   readonly headers: Readonly<Record<string, string>>;
   /** A FailureBody. */
   readonly body: string;
 }
 
-/** Makes the failure of anything thrown, and writes its line to the log. */
+/** Makes the failure for anything thrown, and logs it. */
 export type Fail = (error: unknown, requestId: string) => Failure;
 
 export interface FailDependencies {
   readonly logger: Logger;
-  /** What a client is told of an error of the database; undefined where it is a mistake of ours. */
+  /** Returns what a client is told of an error, of the database too, or undefined if it is our mistake. */
   readonly toChatError: (error: unknown) => ChatError | undefined;
-  /** The error without what users typed, fit for the log. */
+  /** Returns the error without what users typed, fit for the log. */
   readonly withoutValues: (error: unknown) => unknown;
 }
 
-/** What some codes have to say to programs, by the rules of HTTP. */
+/** The headers that HTTP asks for with some codes. */
 const HEADERS: Readonly<Partial<Record<ErrorCode, Readonly<Record<string, string>>>>> = {
   UNAUTHORIZED: { 'WWW-Authenticate': 'Bearer' },
   UPGRADE_REQUIRED: { Connection: 'Upgrade', Upgrade: 'websocket' },
@@ -41,7 +41,7 @@ export function createFail({ logger, toChatError, withoutValues }: FailDependenc
   function log(code: ErrorCode, error: unknown, requestId: string): void {
     const err = withoutValues(rootOf(error));
     if (ERRORS[code].status < 500) logger.info({ requestId, code }, 'request refused');
-    // What is away or refuses fails every request: it has a line of its own, once.
+    // An unavailable dependency fails every request, so it has a line of its own in the log, once.
     else if (code === 'UNAVAILABLE') logger.info({ requestId, code, reason: String(err) }, 'request refused');
     else logger.error({ requestId, code, err }, 'request failed');
   }
@@ -62,7 +62,7 @@ function headersOf({ code, retryAfterMs, rateLimit }: ChatError): Record<string,
   return headers;
 }
 
-/** What was behind a failure that a use case has explained already. */
+/** Returns the cause of a failure that a use case has already explained. */
 function rootOf(error: unknown): unknown {
   return error instanceof ChatError ? (error.cause ?? error) : error;
 }

@@ -1,16 +1,16 @@
-// zod's schemas as JSON Schema for the published document: named ones become components, and what only validation needs
-// to know is left out.
+// Writes zod schemas as JSON Schema for the published document. Named schemas become components, and what only
+// validation needs is left out.
 import * as z from 'zod';
 import { documentedAs } from '../protocol/fields.ts';
 
 export type JsonSchema = Record<string, unknown>;
 
 export interface SchemaWriter {
-  /** The schema of what a client sends or gets; a reference for a named one. */
+  /** Returns the schema of what a client sends or gets: a reference if the schema is named. */
   write(schema: z.ZodType): JsonSchema;
-  /** The same of an object, never as a reference: for its fields one by one. */
+  /** Returns the schema of an object, never a reference, so that the caller can read its fields. */
   writeObject(schema: z.ZodType): ObjectSchema;
-  /** All named schemas that were written so far. */
+  /** All named schemas written so far. */
   readonly components: Readonly<Record<string, JsonSchema>>;
 }
 
@@ -25,7 +25,7 @@ export function createSchemaWriter(): SchemaWriter {
   const components: Record<string, JsonSchema> = {};
 
   function write(schema: z.ZodType): JsonSchema {
-    // Inside another schema a named one is a reference, so it is never met at the root.
+    // zod makes a named schema a reference only inside another schema, so each is wrapped in an object.
     const { properties, $defs = {} } = toJsonSchema(z.object({ root: schema })) as {
       properties: { root: JsonSchema };
       $defs?: Record<string, JsonSchema>;
@@ -51,21 +51,21 @@ function toJsonSchema(schema: z.ZodType): JsonSchema {
 function simplify({ zodSchema, jsonSchema }: { zodSchema: z.core.$ZodType; jsonSchema: JsonSchema }): void {
   const shown = documentedAs.get(zodSchema as z.ZodType);
   if (shown) replace(jsonSchema, toJsonSchema(shown));
-  // Those of a double, which no integer of ours comes near: pages of documents show them as the example.
+  // No integer of ours comes near these bounds, but documentation pages would show them as examples.
   if (jsonSchema.minimum === Number.MIN_SAFE_INTEGER) delete jsonSchema.minimum;
   if (jsonSchema.maximum === Number.MAX_SAFE_INTEGER) delete jsonSchema.maximum;
   delete jsonSchema.id;
   mergeNull(jsonSchema);
 }
 
-/** What the outer schema says about itself stays. */
+/** Replaces a schema, but keeps its own description and examples. */
 function replace(target: JsonSchema, { $schema: _, ...source }: JsonSchema): void {
   const { description, examples } = target;
   for (const key of Object.keys(target)) delete target[key];
   Object.assign(target, source, description && { description }, examples && { examples });
 }
 
-/** `string or null` in one type, which generators take for an optional value; of a reference it stays a choice. */
+/** Writes `string or null` as one type, which generators take for an optional value. A reference keeps its `anyOf`. */
 function mergeNull(schema: JsonSchema): void {
   const [first, second, ...others] = (schema.anyOf ?? []) as JsonSchema[];
   if (!first || second?.type !== 'null' || others.length > 0 || typeof first.type !== 'string') return;
@@ -76,7 +76,7 @@ function mergeNull(schema: JsonSchema): void {
 
 function toReferences<T>(schema: T): T {
   return JSON.parse(JSON.stringify(schema).replaceAll('"#/$defs/', `"${REFERENCE}`), (key, value) => {
-    // What the schema of a component is called, and in which dialect it is, the document says already.
+    // The document already says the name and the dialect of a component's schema.
     return key === '$id' || key === '$schema' ? undefined : value;
   }) as T;
 }

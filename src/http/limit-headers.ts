@@ -1,7 +1,7 @@
-// How a limit tells a client what is left of it.
+// The headers that tell a client what is left of its rate limit.
 import type { RateLimitState } from '../backends/rate-limit/rate-limiter.ts';
 
-/** `resetAt` in milliseconds since 1970. */
+/** `resetAt` is in milliseconds since 1970. */
 export function addLimitHeaders(
   headers: Record<string, string>,
   { limit, remaining, resetAt }: Pick<RateLimitState, 'limit' | 'remaining' | 'resetAt'>,

@@ -1,10 +1,10 @@
-// The headers of answers, as the published document names them.
+// The response headers, as the published document describes them.
 import type { ErrorCode } from '../protocol/errors.ts';
 import type { Access } from './route.ts';
 
 const header = (description: string, schema: object) => ({ description, schema });
 
-/** All of them, by name, as components of the document. */
+/** All response headers by name, as components of the document. */
 export const RESPONSE_HEADERS = {
   'X-Request-Id': header('The id of this request, also in a failure and in the log of the service.', {
     type: 'string',
@@ -36,7 +36,7 @@ const OF_CODE: Readonly<Partial<Record<ErrorCode, string>>> = {
   UNAVAILABLE: 'Retry-After',
 };
 
-/** References to the headers of an answer, of a failure with these codes. Those of a limit are missing if it is off. */
+/** Returns references to the headers of an answer, or of a failure with these codes. A limit that is off sends none. */
 export function headersOf(access: Access, codes: readonly ErrorCode[] = []): Record<string, { $ref: string }> {
   const names = [
     'X-Request-Id',

@@ -1,4 +1,4 @@
-// The published document, taken from the app itself: complete, exact, and of use to generators.
+// The published document, taken from the app itself, is complete, exact, and useful to generators.
 import { expect, it } from 'vitest';
 import { createDescribingApp } from '../../tests/support/published-document.ts';
 import { ERRORS, type ErrorCode } from '../protocol/errors.ts';
@@ -42,7 +42,7 @@ function operation(call: string) {
   return found;
 }
 
-/** The schema itself, if it is a reference to one. */
+/** Returns the schema itself if it is given a reference. */
 function resolved(schema: JsonSchema | undefined): { properties: Record<string, JsonSchema>; required?: string[] } {
   const name = String(schema?.$ref ?? '').replace('#/components/schemas/', '');
   return (name ? document.components.schemas[name] : schema) as never;
@@ -59,7 +59,7 @@ it('is OpenAPI 3.1 of this version', () => {
   expect(document.servers).toHaveLength(1);
 });
 
-it('has every route of the app, but for pages, itself and the address of WebSockets', () => {
+it('has every route of the app, except for pages, itself and the address of WebSockets', () => {
   const others = new Set(['GET /openapi.json', 'GET /docs', 'GET /docs/{asset}', 'GET /api/v1/ws']);
   const routes = app.routes
     .filter(({ method, path }) => method !== 'ALL' && !path.includes('*'))
@@ -95,7 +95,7 @@ it('describes all tags and calls', () => {
   }
 });
 
-it('names for each failure the codes that it can have, all of its status', () => {
+it('names the codes that each failure can have, all with its status', () => {
   for (const { call, responses } of operations) {
     for (const [status, { content }] of Object.entries(responses)) {
       if (Number(status) < 400 || call === 'GET /ready') continue;
@@ -109,7 +109,7 @@ it('names for each failure the codes that it can have, all of its status', () =>
   expect(answerOf('PUT /api/v1/users/profile', 400).properties.code?.enum).toContain('WRONG_PASSWORD');
 });
 
-it('names what every call of the API can meet', () => {
+it('names the failures and headers that every call of the API can have', () => {
   for (const { call, responses, security } of operations.filter(({ call }) => call.includes(' /api/'))) {
     const statuses = ['400', '429', '500', '503', ...(security ? [] : ['401'])];
     expect(Object.keys(responses), call).toEqual(expect.arrayContaining(statuses));
@@ -122,7 +122,7 @@ it('names what every call of the API can meet', () => {
   }
 });
 
-it('refers to nothing that is missing, and has nothing that nobody refers to', () => {
+it('has no reference without a component, and no component without a reference', () => {
   const text = JSON.stringify(document);
   for (const kind of ['schemas', 'headers'] as const) {
     const references = [...text.matchAll(new RegExp(`"\\$ref":"#/components/${kind}/([^"]*)"`, 'g'))];
@@ -131,7 +131,7 @@ it('refers to nothing that is missing, and has nothing that nobody refers to', (
   }
 });
 
-it('takes numbers as numbers, within bounds that mean something', () => {
+it('describes numbers as numbers, with meaningful bounds', () => {
   const query = Object.fromEntries(
     operation('GET /api/v1/messages/channel/{id}').parameters?.map(({ name, schema }) => [name, schema]) ?? [],
   );
@@ -149,7 +149,7 @@ it('takes numbers as numbers, within bounds that mean something', () => {
   }
 });
 
-it('tells required from optional', () => {
+it('tells required fields from optional ones', () => {
   expect(bodyOf('POST /api/v1/auth/register').required).toEqual(['username', 'email', 'password']);
   expect(bodyOf('POST /api/v1/messages').required ?? []).toEqual([]);
   expect(bodyOf('POST /api/v1/channels').required).toEqual(['type']);
@@ -161,7 +161,7 @@ it('tells required from optional', () => {
   ]);
 });
 
-it('shows a body and parameters wherever something is to be filled in', () => {
+it('has an example for each body and each required parameter', () => {
   for (const { call, requestBody, parameters = [] } of operations) {
     if (requestBody) expect(requestBody.content['application/json']?.example, call).toBeDefined();
     for (const { name, required, example } of parameters)

@@ -1,4 +1,4 @@
-// The published document: what all routes say about themselves, and what holds for all of them.
+// The published document: what each route says about itself, and what is true for all of them.
 import type { z } from 'zod';
 import { ERRORS, type ErrorCode } from '../protocol/errors.ts';
 import { errorSchemaOf } from './error-schema.ts';
@@ -12,14 +12,14 @@ Success is \`{"success": true, "data": …}\`, failure \`{"success": false, "cod
 code. Ids are integers; their decimal strings are accepted too. Times are ISO 8601 in UTC. Fields that are not named here are
 ignored, and new ones may appear in answers.`;
 
-/** What a request can meet before its route is asked, a head that is not valid too; parameters that are not valid. */
+/** Every call can fail with these: an invalid request head fails validation too, like invalid parameters. */
 const OF_EVERY_CALL: readonly ErrorCode[] = ['VALIDATION_FAILED', 'INTERNAL'];
 const OF_EVERY_API_CALL: readonly ErrorCode[] = ['RATE_LIMITED', 'UNAVAILABLE'];
 const OF_SIGN_IN: readonly ErrorCode[] = ['UNAUTHORIZED'];
 const OF_ADMINS: readonly ErrorCode[] = ['FORBIDDEN'];
 const OF_BODIES: readonly ErrorCode[] = ['MALFORMED_JSON', 'PAYLOAD_TOO_LARGE', 'UNSUPPORTED_MEDIA_TYPE'];
 
-/** Gives the document of these routes, made when it is first asked for: one text for all who ask. */
+/** Returns the route of the document of these routes. Its text is made on the first request and then kept. */
 export function openApiDocument(routes: readonly Route[], version: string): Route {
   let document: string | undefined;
   return defineUnlisted({
@@ -53,7 +53,7 @@ function createDocument(routes: readonly DocumentedRoute[], version: string): ob
       contact: { name: 'The operator of this service' },
       license: { name: 'MIT', identifier: 'MIT' },
     },
-    // Relative to this document, so that it is right behind a proxy and below another path as well.
+    // Relative to this document, so that it is also right behind a proxy and under another path.
     servers: [{ url: '.', description: 'The service that this document comes from' }],
     security: [{ token: [] }],
     tags: Object.entries(TAGS).map(([name, description]) => ({ name, description })),
@@ -109,7 +109,7 @@ function parametersOf(
   return Object.entries(properties).map(([name, { description, ...shape }]) => ({
     in: place,
     name,
-    // Fields that may be in the body as well are asked for by neither place.
+    // Fields that may also be in the body are required in neither place.
     required: schema !== route.fields && required.includes(name),
     ...(description !== undefined && { description }),
     schema: shape,
@@ -150,7 +150,7 @@ function failures(route: DocumentedRoute, writer: SchemaWriter) {
   return Object.fromEntries(entries);
 }
 
-/** Without repetition, and without those whose status is an answer of the route's own. */
+/** Returns each code once, without codes whose status is among the route's own answers. */
 function codesOf({ access, body, fields, answers, errors = [] }: DocumentedRoute): ErrorCode[] {
   const codes = new Set<ErrorCode>([
     ...OF_EVERY_CALL,

@@ -1,23 +1,23 @@
-// Reads a JSON body of bounded size; what cannot be read is refused with its code.
+// Reads a JSON body of limited size, or refuses it with the right code.
 import { ChatError } from '../protocol/errors.ts';
 
 const JSON_TYPE = /^application\/([\w.-]+\+)?json\s*(;|$)/i;
 /**
- * So much of a body that is too large is still read, and thrown away: most clients read the answer only when they have
- * sent all, and find the connection broken where nobody took it.
+ * How much of a body that is too large is still read and thrown away. Most clients read the answer only after they have
+ * sent everything, and find the connection broken if nobody reads it.
  */
 const DISCARDED_BYTES = 8 << 20;
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 
 /**
- * The text of the body, which is said to be JSON; empty if there is none.
- * Throws PAYLOAD_TOO_LARGE, UNSUPPORTED_MEDIA_TYPE, MALFORMED_JSON for bytes that are no UTF-8.
+ * Returns the text of a body that is declared as JSON, or an empty text if there is no body.
+ * Throws PAYLOAD_TOO_LARGE, UNSUPPORTED_MEDIA_TYPE, or MALFORMED_JSON if the bytes end early or are not UTF-8.
  */
 export async function readJsonText(request: Request, maxBytes: number): Promise<string> {
   const bytes = await readBytes(request, maxBytes);
   if (bytes.byteLength === 0) return '';
   if (!JSON_TYPE.test(request.headers.get('content-type') ?? '')) throw new ChatError('UNSUPPORTED_MEDIA_TYPE');
-  // Compressed bytes would be told that they are no JSON.
+  // Otherwise a compressed body would be refused as malformed JSON.
   const encoding = request.headers.get('content-encoding') ?? 'identity';
   if (encoding.toLowerCase() !== 'identity') {
     throw new ChatError('UNSUPPORTED_MEDIA_TYPE', 'Send the body without a Content-Encoding');
@@ -25,7 +25,7 @@ export async function readJsonText(request: Request, maxBytes: number): Promise<
   return unlessMalformed(() => utf8.decode(bytes));
 }
 
-/** Undefined for no text. Throws MALFORMED_JSON. */
+/** Returns undefined if the text is empty. Throws MALFORMED_JSON. */
 export function parseJson(text: string): unknown {
   return text === '' ? undefined : unlessMalformed(() => JSON.parse(text));
 }
@@ -34,7 +34,7 @@ function unlessMalformed<T>(read: () => T): T {
   try {
     return read();
   } catch {
-    // Without the cause: the parser's message quotes the body.
+    // The cause is left out, because the parser's message quotes the body.
     throw new ChatError('MALFORMED_JSON');
   }
 }
@@ -45,7 +45,7 @@ async function readBytes(request: Request, maxBytes: number): Promise<Uint8Array
   const size = isDeclared ? Number(declared) : Number.NaN;
   if (size > maxBytes + DISCARDED_BYTES) throw new ChatError('PAYLOAD_TOO_LARGE');
   try {
-    // The server holds a peer to the length that it declared: a body that is small by that need not be counted.
+    // The server holds a peer to its declared length, so a body that is declared small need not be counted.
     return size <= maxBytes ? new Uint8Array(await request.arrayBuffer()) : await readStream(request, maxBytes);
   } catch (error) {
     if (error instanceof ChatError) throw error;

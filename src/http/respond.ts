@@ -1,12 +1,12 @@
-// Makes every response. Its headers are one plain record, begun when the request comes: servers write that out as it is,
-// where a `Headers` object would be built, checked and read again each time.
+// Makes every response. Its headers are one plain record, begun when the request arrives. Servers write the record out
+// as it is, but would build, check and read a `Headers` object each time.
 import type { Answer } from './answer.ts';
 import type { HttpContext } from './environment.ts';
 import type { Fail } from './failure.ts';
 
 const JSON_TYPE = 'application/json';
 
-/** Of the answer to this request, whichever it will be. Names in one spelling: the record tells cases apart. */
+/** Sets headers of the answer, whichever it will be. Spell each name in one way: the record is case-sensitive. */
 export function setHeaders(c: HttpContext, headers: Readonly<Record<string, string>>): void {
   Object.assign(c.get('headers'), headers);
 }
@@ -18,12 +18,12 @@ export function respond(c: HttpContext, { status, body, type = JSON_TYPE, header
   return new Response(body, { status, headers });
 }
 
-/** Without a body, and so without a type. */
+/** Responds without a body, and so without a type. */
 export function respondEmpty(c: HttpContext): Response {
   return new Response(null, { status: 204, headers: c.get('headers') });
 }
 
-/** For anything thrown. */
+/** Makes the response to anything thrown. */
 export type RespondFailure = (error: unknown, c: HttpContext) => Response;
 
 export function createRespondFailure(fail: Fail): RespondFailure {

@@ -1,4 +1,4 @@
-// What a route's `run` can reach is what its access promises: held by the compiler, whose errors are expected here.
+// A route's `run` can reach only what its access promises. The compiler checks that, so its errors are expected here.
 
 import { expect, it } from 'vitest';
 import * as z from 'zod';
@@ -14,12 +14,12 @@ const described: Description = {
 };
 const place = { ...described, method: 'GET', path: '/things/:id' } as const;
 
-it('gives a call what was asked for, and nothing else', () => {
+it('gives a call only what its definition asks for', () => {
   const routes: Route[] = [
     defineRoute({ ...place, access: 'token', run: ({ actor }) => answer(actor.id) }),
     // @ts-expect-error The account behind the token was not looked up.
     defineRoute({ ...place, access: 'token', run: ({ principal }) => answer(principal) }),
-    // @ts-expect-error Nor is anything known but the id.
+    // @ts-expect-error Nothing but the id is known.
     defineRoute({ ...place, access: 'token', run: ({ actor }) => answer(actor.email) }),
     defineRoute({
       ...place,

@@ -1,4 +1,4 @@
-// A REST call, defined once: from its definition come validation, sign-in, limits and the published document.
+// Defines a REST call once: validation, sign-in, limits and the published document follow from the definition.
 import type { z } from 'zod';
 import type { Actor, Principal, TokenClaims } from '../chat/accounts/principal.ts';
 import type { Deadline } from '../lib/deadline.ts';
@@ -15,14 +15,14 @@ export const TAGS = {
   System: 'For operators and their tools: not part of the API, not limited.',
 } as const;
 
-/** What a call is told of itself, whoever may call it. */
+/** What every call is given, whatever its access. */
 interface AnyCall {
   /** The address that the client is counted by. */
   address(): string;
 }
 
 interface TimedCall extends AnyCall {
-  /** What is done for the call is to be done by then. */
+  /** All work for the call must be done by then. */
   readonly deadline: Deadline;
 }
 
@@ -32,15 +32,15 @@ interface AccountCall extends TimedCall {
   readonly token: TokenClaims;
 }
 
-/** Who may call, and what `run` is told of who does. */
+/** Who may call, and what `run` is told about the caller. */
 interface Calls {
-  /** Everybody, without limits of rate and time: no part of the API. */
+  /** Everybody, without limits of rate and time. Such calls are not part of the API. */
   open: AnyCall;
-  /** Everybody. Counted by address. */
+  /** Everybody. Calls are counted by address. */
   public: TimedCall;
   /**
-   * Whoever has a valid token. The account is not looked up: the statement that acts finds out whether it is still
-   * there, and throws UNAUTHORIZED.
+   * Everybody with a valid token. The account is not looked up, because the statement that acts throws UNAUTHORIZED if
+   * the account is gone.
    */
   token: TimedCall & { readonly actor: Actor };
   /** Signed-in users. Their account was looked up. */
@@ -51,30 +51,30 @@ interface Calls {
 
 export type Access = keyof Calls;
 
-/** Who calls, whichever access there is. */
+/** The caller, for any kind of access. */
 export type Caller = Partial<Pick<Calls['token'], 'actor'> & Pick<AccountCall, 'principal' | 'token'>>;
 
-/** What the published document says of a call, beside its parameters and its body. */
+/** What the published document says about a call, besides its parameters and its body. */
 export interface Description {
   /** Unique and stable, because it names the call in generated clients: a verb first. */
   readonly id: string;
   readonly tag: keyof typeof TAGS;
   readonly summary: string;
-  /** What the summary leaves out: who may, and what is worth knowing. */
+  /** What the summary leaves out: who may call, and what else is worth knowing. */
   readonly description: string;
-  /** By status: when it is given, and the shape of the body, which is JSON unless it is said to be text. */
+  /** By status: when the call answers with it, and the schema of the JSON body, or `text` for plain text. */
   readonly answers: Readonly<Record<number, readonly [when: string, body: z.ZodType | 'text']>>;
-  /** Codes of its own. Those of validation, sign-in, limits, time and admins follow from the rest. */
+  /** Codes of this call only. Those of validation, sign-in, limits, time and admins follow from the rest. */
   readonly errors?: readonly ErrorCode[];
-  /** A body that works as it stands in a service in which the examples were called in the order of the document. */
+  /** A body that works as it is, if the examples are called in the order of the document. */
   readonly example?: object;
-  /** Values for the parameters that work in the same way; an id is 1 unless another is named. */
+  /** Parameters that work in the same way. A parameter of the path is 1 unless it is named here. */
   readonly examples?: Readonly<Record<string, string | number>>;
   /** True for names that the former service's clients use. */
   readonly deprecated?: boolean;
 }
 
-/** Where a call is, who may make it, what has to be valid, and what is done then. */
+/** The path of a call, who may make it, what must be valid, and what it does. */
 interface Definition<
   A extends Access = Access,
   P extends z.ZodType = z.ZodType,
@@ -86,20 +86,20 @@ interface Definition<
   /** As Hono writes it: `/api/v1/channels/:id`. */
   readonly path: string;
   readonly access: A;
-  /** Which limit counts it; `general` unless said otherwise. What is open has none. */
+  /** Which rate limit counts the call; `general` by default. Open calls have none. */
   readonly limit?: 'general' | 'auth';
   readonly params?: P;
-  /** Of a repeated name the first counts. */
+  /** If a name is repeated, the first value counts. */
   readonly query?: Q;
   /** A JSON body. */
   readonly body?: B;
-  /** Fields that may be in the query or in a JSON body: for methods whose body some intermediaries drop. */
+  /** Fields that may be in the query or in a JSON body, because some intermediaries drop the body of some methods. */
   readonly fields?: F;
   /** Throws a ChatError with one of the codes that the description names. */
   run(call: Call<A, P, Q, B, F>): Answer | Promise<Answer>;
 }
 
-/** What `run` is given: what it has no schema for is undefined. */
+/** What `run` is given. Input without a schema is undefined. */
 export type Call<
   A extends Access,
   P extends z.ZodType = z.ZodType,
@@ -108,7 +108,7 @@ export type Call<
   F extends z.ZodType = z.ZodType,
 > = Calls[A] & Input<z.output<P>, z.output<Q>, z.output<B>, z.output<F>>;
 
-/** What came with a request and has passed its schemas. */
+/** The validated input of a request. */
 export interface Input<P = unknown, Q = unknown, B = unknown, F = unknown> {
   readonly params: P;
   readonly query: Q;
@@ -116,15 +116,15 @@ export interface Input<P = unknown, Q = unknown, B = unknown, F = unknown> {
   readonly fields: F;
 }
 
-/** What is served. Without an `id` it is not in the published document. */
+/** A route that is served. Without an `id` it is not in the published document. */
 export type Route = Definition & Partial<Description>;
 
-/** The routes of one noun, in the order of the published document. */
+/** The routes of one resource, in the order of the published document. */
 export type Routes = ReadonlyArray<(deps: AppDependencies) => Route>;
 
 export type DocumentedRoute = Definition & Description;
 
-/** A call of the REST interface. */
+/** Defines a call of the REST interface. */
 export function defineRoute<
   A extends Access,
   P extends z.ZodType = z.ZodUndefined,
@@ -135,7 +135,7 @@ export function defineRoute<
   return route;
 }
 
-/** What the published document leaves out: itself, its page, and where WebSocket connections are opened. */
+/** Defines a route that the published document leaves out: itself, its page, and the address of WebSockets. */
 export function defineUnlisted<A extends Access, P extends z.ZodType = z.ZodUndefined>(
   route: Definition<A, P, z.ZodUndefined, z.ZodUndefined, z.ZodUndefined>,
 ): Route {

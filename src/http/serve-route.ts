@@ -1,4 +1,4 @@
-// The life of a call: in time, let in, validated, done, answered.
+// Serves a call: sets its deadline, admits it, validates its input, runs it and answers.
 import type { Handler } from 'hono';
 import { createAdmit } from './admit.ts';
 import { type CallTime, createInTime } from './call-in-time.ts';
@@ -11,7 +11,7 @@ import { createReadInput } from './validate.ts';
 
 const MIN_BODY_BYTES = 128 * 1024;
 
-/** Makes what Hono calls for a route. */
+/** Makes the handler that Hono calls for a route. */
 export type ServeRoute = (route: Route) => Handler<HttpEnvironment>;
 
 export type ServeDependencies = Pick<
@@ -23,7 +23,7 @@ export function createServeRoute(deps: ServeDependencies): ServeRoute {
   const addressOf = createAddressOf(deps);
   const admit = createAdmit({ ...deps, addressOf });
   const inTime = createInTime();
-  // A text of the longest kind with each character escaped, and what else a body holds.
+  // The longest text with each character escaped, and what else a body holds.
   const maxBodyBytes = Math.max(MIN_BODY_BYTES, deps.maxTextLength * 6 + 8192);
 
   return (route) => {
@@ -34,7 +34,7 @@ export function createServeRoute(deps: ServeDependencies): ServeRoute {
       time?.assertNotOver();
       const { actor, principal, token } = caller;
       const call = { actor, principal, token, params, query, body, fields, address: () => addressOf(c) };
-      // What `admit` gives is what this kind of access promises.
+      // `admit` returns what this kind of access promises.
       return respond(c, await route.run({ ...call, deadline: time?.deadline } as Call<Access>));
     }
 

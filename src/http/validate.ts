@@ -1,4 +1,4 @@
-// What came with a request, as far as its route asks for it: what `run` gets has passed its schema.
+// Reads and validates the input that a route asks for, so that `run` gets only what has passed its schema.
 import { zValidator } from '@hono/zod-validator';
 import type { MiddlewareHandler } from 'hono';
 import { HTTPException } from 'hono/http-exception';
@@ -10,10 +10,10 @@ import type { HttpContext } from './environment.ts';
 import { parseJson, readJsonText } from './read-json.ts';
 import type { Input, Route } from './route.ts';
 
-/** Reads and validates. Throws VALIDATION_FAILED, and what reading a body throws. */
+/** Returns the validated input. Throws VALIDATION_FAILED, and what reading a body throws. */
 export type ReadInput = (c: HttpContext, time: CallTime | undefined) => Promise<Input>;
 
-/** A body has at most `maxBytes`. */
+/** Refuses bodies of more than `maxBytes`. */
 export function createReadInput(route: Pick<Route, keyof Input>, maxBytes: number): ReadInput {
   const readText: ReadText = (c, time) => {
     const text = readJsonText(c.req.raw, maxBytes);
@@ -44,7 +44,7 @@ function validator(target: 'param' | 'query' | 'json', schema: z.ZodType): Read 
   };
 }
 
-/** The size and the kind of a body are ours to look at; its text is left where the validator finds what was read before. */
+/** Checks the size and the type of a body itself, then leaves the text in the cache that the validator reads from. */
 function bodyValidator(schema: z.ZodType, readText: ReadText): Read {
   const validate = validator('json', schema);
   return async (c, time) => {
@@ -54,17 +54,17 @@ function bodyValidator(schema: z.ZodType, readText: ReadText): Read {
     try {
       return await validate(c);
     } catch (error) {
-      // Without the cause: the parser's message quotes the body.
+      // The cause is left out, because the parser's message quotes the body.
       throw error instanceof HTTPException ? new ChatError('MALFORMED_JSON') : error;
     }
   };
 }
 
-/** Of two places at once, which the library does not know: what the query names, the body need not. */
+/** Validates query and body as one object, which the library cannot. The query wins over the body. */
 function fieldsValidator(schema: z.ZodType, readText: ReadText): Read {
   return async (c, time) => {
     const body = parseJson(await readText(c, time));
-    // What is no object goes to the schema as it is, which says so.
+    // A body that is not an object goes to the schema as it is, because the schema refuses it.
     return take(schema, body === undefined || isObject(body) ? { ...body, ...c.req.query() } : body).data;
   };
 }
@@ -75,7 +75,7 @@ function take(schema: z.ZodType, value: unknown): z.ZodSafeParseSuccess<unknown>
   return { success: true, data: decoded.data };
 }
 
-/** Of a repeated name the first counts; the library gives all of them, in a record that is ours. */
+/** Keeps the first value of a repeated name. The library passes all of them, in a record that we may change. */
 function takeFirsts(schema: z.ZodType, value: Record<string, string | string[]>): z.ZodSafeParseSuccess<unknown> {
   for (const [name, given] of Object.entries(value)) if (Array.isArray(given)) value[name] = given[0] as string;
   return take(schema, value);

@@ -3,7 +3,7 @@ import type { MiddlewareHandler } from 'hono';
 import { answerHeaders } from '../answer-headers.ts';
 import type { HttpEnvironment } from '../environment.ts';
 
-/** What a caller may choose as the id of its request: nothing that could forge a log line. */
+/** The ids that a caller may choose for its request. None of them can forge a log line. */
 const SAFE_ID = /^[\w.-]{1,64}$/;
 
 /** The outermost middleware: all others, and all routes, can rely on what it sets. */

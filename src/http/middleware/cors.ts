@@ -1,4 +1,4 @@
-// Which web pages may call. Costs nothing if no page asks; Hono's own makes a response object for every request.
+// Says which web pages may call. Hono's own middleware would make a response object for every request.
 import type { MiddlewareHandler } from 'hono';
 import { type AllowedOrigins, createCors } from '../../lib/cors.ts';
 import type { HttpContext, HttpEnvironment } from '../environment.ts';
@@ -6,7 +6,7 @@ import { respondEmpty, setHeaders } from '../respond.ts';
 
 const EXPOSED = ['X-Request-Id', 'X-RateLimit-Limit', 'X-RateLimit-Remaining', 'X-RateLimit-Reset', 'Retry-After'];
 
-/** Every answer carries the headers, failures too; a preflight is answered for every path, whether it exists or not. */
+/** Every answer carries the headers, even a failure. A preflight is answered for every path, even an unknown one. */
 export function createCorsMiddleware(origins: AllowedOrigins): MiddlewareHandler<HttpEnvironment> {
   const cors = createCors(origins, EXPOSED);
 

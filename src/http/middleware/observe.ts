@@ -1,4 +1,4 @@
-// What is known of every request when it is answered: its line in the log, its place in the metrics.
+// Logs and counts every request when it is answered.
 import type { MiddlewareHandler } from 'hono';
 import { matchedRoutes } from 'hono/route';
 import type { Logger } from '../../lib/logger.ts';
@@ -16,7 +16,7 @@ export function createObserve({ logger, metrics }: ObserveDependencies): Middlew
     await next();
     const milliseconds = performance.now() - started;
     const route = routePattern(c);
-    // The method of an unknown route is whatever a client likes to send.
+    // If the route is unknown, the method can be anything that a client makes up.
     const method = route === undefined ? 'other' : c.req.method;
     const { status } = c.res;
     metrics.observeRequest(method, route ?? 'unmatched', status, milliseconds / 1000);
@@ -25,8 +25,8 @@ export function createObserve({ logger, metrics }: ObserveDependencies): Middlew
   };
 }
 
-/** `/api/v1/channels/:id`: bounded in number, free of ids. Undefined if no route has this path and method. */
+/** Returns `/api/v1/channels/:id`, without ids, so patterns are few. Returns undefined if no route matches. */
 function routePattern(c: HttpContext): string | undefined {
-  // Middlewares are registered for patterns with a star, routes for patterns without.
+  // The patterns of middlewares have a star, and those of routes do not.
   return matchedRoutes(c).find(({ path }) => !path.includes('*'))?.path;
 }

@@ -13,7 +13,7 @@ function register({ useCases: { accounts } }: AppDependencies): Route {
     summary: 'Make an account and sign in',
     description: 'The token is good at once, on all three protocols.',
     access: 'public',
-    // Makes accounts by the thousand for whoever is let.
+    // Without this limit, anybody could make accounts by the thousand.
     limit: 'auth',
     body: registerBody,
     example: { username: 'ada', email: 'ada@example.com', password: 'tea at four' },
@@ -32,7 +32,7 @@ function login({ useCases: { accounts } }: AppDependencies): Route {
     summary: 'Sign in with email and password',
     description: 'The email in any case. An unknown email and a wrong password are answered alike.',
     access: 'public',
-    // Guesses passwords for whoever is let.
+    // Without this limit, anybody could guess passwords.
     limit: 'auth',
     body: loginBody,
     example: { email: 'ada@example.com', password: 'tea at four' },

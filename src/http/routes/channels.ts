@@ -1,4 +1,4 @@
-// Channels: listing, making, reading, renaming and deleting them.
+// Channels: listing, creating, reading, renaming and deleting them.
 import * as z from 'zod';
 import {
   channelDetailSchema,

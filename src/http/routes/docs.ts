@@ -1,11 +1,11 @@
-// The page of the published document: Swagger UI from our own files, nothing from anywhere else.
+// The page that shows the published document: Swagger UI, served only from our own files.
 import * as z from 'zod';
 import { ChatError } from '../../protocol/errors.ts';
 import { text } from '../../protocol/fields.ts';
 import type { AppDependencies, DocsAsset } from '../dependencies.ts';
 import { defineUnlisted, type Route, type Routes } from '../route.ts';
 
-/** Its addresses are relative, for a proxy may have put the service under a path of its own. */
+/** Its addresses are relative, because a proxy may serve it under another path. */
 const PAGE = `<!doctype html>
 <html lang="en">
 <head>
@@ -23,11 +23,11 @@ const PAGE = `<!doctype html>
 </html>
 `;
 
-/** A file of its own, because our security policy forbids scripts inside the page. */
+/** A separate file, because our Content-Security-Policy forbids scripts inside the page. */
 const START =
   "SwaggerUIBundle({ url: 'openapi.json', dom_id: '#swagger-ui', deepLinking: true, validatorUrl: null });\n";
 
-/** What the page asks for; nothing else of the package is served. */
+/** The files that the page loads. Nothing else of the package is served. */
 const ASSETS = new Set(['swagger-ui.css', 'swagger-ui-bundle.js', 'favicon-32x32.png']);
 const START_ASSET: DocsAsset = { body: new TextEncoder().encode(START), type: 'text/javascript; charset=utf-8' };
 const CACHED = 'public, max-age=3600';
@@ -42,7 +42,7 @@ function docsPage(): Route {
 }
 
 function docsAsset({ docsAssets }: Pick<AppDependencies, 'docsAssets'>): Route {
-  /** Read once: a copy for each who asks, and then takes its time, would be memory that strangers can ask for. */
+  /** Each file is read once and shared. With a copy for each request, slow strangers could fill the memory. */
   const kept = new Map([['start.js', START_ASSET]]);
 
   async function find(name: string): Promise<DocsAsset | undefined> {

@@ -1,4 +1,4 @@
-// Who is live, and what admins may do about it.
+// Who is connected, and what admins may do about it.
 import * as z from 'zod';
 import { assertTextLength } from '../../chat/messages/text-length.ts';
 import { ChatError } from '../../protocol/errors.ts';

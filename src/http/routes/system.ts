@@ -1,4 +1,4 @@
-// What operators and their tools ask: does it live, can it work, what does it count.
+// Calls for operators and their tools: health, readiness and metrics.
 import * as z from 'zod';
 import type { AppDependencies } from '../dependencies.ts';
 import { defineRoute, type Route, type Routes } from '../route.ts';

@@ -1,5 +1,5 @@
-// Where WebSocket connections are opened: an upgrade never comes here, so what does is told to ask for one. It is no call
-// of REST, so the published document names it in its introduction alone.
+// Refuses plain requests to the address of WebSockets, because they must ask for an upgrade. Upgrades never come here.
+// This is not a REST call, so the published document names it only in its introduction.
 import { ChatError } from '../../protocol/errors.ts';
 import { defineUnlisted, type Route, type Routes } from '../route.ts';
 
