@@ -4,11 +4,11 @@ import { createSemaphore } from './semaphore.ts';
 
 const refused = new Error('refused');
 
-function semaphore(places: number, maxWaiting = 10) {
-  return createSemaphore({ places, maxWaiting, maxWaitMs: 1000, refusal: () => refused });
+function semaphore(places: number, maxWaiting = 10, maxWaitMs = 1000) {
+  return createSemaphore({ places, maxWaiting, maxWaitMs, refusal: () => refused });
 }
 
-describe('gate', () => {
+describe('a semaphore', () => {
   beforeEach(() => {
     vi.useFakeTimers();
   });
@@ -65,6 +65,22 @@ describe('gate', () => {
     resolve();
     await first;
     await expect(late).resolves.toBe('late');
+    expect(work).not.toHaveBeenCalled();
+  });
+
+  it('keeps no place for who waited too long, and begins none of their work, while no timer can run', async () => {
+    vi.useRealTimers();
+    const { run } = semaphore(1, 1, 50);
+    const { promise, resolve } = deferred();
+    const first = run(() => promise);
+    const work = vi.fn(async () => {});
+    const late = run(work).catch((error: unknown) => error);
+    for (const began = performance.now(); performance.now() - began < 60; );
+    const third = run(async () => 'third');
+    resolve();
+    await first;
+    await expect(third).resolves.toBe('third');
+    expect(await late).toBe(refused);
     expect(work).not.toHaveBeenCalled();
   });
 

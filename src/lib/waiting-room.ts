@@ -45,23 +45,28 @@ export function createWaitingRoom<Guest>(
 
   function watch(): void {
     const [first] = line;
-    if (timer === undefined && first) timer = setTimeout(refuseLate, first.until - performance.now());
+    if (timer !== undefined || !first) return;
+    timer = setTimeout(() => {
+      timer = undefined;
+      refuseLate();
+      watch();
+    }, first.until - performance.now());
   }
 
+  /** Also called without the timer, which a busy process runs late: who is late keeps no place, and gets none. */
   function refuseLate(): void {
-    timer = undefined;
     const now = performance.now();
     for (const waiting of line) {
       if (waiting.until > now) break;
       line.delete(waiting);
       waiting.refuse(refusal());
     }
-    watch();
   }
 
   function wait(guest: Guest): Promise<void> {
     return new Promise((enter, refuse) => {
       const newcomer = { guest, until: performance.now() + maxWaitMs, enter, refuse };
+      if (line.size >= maxWaiting) refuseLate();
       if (line.size >= maxWaiting) {
         const refused = order.last(line, newcomer) ?? newcomer;
         line.delete(refused);
@@ -74,6 +79,7 @@ export function createWaitingRoom<Guest>(
   }
 
   function leave(): void {
+    refuseLate();
     const next = order.first(line);
     if (!next) {
       free += 1;
