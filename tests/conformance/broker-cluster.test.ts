@@ -1,16 +1,17 @@
 // The broker on a Redis Cluster: who hears what, and what it does when masters die, freeze, fail over and give slots away.
 import { randomUUID } from 'node:crypto';
 import { Redis } from 'ioredis';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import type { Broker } from '../../src/backends/broker/broker.ts';
 import { createRedisBroker } from '../../src/backends/broker/redis.ts';
 import { createShards } from '../../src/backends/broker/redis-cluster/shards.ts';
-import { createRedisConnection } from '../../src/backends/redis/connection.ts';
+import { createRedisConnection, type RedisAddress, type RedisConnection } from '../../src/backends/redis/connection.ts';
+import { startProxy } from '../support/proxy.ts';
 import { createQueue, type Queue } from '../support/queue.ts';
 import { moveSlot, type RedisCluster, type RedisServer, startRedisCluster, startReplica } from '../support/redis.ts';
 import { createSilentLogger } from '../support/silent-logger.ts';
 import { until } from '../support/until.ts';
-import { listen } from './broker.ts';
+import { keepsToItself, listen } from './broker.ts';
 
 interface Node {
   readonly broker: Broker;
@@ -28,17 +29,29 @@ afterEach(async () => {
 
 /** Brokers that hear each other, and nobody else but those of the same prefix. */
 async function startNodes(cluster: RedisCluster, count: number, prefix = `${randomUUID()}:`): Promise<Node[]> {
-  const nodes = Array.from({ length: count }, () => {
-    const logger = createSilentLogger();
-    const connection = createRedisConnection({ nodes: cluster.nodes, cluster: true });
-    const broker = createRedisBroker({ connection, prefix, logger });
-    open.push(broker);
-    const interruptions = createQueue<string>(String);
-    broker.onInterruption(() => interruptions.push('interruption'));
-    return { broker, interruptions, logger };
-  });
+  const nodes = Array.from({ length: count }, () => startNode(connectTo(cluster), prefix));
   await connected(nodes);
   return nodes;
+}
+
+const connectTo = ({ nodes }: RedisCluster) => createRedisConnection({ nodes, cluster: true });
+
+function startNode(connection: RedisConnection, prefix: string): Node {
+  const logger = createSilentLogger();
+  const broker = createRedisBroker({ connection, prefix, logger });
+  open.push(broker);
+  const interruptions = createQueue<string>(String);
+  broker.onInterruption(() => interruptions.push('interruption'));
+  return { broker, interruptions, logger };
+}
+
+/** The same connection, but its links to `server` go by another address. */
+function detour(connection: RedisConnection, server: RedisServer, way: RedisAddress): RedisConnection {
+  const led = (address: RedisAddress) => (address.port === server.port ? way : address);
+  return {
+    ...connection,
+    single: (options, addresses = () => connection.nodes) => connection.single(options, () => addresses().map(led)),
+  };
 }
 
 async function connected(nodes: readonly Node[]): Promise<void> {
@@ -172,6 +185,20 @@ describe('broker on a Redis Cluster', () => {
     });
     const [second] = (await startNodes(cluster, 1, prefix)) as [Node];
     await second.interruptions.take(() => true, 'an interruption');
+    const heard = await listen(second.broker, topic);
+    await expectDelivery(first, heard, topic);
+  });
+
+  test.each([0, 2])('one that comes hears of a loss though it does not reach master %i yet', async (index) => {
+    const prefix = `${randomUUID()}:`;
+    const [first] = (await startNodes(cluster, 1, prefix)) as [Node];
+    await until('it knows that it is alone', () => keepsToItself(first.broker));
+    const way = await startProxy(master(index));
+    onTestFinished(() => way.stop());
+    way.freeze();
+    const second = startNode(detour(connectTo(cluster), master(index), way), prefix);
+    await second.interruptions.take(() => true, 'an interruption');
+    const topic = topicAt(cluster, (index + 1) % cluster.nodes.length);
     const heard = await listen(second.broker, topic);
     await expectDelivery(first, heard, topic);
   });

@@ -141,6 +141,16 @@ export function describeBroker(target: BrokerTarget): void {
   });
 }
 
+/** Whether the node keeps its publications to itself, as a node does that takes itself for alone. */
+export function keepsToItself(node: Broker): boolean {
+  let made = false;
+  node.publishToOthers(randomUUID(), () => {
+    made = true;
+    return '';
+  });
+  return !made;
+}
+
 /** A queue of what arrives at `topic`; resolves when the subscription is ready. */
 export async function listen(broker: Broker, topic: string): Promise<Queue<string>> {
   const queue = createQueue<string>((payload) => payload.slice(0, 40));

@@ -96,7 +96,7 @@ export function createClusterBus({ connection, prefix, logger, onReturn }: BusDe
     return moved;
   }
 
-  /** Drops masters without a shard. Another master reports what was lost on the way to them. */
+  /** Drops masters without a shard. The others report what was lost on the way to them. */
   function dropUnused(): void {
     for (const [key, { publisher, subscriber }] of masters) {
       if (owners.includes(key)) continue;
@@ -120,11 +120,13 @@ export function createClusterBus({ connection, prefix, logger, onReturn }: BusDe
     return connected();
   }
 
-  /** Reports to all nodes that listen to any one master. The others are told when they return to it. */
+  /**
+   * Reports on every master, on one that is away as soon as it is back: a node that has just come may listen to topics
+   * of some masters before it reaches the others, and hears nothing of them.
+   */
   function reportLoss(): void {
-    const sound = [...masters.values()].find(({ publisher }) => publisher.connected());
-    owed = sound === undefined;
-    sound?.publisher.reportLoss();
+    owed = masters.size === 0;
+    for (const { publisher } of masters.values()) publisher.reportLoss();
   }
 
   function connected(name?: string): boolean {
