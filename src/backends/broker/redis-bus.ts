@@ -21,8 +21,8 @@ export interface Bus {
   greet(name: string): void;
   /** Sends every node, as soon as possible, an empty message on LOST. */
   reportLoss(): void;
-  /** How many nodes listen to the name. Rejects if Redis is away. */
-  countListeners(name: string): Promise<number>;
+  /** How many nodes listen, at the server that knows of the most. Rejects if a server is away. */
+  countNodes(): Promise<number>;
   /** As `connected` of the broker. */
   connected(name?: string): boolean;
   ping(): Promise<void>;
@@ -49,7 +49,7 @@ export function createSingleBus({ connection, prefix, logger, onReturn }: BusDep
     deliver: (name, payload) => subscriber.deliver(prefix + name, payload),
     greet: (name) => publisher.greet(prefix + name),
     reportLoss: publisher.reportLoss,
-    countListeners: (name) => publisher.countListeners(prefix + name),
+    countNodes: publisher.countNodes,
     connected: () => subscriber.connected() && publisher.connected(),
     async ping() {
       await Promise.all([subscriber.ping(), publisher.ping()]);

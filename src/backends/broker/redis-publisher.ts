@@ -22,8 +22,8 @@ export interface Publisher {
   reportEarlierLoss(): void;
   /** Whether something was lost that nobody was told of yet. */
   owesReport(): boolean;
-  /** How many links listen to the channel. Rejects if Redis is away. */
-  countListeners(channel: string): Promise<number>;
+  /** How many nodes listen to the loss channel, as all do. Rejects if Redis is away. */
+  countNodes(): Promise<number>;
   /** Also false if the server refuses to publish. */
   connected(): boolean;
   /** Publishes on a channel without listeners. Rejects if the server is away or refuses. */
@@ -137,8 +137,9 @@ export function createPublisher(deps: PublisherDependencies): Publisher {
     reportLoss,
     reportEarlierLoss,
     owesReport: () => lost,
-    async countListeners(channel) {
-      return (await dialect).count(client, channel);
+    async countNodes() {
+      const channel = lossChannel();
+      return channel === undefined ? 0 : (await dialect).count(client, channel);
     },
     connected: () => client.status === 'ready' && !refused,
     ping: async () => void (await trial.tryNow()),

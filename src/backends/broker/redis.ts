@@ -6,7 +6,7 @@ import { createSingleBus, LOST } from './redis-bus.ts';
 import { createClusterBus } from './redis-cluster/bus.ts';
 import { createPeers } from './redis-peers.ts';
 
-/** The name that all nodes listen to. */
+/** The name on which nodes greet each other. */
 const NODES = 'nodes';
 const nameOf = (topic: string): string => `t:${topic}`;
 
@@ -33,7 +33,7 @@ export function createRedisBroker(deps: {
   }
 
   async function countNodes(): Promise<number> {
-    return bus.connected(NODES) ? bus.countListeners(NODES) : 0;
+    return bus.connected() ? bus.countNodes() : 0;
   }
 
   function returned(): void {

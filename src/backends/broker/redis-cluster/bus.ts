@@ -171,9 +171,10 @@ export function createClusterBus({ connection, prefix, logger, onReturn }: BusDe
       masterOf(shards.of(name))?.publisher.greet(channelOf(name));
     },
     reportLoss,
-    async countListeners(name) {
-      const master = masterOf(shards.of(name));
-      return master ? master.publisher.countListeners(channelOf(name)) : 0;
+    async countNodes() {
+      // A node that does not reach one master listens at the others.
+      const counts = [...masters.values()].map(({ publisher }) => publisher.countNodes());
+      return Math.max(0, ...(await Promise.all(counts)));
     },
     connected,
     async ping() {
