@@ -129,16 +129,22 @@ test('nothing waits for a server that loads its data, and all is there when it h
   const logger = createSilentLogger();
   const connection = createRedisConnection({ nodes: [redis], cluster: false }, logger);
   const broker = createRedisBroker({ connection, prefix: 'test:', logger });
-  open.push(broker);
+  // It hears no report of a loss, because nobody publishes anything to it.
+  const idle = createRedisBroker({ connection, prefix: 'test:idle:', logger });
+  open.push(broker, idle);
+  const interruptions = createQueue<string>(String);
+  idle.onInterruption(() => interruptions.push('interruption'));
   const presence = createRedisPresence({ connection, prefix: 'test:', logger, nodeId: randomUUID() });
   await until('it is seen loading', () => connection.refusal() === 'loading its data');
   const heard = await listen(broker, 'topic');
+  await listen(idle, 'topic');
   await broker.publish('topic', 'lost');
   await presence.heartbeat(1);
   await presence.setConnected(4, true);
   expect(loaded).toBe(false);
   await restarted;
   await until('it is used', () => broker.connected());
+  await interruptions.take(() => true, 'an interruption');
   await broker.publish('topic', 'heard');
   await heard.take((payload) => payload === 'heard', 'a publication');
   await presence.heartbeat(1);

@@ -180,6 +180,8 @@ export function createSubscriber(deps: SubscriberDependencies): Subscriber {
 
   async function subscribed(channel: string): Promise<void> {
     await attempted;
+    // A server that still loads its data keeps the link waiting without closing it.
+    if (client.status !== 'ready') wasDown = true;
     await tellSoon(channel);
   }
 
