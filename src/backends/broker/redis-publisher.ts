@@ -20,7 +20,7 @@ export interface Publisher {
   reportLoss(): void;
   /** Tells them if something was lost that nobody was told of. */
   reportEarlierLoss(): void;
-  /** Whether something was lost that nobody was told of yet. */
+  /** Whether something was lost that nobody was told of yet, or may be, because Redis has not answered. */
   owesReport(): boolean;
   /** How many nodes listen to the loss channel, as all do. Rejects if Redis is away. */
   countNodes(): Promise<number>;
@@ -59,8 +59,11 @@ export function createPublisher(deps: PublisherDependencies): Publisher {
   /** The dialect of the present link. */
   let dialect = Promise.resolve(PLAIN);
   const batches = createBatches({ open: (): Publication[] => [], mayLeave: endOfTurn, send, overlapping: true });
+  /** The characters that Redis has not answered for. */
   let waiting = 0;
   let lost = false;
+  /** The reports that it has not answered. */
+  let reports = 0;
   /** The server's last answer was that it does not publish. */
   let refused = false;
 
@@ -115,7 +118,9 @@ export function createPublisher(deps: PublisherDependencies): Publisher {
     const channel = lossChannel();
     lost = channel === undefined;
     if (channel === undefined) return;
+    reports += 1;
     void publishAll([{ channel, payload: '' }]).then((failure) => {
+      reports -= 1;
       lost ||= failure !== undefined;
     });
   }
@@ -136,7 +141,7 @@ export function createPublisher(deps: PublisherDependencies): Publisher {
     },
     reportLoss,
     reportEarlierLoss,
-    owesReport: () => lost,
+    owesReport: () => lost || waiting > 0 || reports > 0,
     async countNodes() {
       const channel = lossChannel();
       return channel === undefined ? 0 : (await dialect).count(client, channel);
