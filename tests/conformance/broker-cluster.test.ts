@@ -11,7 +11,7 @@ import { createQueue, type Queue } from '../support/queue.ts';
 import { moveSlot, type RedisCluster, type RedisServer, startRedisCluster, startReplica } from '../support/redis.ts';
 import { createSilentLogger } from '../support/silent-logger.ts';
 import { until } from '../support/until.ts';
-import { keepsToItself, listen } from './broker.ts';
+import { expectDelivery, expectOwnDelivery, keepsToItself, listen } from './broker.ts';
 
 interface Node {
   readonly broker: Broker;
@@ -64,12 +64,6 @@ function topicAt(cluster: RedisCluster, index: number): string {
     const topic = randomUUID();
     if (Math.floor((slotOfTopic(topic) * cluster.nodes.length) / 16_384) === index) return topic;
   }
-}
-
-async function expectDelivery(from: Node, queue: Queue<string>, topic: string): Promise<void> {
-  const payload = randomUUID();
-  await from.broker.publish(topic, payload);
-  await queue.take((got) => got === payload, `a publication on ${topic}`);
 }
 
 async function ask<T>(server: RedisServer, question: (redis: Redis) => Promise<T>): Promise<T> {
@@ -132,19 +126,19 @@ describe('broker on a Redis Cluster', () => {
       const [a, b] = (await startNodes(cluster, 2)) as [Node, Node];
       const [dead, alive] = [topicAt(cluster, 0), topicAt(cluster, 2)];
       const [lost, kept] = [await listen(b.broker, dead), await listen(b.broker, alive)];
-      await expectDelivery(a, lost, dead);
+      await expectDelivery(a.broker, lost, dead);
       await end(master(0));
       await until('both notice', () => !a.broker.connected(dead) && !b.broker.connected(dead));
       await a.broker.publish(dead, 'lost');
       expect(a.broker.connected()).toBe(false);
       expect(a.broker.connected(alive)).toBe(true);
       await expect(a.broker.ping()).resolves.toBeUndefined();
-      for (let round = 0; round < 3; round += 1) await expectDelivery(a, kept, alive);
+      for (let round = 0; round < 3; round += 1) await expectDelivery(a.broker, kept, alive);
       expect(b.interruptions.items).toEqual([]);
       await back(master(0));
       await b.interruptions.take(() => true, 'an interruption');
       await connected([a, b]);
-      await expectDelivery(a, lost, dead);
+      await expectDelivery(a.broker, lost, dead);
       expect(lost.items).not.toContain('lost');
     },
   );
@@ -153,7 +147,7 @@ describe('broker on a Redis Cluster', () => {
     const [a, b] = (await startNodes(cluster, 2)) as [Node, Node];
     const [moving, staying] = [topicAt(cluster, 1), topicAt(cluster, 1)];
     const [moved, stayed] = [await listen(b.broker, moving), await listen(b.broker, staying)];
-    await expectDelivery(a, moved, moving);
+    await expectDelivery(a.broker, moved, moving);
     await moveSlot(cluster, slotOfTopic(moving), master(1), master(2));
     await b.interruptions.take(() => true, 'an interruption');
     await connected([a, b]);
@@ -161,7 +155,7 @@ describe('broker on a Redis Cluster', () => {
       await a.broker.publish(moving, 'moved');
       return moved.items.includes('moved');
     });
-    await expectDelivery(a, stayed, staying);
+    await expectDelivery(a.broker, stayed, staying);
     const channels = await ask(master(2), (redis) => redis.call('PUBSUB', 'SHARDCHANNELS', `*t:${moving}`));
     expect(channels).toHaveLength(1);
     for (const { logger } of [a, b]) expect(logger.lines.filter(({ level }) => level === 'error')).toEqual([]);
@@ -180,13 +174,13 @@ describe('broker on a Redis Cluster', () => {
       );
     await until('it knows that it is alone', async () => {
       const before = await published();
-      await expectDelivery(first, own, topic);
+      await expectOwnDelivery(first.broker, own, topic);
       return (await published()) === before;
     });
     const [second] = (await startNodes(cluster, 1, prefix)) as [Node];
     await second.interruptions.take(() => true, 'an interruption');
     const heard = await listen(second.broker, topic);
-    await expectDelivery(first, heard, topic);
+    await expectDelivery(first.broker, heard, topic);
   });
 
   test.each([0, 1, 2])(
@@ -202,7 +196,7 @@ describe('broker on a Redis Cluster', () => {
       await second.interruptions.take(() => true, 'an interruption');
       const topic = topicAt(cluster, (index + 1) % cluster.nodes.length);
       const heard = await listen(second.broker, topic);
-      await expectDelivery(first, heard, topic);
+      await expectDelivery(first.broker, heard, topic);
     },
   );
 });
@@ -225,7 +219,7 @@ describe('broker on a Redis Cluster with a replica', () => {
     await a.broker.publish(topic, 'lost');
     await connected([a, b]);
     expect(b.interruptions.items).not.toEqual([]);
-    await expectDelivery(a, heard, topic);
+    await expectDelivery(a.broker, heard, topic);
   });
 });
 
@@ -234,7 +228,7 @@ test('a cluster that knows no sharded publish/subscribe is used all the same, an
   const cluster = await startRedisCluster(3, hidden);
   const [a, b] = (await startNodes(cluster, 2)) as [Node, Node];
   const heard = await listen(b.broker, 'topic');
-  await expectDelivery(a, heard, 'topic');
+  await expectDelivery(a.broker, heard, 'topic');
   for (const { logger } of [a, b]) {
     expect(logger.lines.map(({ message }) => message)).toEqual([
       'Redis Cluster passes every publication on to all of its nodes',

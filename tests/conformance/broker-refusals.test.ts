@@ -12,7 +12,7 @@ import { createQueue, type Queue } from '../support/queue.ts';
 import { type RedisServer, startRedis, startRedisCluster } from '../support/redis.ts';
 import { createSilentLogger } from '../support/silent-logger.ts';
 import { until } from '../support/until.ts';
-import { listen } from './broker.ts';
+import { expectDelivery, listen } from './broker.ts';
 
 interface Node {
   readonly broker: Broker;
@@ -41,12 +41,6 @@ async function startNodes(servers: Servers, user?: { username: string; password:
   });
   for (const { broker } of nodes) await until('the link is up', () => broker.connected());
   return nodes as [Node, Node];
-}
-
-async function expectDelivery(from: Node, queue: Queue<string>, topic: string): Promise<void> {
-  const payload = randomUUID();
-  await from.broker.publish(topic, payload);
-  await queue.take((got) => got === payload, 'a publication');
 }
 
 const said = ({ logger }: Node, level: string) => logger.lines.filter((line) => line.level === level);
@@ -85,7 +79,7 @@ describe.each([
     await allow(username);
     const [a, b] = await startNodes(servers, { username, password: 'secret' });
     const heard = await listen(b.broker, 'before');
-    await expectDelivery(a, heard, 'before');
+    await expectDelivery(a.broker, heard, 'before');
     await allow(username, ...changes);
     await until('both know', () => !a.broker.connected() && !b.broker.connected());
     await a.broker.publish('before', 'lost');
@@ -97,8 +91,8 @@ describe.each([
     await allow(username);
     for (const { broker } of [a, b]) await until('they are heard again', () => broker.connected());
     await until('an interruption', () => b.interruptions.items.length > before);
-    await expectDelivery(a, heard, 'before');
-    await expectDelivery(a, late, 'meanwhile');
+    await expectDelivery(a.broker, heard, 'before');
+    await expectDelivery(a.broker, late, 'meanwhile');
     await a.broker.ping();
     await until(
       'it is said to be over',
@@ -177,7 +171,7 @@ test('a server that becomes a replica is left by all links as soon as the addres
   });
   for (const { broker } of [a, b]) await until('the link is up', () => broker.connected());
   const heard = await listen(b.broker, 'topic');
-  await expectDelivery(a, heard, 'topic');
+  await expectDelivery(a.broker, heard, 'topic');
   await Promise.all(presences.map((presence) => presence.close()));
   admin.disconnect();
   await Promise.all(open.splice(0).map((broker) => broker.close()));

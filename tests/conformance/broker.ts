@@ -19,6 +19,7 @@ export function describeBroker(target: BrokerTarget): void {
     beforeAll(async () => {
       ({ nodes, stop } = await target.start(3));
       for (const node of nodes) await until('the link is up', () => node.connected());
+      if (nodes.some((node) => node !== nodes[0])) for (const node of nodes) await knowsOthers(node);
     });
     afterAll(() => stop());
 
@@ -142,13 +143,31 @@ export function describeBroker(target: BrokerTarget): void {
 }
 
 /** Whether the node keeps its publications to itself, as a node does that takes itself for alone. */
-export function keepsToItself(node: Broker): boolean {
+export function keepsToItself(node: Broker, topic: string = randomUUID()): boolean {
   let made = false;
-  node.publishToOthers(randomUUID(), () => {
+  node.publishToOthers(topic, () => {
     made = true;
     return '';
   });
   return !made;
+}
+
+/** Settles when the node knows that it is not alone. It hears of one that comes a moment after that one is connected. */
+export function knowsOthers(node: Broker, topic?: string): Promise<void> {
+  return until('it knows that it is not alone', () => !keepsToItself(node, topic));
+}
+
+/** A publication of the node reaches a listener of another one. */
+export async function expectDelivery(from: Broker, to: Queue<string>, topic: string): Promise<void> {
+  await knowsOthers(from, topic);
+  await expectOwnDelivery(from, to, topic);
+}
+
+/** A publication of the node reaches a listener of its own. */
+export async function expectOwnDelivery(node: Broker, to: Queue<string>, topic: string): Promise<void> {
+  const payload = randomUUID();
+  await node.publish(topic, payload);
+  await to.take((got) => got === payload, `a publication on ${topic}`);
 }
 
 /** A queue of what arrives at `topic`; resolves when the subscription is ready. */

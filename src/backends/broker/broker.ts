@@ -33,8 +33,9 @@ export interface Broker {
 
   /**
    * True while the link is up and the backend refuses nothing: publications then arrive at all nodes for which this
-   * holds too. If the backend has several servers, this is about the link to that of `topic`, or about all links
-   * without a topic.
+   * holds too. Only a node that took itself for alone learns a moment later that another has come: what it published
+   * until then is lost to that one, and the interruption follows. If the backend has several servers, this is about the
+   * link to that of `topic`, or about all links without a topic.
    */
   connected(topic?: string): boolean;
 
