@@ -1,128 +1,10 @@
 // Raw WebSocket connections over real sockets, with a hub that does nothing by itself.
-import type { AddressInfo, Socket } from 'node:net';
-import { connect } from 'node:net';
-import { afterEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
+import { exchange } from '../../../tests/support/exchange.ts';
+import { type Opened, ORIGIN, startWebSocketServer } from '../../../tests/support/websocket-server.ts';
 import { openWs, refusedWs } from '../../../tests/support/ws-client.ts';
-import type { Identity } from '../../chat/accounts/authenticate.ts';
-import { createBoundary } from '../../lib/boundary.ts';
-import { ChatError } from '../../protocol/errors.ts';
-import { createConnectionLimits } from '../../realtime/connections/connection-limits.ts';
 import { outgoing } from '../../realtime/connections/outgoing.ts';
-import type { Incoming, Session, Transport } from '../../realtime/connections/transport.ts';
-import { createHttpServer } from '../../runtime/http-server.ts';
-import { createOriginCheck } from '../shared/origin-check.ts';
-import { createRefuse } from '../shared/refusal.ts';
-import { createUpgrade } from '../upgrade.ts';
-import { createRawServer } from './transport.ts';
-
-const silent = { debug() {}, info() {}, warn() {}, error() {} };
-const ORIGIN = 'https://chat.example';
-
-interface Opened {
-  readonly transport: Transport;
-  readonly identity: Identity | null;
-  readonly events: string[];
-  readonly received: Incoming[];
-  readonly garbage: Array<Incoming['encode']>;
-}
-
-const stops: Array<() => void> = [];
-afterEach(() => {
-  for (const stop of stops.splice(0)) stop();
-});
-
-/** A server whose sessions only note their calls. */
-async function startServer({ stopping = false, sharedFrames = true, fails = (_what: string) => {} } = {}) {
-  const opened: Opened[] = [];
-  const failures: object[] = [];
-  const hub = {
-    open(transport: Transport, identity: Identity | null): Session {
-      const session: Opened = { transport, identity, events: [], received: [], garbage: [] };
-      opened.push(session);
-      return {
-        id: 'x',
-        receive(incoming) {
-          session.received.push(incoming);
-          fails('receive');
-        },
-        receiveGarbage: (encode) => void session.garbage.push(encode),
-        alive() {
-          session.events.push('alive');
-          fails('alive');
-        },
-        drained() {
-          session.events.push('drained');
-          fails('drained');
-        },
-        closed: () => void session.events.push('closed'),
-      };
-    },
-  };
-  const refuse = createRefuse(silent);
-  const boundary = createBoundary({ error: (fields) => void failures.push(fields) });
-  const raw = createRawServer({
-    hub,
-    clock: { now: () => 7 },
-    maxFrameBytes: 1024,
-    refuse,
-    boundary,
-    forwardedOf: () => '192.0.2.1',
-    sharedFrames,
-  });
-  const upgrade = createUpgrade({
-    authenticate: async (token) => {
-      if (token === 'unavailable') throw new ChatError('UNAVAILABLE');
-      if (token === 'broken') throw new TypeError('internals of the service');
-      if (!token.startsWith('good')) throw new ChatError('UNAUTHORIZED');
-      return { user: { username: token }, expiresAt: 1 } as unknown as Identity;
-    },
-    limits: createConnectionLimits({ perUser: 0, perAddress: 0, countEverywhere: async () => 0 }),
-    isAllowedOrigin: createOriginCheck([ORIGIN], false),
-    raw,
-    socketIo: (_request, socket) => void socket.end('HTTP/1.1 418 socket.io\r\n\r\n'),
-    refuse,
-    boundary,
-    addressOf: () => '192.0.2.1',
-    stopping: () => stopping,
-  });
-  const server = createHttpServer({
-    keepAliveTimeoutMs: 65_000,
-    fetch: async (request) =>
-      new Response(`${request.method} ${new URL(request.url).pathname} ${await request.text()}`),
-    socketIo(_request, response) {
-      fails('socketIo');
-      response.end('polling');
-    },
-    upgrade,
-    refuse,
-    boundary,
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  stops.push(() => {
-    server.close();
-    server.closeAllConnections();
-    for (const { transport } of opened) transport.terminate();
-  });
-  return { port, url: `http://127.0.0.1:${port}/api/v1/ws`, opened, failures };
-}
-
-/** Sends bytes and returns all that comes back until the server closes or `enough` is there. */
-function exchange(port: number, text: string, enough = (_answer: string) => false): Promise<string> {
-  return new Promise((resolve, reject) => {
-    let answer = '';
-    const socket: Socket = connect(port, '127.0.0.1', () => socket.write(text));
-    const done = () => {
-      socket.destroy();
-      resolve(answer);
-    };
-    socket.on('data', (chunk) => {
-      answer += chunk;
-      if (enough(answer)) done();
-    });
-    socket.on('end', done).on('error', reject);
-  });
-}
+import type { Incoming } from '../../realtime/connections/transport.ts';
 
 async function until(condition: () => boolean): Promise<void> {
   while (!condition()) await new Promise((resolve) => setImmediate(resolve));
@@ -142,7 +24,7 @@ const frame = (text: string) => outgoing([JSON.stringify({ id: '', type: text, d
 
 describe.each([true, false])('frames made once for all connections: %s;', (sharedFrames) => {
   test('frames go out in order, whatever the batches', async () => {
-    const { url, opened } = await startServer({ sharedFrames });
+    const { url, opened } = await startWebSocketServer({ sharedFrames });
     const client = await openWs(url);
     const { transport } = opened[0] as Opened;
     const shared = outgoing(['{"type":"b"}', '{"type":"ç€😀"}']);
@@ -159,7 +41,7 @@ describe.each([true, false])('frames made once for all connections: %s;', (share
   });
 
   test('a peer that reads slowly: progress while it reads, drained when all has gone', async () => {
-    const { url, opened } = await startServer({ sharedFrames });
+    const { url, opened } = await startWebSocketServer({ sharedFrames });
     const client = await openWs(url);
     const { transport, events } = opened[0] as Opened;
     client.socket.pause();
@@ -176,7 +58,7 @@ describe.each([true, false])('frames made once for all connections: %s;', (share
   });
 
   test('a little that waits is reported as well', async () => {
-    const { url, opened } = await startServer({ sharedFrames });
+    const { url, opened } = await startWebSocketServer({ sharedFrames });
     const client = await openWs(url);
     const { transport, events } = opened[0] as Opened;
     client.socket.pause();
@@ -188,7 +70,7 @@ describe.each([true, false])('frames made once for all connections: %s;', (share
   });
 
   test('the close goes after what was written, and nothing after it', async () => {
-    const { url, opened } = await startServer({ sharedFrames });
+    const { url, opened } = await startWebSocketServer({ sharedFrames });
     const client = await openWs(url);
     const { transport, events, received } = opened[0] as Opened;
     transport.write([frame('last')]);
@@ -208,7 +90,7 @@ describe.each([true, false])('frames made once for all connections: %s;', (share
 });
 
 test('frames come in as objects, and text that is not JSON as garbage', async () => {
-  const { url, opened } = await startServer();
+  const { url, opened } = await startWebSocketServer();
   const client = await openWs(url);
   const session = opened[0] as Opened;
   client.send({ type: 'ping', id: 'p1' });
@@ -229,7 +111,7 @@ test('frames come in as objects, and text that is not JSON as garbage', async ()
 });
 
 test('signs of life', async () => {
-  const { url, opened } = await startServer();
+  const { url, opened } = await startWebSocketServer();
   const client = await openWs(url);
   const { transport, events } = opened[0] as Opened;
   transport.ping();
@@ -243,7 +125,7 @@ test.each([
   ['a binary message', (socket: { send(data: Buffer): void }) => socket.send(Buffer.from('{}')), 1003],
   ['a message that is too large', (socket: { send(data: string): void }) => socket.send('x'.repeat(1025)), 1009],
 ])('%s closes the connection', async (_name, act, code) => {
-  const { url, opened } = await startServer();
+  const { url, opened } = await startWebSocketServer();
   const client = await openWs(url);
   act(client.socket as never);
   expect((await client.closed).code).toBe(code);
@@ -251,21 +133,21 @@ test.each([
 });
 
 test('a message of exactly the limit is fine', async () => {
-  const { url, opened } = await startServer();
+  const { url, opened } = await startWebSocketServer();
   const client = await openWs(url);
   client.send(JSON.stringify('x'.repeat(1022)));
   await until(() => opened[0]?.received.length === 1);
 });
 
 test('text that is not UTF-8 closes the connection', async () => {
-  const { url } = await startServer();
+  const { url } = await startWebSocketServer();
   const client = await openWs(url);
   client.socket.send(Buffer.from([0x22, 0xc3, 0x28, 0x22]), { binary: false });
   expect((await client.closed).code).toBe(1007);
 });
 
 test('four ways to bring a token, or none', async () => {
-  const { url, opened } = await startServer();
+  const { url, opened } = await startWebSocketServer();
   await openWs(url, { token: 'good1' });
   await openWs(`${url}?token=good2`);
   const { socket } = await openWs(url, { protocols: ['chat.v1', 'bearer.good3'] });
@@ -289,7 +171,7 @@ function handshake(...headers: string[]): string {
 }
 
 test('the token is never selected as a subprotocol', async () => {
-  const { port, opened } = await startServer();
+  const { port, opened } = await startWebSocketServer();
   const offer = handshake('Sec-WebSocket-Version: 13', KEY, 'Sec-WebSocket-Protocol: bearer.good');
   const answer = await exchange(port, offer, (text) => text.endsWith('\r\n\r\n'));
   expect(answer).toMatch(/^HTTP\/1.1 101 /);
@@ -306,7 +188,7 @@ test.each([
   ['the database away', '', { token: 'unavailable' }, 503, 'UNAVAILABLE'],
   ['a fault of ours', '', { token: 'broken' }, 500, 'INTERNAL'],
 ])('%s is refused before the upgrade', async (_name, query, options, status, code) => {
-  const { url, opened } = await startServer();
+  const { url, opened } = await startWebSocketServer();
   const refusal = await refusedWs(`${url}${query}`, options);
   expect(refusal.status).toBe(status);
   expect(refusal.body).toMatchObject({ success: false, code, requestId: refusal.headers['x-request-id'] });
@@ -315,12 +197,12 @@ test.each([
 });
 
 test('a service that stops accepts no new connection', async () => {
-  const { url } = await startServer({ stopping: true });
+  const { url } = await startWebSocketServer({ stopping: true });
   expect((await refusedWs(url)).status).toBe(503);
 });
 
 test('other upgrades are plain requests, with their bodies', async () => {
-  const { port } = await startServer();
+  const { port } = await startWebSocketServer();
   const offer = 'Host: x\r\nConnection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABk\r\n';
   const ended = (text: string) => /(first|second).?$/s.test(text);
   expect(await exchange(port, `GET /first HTTP/1.1\r\n${offer}\r\n`, (text) => text.includes('/first'))).toContain(
@@ -340,7 +222,7 @@ test('other upgrades are plain requests, with their bodies', async () => {
 });
 
 test('Socket.IO gets the upgrades of its path', async () => {
-  const { port } = await startServer();
+  const { port } = await startWebSocketServer();
   const request = 'GET /socket.io/?EIO=4 HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n';
   expect(await exchange(port, request)).toContain('418 socket.io');
 });
@@ -353,50 +235,10 @@ test.each([
   ['no key of WebSocket', handshake('Sec-WebSocket-Version: 13'), 400, 'VALIDATION_FAILED'],
   ['a bad Host', 'GET / HTTP/1.1\r\nHost: a b\r\nConnection: close\r\n\r\n', 400, 'VALIDATION_FAILED'],
 ])('%s is answered in the shape of all failures', async (_name, bytes, status, code) => {
-  const { port } = await startServer();
+  const { port } = await startWebSocketServer();
   const [head = '', body = ''] = (await exchange(port, bytes)).split('\r\n\r\n');
   expect(head).toContain(`HTTP/1.1 ${status} `);
   const failure = JSON.parse(body) as { requestId: string };
   expect(failure).toMatchObject({ success: false, code });
   expect(head.toLowerCase()).toContain(`x-request-id: ${failure.requestId}`);
-});
-
-describe('what fails in work for one peer', () => {
-  const failsAt = (place: string) => ({
-    fails(what: string) {
-      if (what === place) throw new Error('secret of a peer');
-    },
-  });
-  /** One line, which names the place and quotes nothing. */
-  function expectLine(failures: object[]): void {
-    expect(failures).toMatchObject([{ error: 'Error', at: expect.arrayContaining([expect.stringMatching(/fails/)]) }]);
-    expect(JSON.stringify(failures)).not.toContain('secret');
-  }
-
-  test.each(['receive', 'alive', 'drained'])('ends only that connection: %s', async (place) => {
-    const { url, opened, failures } = await startServer(failsAt(place));
-    const [client, other] = [await openWs(url), await openWs(url)];
-    if (place === 'receive') client.send({ type: 'ping' });
-    else if (place === 'alive') client.socket.ping();
-    else {
-      client.socket.pause();
-      const big = outgoing([`"${'x'.repeat(4_000_000)}"`]);
-      while (opened[0]?.transport.bufferedBytes() === 0) opened[0].transport.write([big]);
-      client.socket.removeAllListeners('message');
-      client.socket.resume();
-    }
-    await client.closed;
-    await until(() => opened[0]?.events.includes('closed') ?? false);
-    expectLine(failures);
-    opened[1]?.transport.write([outgoing(['{"type":"still here"}'])]);
-    await other.next('still here');
-  });
-
-  test('closes the TCP connection of a request', async () => {
-    const { port, url, failures } = await startServer(failsAt('socketIo'));
-    const request = 'GET /socket.io/ HTTP/1.1\r\nHost: x\r\n\r\n';
-    expect(await exchange(port, request)).toBe('');
-    expectLine(failures);
-    await (await openWs(url)).close();
-  });
 });
