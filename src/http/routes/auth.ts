@@ -10,8 +10,8 @@ function register({ useCases: { accounts } }: AppDependencies): Route {
     path: '/api/v1/auth/register',
     id: 'register',
     tag: 'Accounts',
-    summary: 'Make an account and sign in',
-    description: 'The token is good at once, on all three protocols.',
+    summary: 'Create an account and sign in',
+    description: 'The token is valid at once, for REST, WebSocket and Socket.IO.',
     access: 'public',
     // Without this limit, anybody could make accounts by the thousand.
     limit: 'auth',
@@ -29,8 +29,9 @@ function login({ useCases: { accounts } }: AppDependencies): Route {
     path: '/api/v1/auth/login',
     id: 'login',
     tag: 'Accounts',
-    summary: 'Sign in with email and password',
-    description: 'The email in any case. An unknown email and a wrong password are answered alike.',
+    summary: 'Sign in with an email address and a password',
+    description:
+      'The email address may be written in any letter case. An unknown email address and a wrong password get the same answer.',
     access: 'public',
     // Without this limit, anybody could guess passwords.
     limit: 'auth',

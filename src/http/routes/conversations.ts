@@ -11,9 +11,9 @@ function listConversations({ useCases: { conversations } }: AppDependencies): Ro
     path: '/api/v1/conversations',
     id: 'listConversations',
     tag: 'Messages',
-    summary: 'Where each conversation stands',
+    summary: 'List conversations',
     description:
-      "Every channel and every direct pair of the signed-in user, the latest event first: what to compare one's own numbers with after an absence.",
+      'Returns every channel and every direct conversation of the signed-in user, the one with the latest event first. After an absence, a client compares each `lastSeq` with the last number that it has.',
     access: 'account',
     answers: { 200: ['The conversations', answerOf(z.array(conversationSchema))] },
     run: async ({ principal }) => answer(await conversations.list(principal)),

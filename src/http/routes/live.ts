@@ -24,10 +24,10 @@ function getLiveStats({ live }: Pick<AppDependencies, 'live'>): Route {
     path: '/api/v1/ws/stats',
     id: 'getLiveStats',
     tag: 'Live',
-    summary: 'How many are connected',
-    description: 'Counted over all nodes.',
+    summary: 'Get connection statistics',
+    description: 'The numbers cover all nodes of the service.',
     access: 'account',
-    answers: { 200: ['The figures', answerOf(statsSchema)] },
+    answers: { 200: ['The statistics', answerOf(statsSchema)] },
     run: async () => answer(await live.stats()),
   });
 }
@@ -38,8 +38,8 @@ function listLiveUsers({ live }: Pick<AppDependencies, 'live'>): Route {
     path: '/api/v1/ws/users',
     id: 'listLiveUsers',
     tag: 'Live',
-    summary: 'Who is connected',
-    description: 'The ids of all users who have a connection, over all nodes.',
+    summary: 'List connected users',
+    description: 'Returns the ids of all users who are connected to any node of the service.',
     access: 'account',
     answers: { 200: ['The ids of the users', answerOf(usersSchema)] },
     async run() {
@@ -56,11 +56,11 @@ function disconnectUser({ live }: Pick<AppDependencies, 'live'>): Route {
     id: 'disconnectUser',
     tag: 'Live',
     summary: 'Close all connections of a user',
-    description: 'Admins may. The connections end with 4403, on every node.',
+    description: 'Only admins may disconnect users. The connections are closed with code 4403, on every node.',
     access: 'admin',
     params: userParam,
     examples: { userId: 2 },
-    answers: { 200: ['Disconnected', doneSchema] },
+    answers: { 200: ['The user was disconnected', doneSchema] },
     errors: ['USER_NOT_FOUND'],
     async run({ params }) {
       const disconnected = await live.disconnect(params.userId);
@@ -76,8 +76,8 @@ function listLiveMembers({ live, useCases: { channels } }: AppDependencies): Rou
     path: '/api/v1/ws/channels/:channelId/members',
     id: 'listLiveMembers',
     tag: 'Live',
-    summary: 'Who is live in a channel',
-    description: 'Its members and admins may.',
+    summary: 'List the users who are live in a channel',
+    description: 'Only members of the channel and admins may list them.',
     access: 'account',
     params: channelParam,
     answers: { 200: ['The ids of the users', answerOf(membersSchema)] },
@@ -96,13 +96,14 @@ function broadcast({ useCases: { channels }, announce, maxTextLength }: AppDepen
     path: '/api/v1/ws/channels/:channelId/broadcast',
     id: 'broadcast',
     tag: 'Live',
-    summary: 'Tell everybody who is live in a channel something',
-    description: 'Admins may. It comes as `admin.message` and is not stored.',
+    summary: 'Broadcast a message to a channel',
+    description:
+      'Only admins may broadcast messages. Everybody who is live in the channel receives the message as `admin.message`. It is not stored.',
     access: 'admin',
     params: channelParam,
     body: broadcastBody,
     example: { message: 'Tea is ready' },
-    answers: { 200: ['Sent', doneSchema] },
+    answers: { 200: ['The message was sent', doneSchema] },
     errors: ['CHANNEL_NOT_FOUND'],
     async run({ principal, params: { channelId }, body: { message, type } }) {
       assertTextLength('message', message, maxTextLength);

@@ -11,12 +11,12 @@ function addMember({ useCases: { members } }: AppDependencies): Route {
     id: 'addMember',
     tag: 'Channels',
     summary: 'Add a user to a group',
-    description: 'Its owner may. All connections of the user hear of it.',
+    description: 'Only the owner of the group may add users. All connections of the added user are notified.',
     access: 'account',
     params: idParam,
     body: memberBody,
     example: { userId: 2 },
-    answers: { 200: ['Added', doneSchema] },
+    answers: { 200: ['The user was added', doneSchema] },
     errors: ['DIRECT_CHANNEL', 'FORBIDDEN', 'CHANNEL_NOT_FOUND', 'USER_NOT_FOUND', 'ALREADY_MEMBER'],
     async run({ principal, params, body }) {
       await members.add(principal, params.id, body.userId);
@@ -33,13 +33,13 @@ function removeMember({ useCases: { members } }: AppDependencies): Route {
     tag: 'Channels',
     summary: 'Remove a user from a group',
     description:
-      'Its owner may. The user is named in the query or in the body; their connections leave the channel at once.',
+      'Only the owner of the group may remove users. Give the user in the query or in the body. The connections of the removed user leave the channel at once.',
     access: 'account',
     params: idParam,
     fields: memberBody,
     example: { userId: 2 },
     examples: { userId: 2 },
-    answers: { 200: ['Removed', doneSchema] },
+    answers: { 200: ['The user was removed', doneSchema] },
     errors: ['CANNOT_REMOVE_OWNER', 'DIRECT_CHANNEL', 'FORBIDDEN', 'CHANNEL_NOT_FOUND', 'USER_NOT_FOUND'],
     async run({ principal, params, fields }) {
       await members.remove(principal, params.id, fields.userId);
@@ -55,10 +55,11 @@ function leaveChannel({ useCases: { members } }: AppDependencies): Route {
     id: 'leaveChannel',
     tag: 'Channels',
     summary: 'Leave a group',
-    description: 'A group passes from its owner to the longest-standing member, and ends with the last.',
+    description:
+      'When the owner leaves, the longest-standing remaining member becomes the owner. When the last member leaves, the group is deleted.',
     access: 'account',
     params: idParam,
-    answers: { 200: ['Left', doneSchema] },
+    answers: { 200: ['The signed-in user has left the group', doneSchema] },
     errors: ['DIRECT_CHANNEL', 'CHANNEL_NOT_FOUND'],
     async run({ principal, params }) {
       await members.leave(principal, params.id);
@@ -80,7 +81,7 @@ function former(route: Route, method: Route['method']): Route {
     method,
     path: FORMER_PATH,
     id: `${route.id}ByFormerName`,
-    description: `The name that clients of the former service use. ${route.description}`,
+    description: `${route.description} This path is for clients of the former service.`,
     deprecated: true,
   };
 }

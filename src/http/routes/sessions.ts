@@ -9,10 +9,10 @@ function logout({ useCases: { sessions } }: AppDependencies): Route {
     path: '/api/v1/auth/logout',
     id: 'logout',
     tag: 'Accounts',
-    summary: 'End this token',
-    description: 'Connections that were opened with it are closed.',
+    summary: 'Sign out',
+    description: 'Ends the token of this call and closes the connections that were opened with it.',
     access: 'account',
-    answers: { 200: ['Signed out', doneSchema] },
+    answers: { 200: ['The token has ended', doneSchema] },
     async run({ token }) {
       await sessions.end(token);
       return answerDone('Signed out');
@@ -26,10 +26,11 @@ function logoutAll({ useCases: { sessions } }: AppDependencies): Route {
     path: '/api/v1/auth/logout-all',
     id: 'logoutAll',
     tag: 'Accounts',
-    summary: 'End all other tokens of the user',
-    description: 'The token of this call stays good; connections of the others are closed.',
+    summary: 'Sign out everywhere else',
+    description:
+      'Ends all other tokens of the user and closes the connections that were opened with them. The token of this call stays valid.',
     access: 'account',
-    answers: { 200: ['Signed out everywhere else', doneSchema] },
+    answers: { 200: ['All other tokens of the user have ended', doneSchema] },
     async run({ token }) {
       await sessions.endOthers(token);
       return answerDone('Signed out everywhere else');

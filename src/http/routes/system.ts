@@ -18,10 +18,10 @@ function getHealth({ clock }: Pick<AppDependencies, 'clock'>): Route {
     path: '/health',
     id: 'getHealth',
     tag: 'System',
-    summary: 'Whether the process lives',
-    description: 'Asks nothing that the service stands on.',
+    summary: 'Check that the process is alive',
+    description: 'This check does not contact the database or Redis.',
     access: 'open',
-    answers: { 200: ['It lives, for so many seconds', healthSchema] },
+    answers: { 200: ['The process is alive; `uptime` says for how many seconds', healthSchema] },
     run() {
       const timestamp = new Date(clock.now()).toISOString();
       const uptime = (clock.monotonic() - startedAt) / 1000;
@@ -36,10 +36,13 @@ function getReadiness({ readiness }: Pick<AppDependencies, 'readiness'>): Route 
     path: '/ready',
     id: 'getReadiness',
     tag: 'System',
-    summary: 'Whether the service can work',
-    description: 'Asks the database and Redis: a line for each.',
+    summary: 'Check that the service is ready',
+    description: 'Checks the database and Redis, and returns a result for each of them.',
     access: 'open',
-    answers: { 200: ['It can', readinessSchema], 503: ['It cannot: `checks` says why', readinessSchema] },
+    answers: {
+      200: ['The service is ready', readinessSchema],
+      503: ['The service is not ready; `checks` says why', readinessSchema],
+    },
     async run() {
       const { ok, checks } = await readiness();
       return { status: ok ? 200 : 503, body: JSON.stringify({ status: ok ? 'ready' : 'unavailable', checks }) };
@@ -53,8 +56,8 @@ function getMetrics({ metrics }: Pick<AppDependencies, 'metrics'>): Route {
     path: '/metrics',
     id: 'getMetrics',
     tag: 'System',
-    summary: 'What the service counts',
-    description: 'In the text format of Prometheus.',
+    summary: 'Get metrics',
+    description: 'Returns the metrics of the service in the text format of Prometheus.',
     access: 'open',
     answers: { 200: ['The metrics', 'text'] },
     run: async () => ({ status: 200, body: await metrics.text(), type: metrics.contentType }),
