@@ -44,7 +44,7 @@ describe('decoding a frame', () => {
       ok: true,
       frame: {
         type: 'channel.message',
-        data: { channel_id: 7, text: 'hi', url: null, file_name: null, client_id: null },
+        data: { channel_id: 7, text: 'hi', url: null, file_name: null, fileName: null, client_id: null },
       },
     });
   });

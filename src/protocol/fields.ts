@@ -85,16 +85,11 @@ export const since = seq.nullish().transform((value) => value ?? undefined);
 /** An optional string. Older clients send `null` or `''` for "none". Decodes to the string or null. */
 export function optionalText(schema: z.ZodType<string, string> = storable()): z.ZodType<string | null, unknown> {
   const given = z.preprocess((value) => (value === '' ? null : value), schema.nullable());
-  return documented(given, schema.nullable())
-    .optional()
-    .transform((value) => value ?? null);
+  return documented(given, schema.nullable()).default(null);
 }
 
 /** An optional id; `null` means absent. Decodes to the number or null. */
-export const optionalId = z
-  .union([id, z.null()], 'must be an integer')
-  .optional()
-  .transform((value) => value ?? null);
+export const optionalId = z.union([id, z.null()], 'must be an integer').default(null);
 
 /** A number in a query. Decodes to `byDefault` if it is absent. */
 export function queryNumber(min: number, max: number, byDefault: number): z.ZodType<number, string | undefined> {

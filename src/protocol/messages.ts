@@ -174,29 +174,18 @@ export const editMessageBody = z.object({ text: storable().min(1) }).meta({ id: 
 const frameContent = { ...spelled(givenContent), fileName: givenContent.fileName, client_id: clientId };
 const NO_CONTENT = lacksContent(FRAME_CONTENT_FIELDS);
 
-/** Reads `fileName` as `file_name`. */
-function withOneFileName<C extends Record<'file_name' | 'fileName', string | null>>({ fileName, ...data }: C) {
-  return { ...data, file_name: data.file_name ?? fileName };
-}
-
 /** The message is stored. `duplicate` is true if an earlier attempt with the same `client_id` stored it. */
 const stored = ackOf({ id: shownId, seq: shownSeq, created_at: shownTime, duplicate: z.boolean() });
 
 export const sendToChannel = clientFrame({
   type: 'channel.message',
-  data: z
-    .object({ channel_id: id, ...frameContent })
-    .refine(hasContent, NO_CONTENT)
-    .transform(withOneFileName),
+  data: z.object({ channel_id: id, ...frameContent }).refine(hasContent, NO_CONTENT),
   answer: stored,
 });
 
 export const sendToUser = clientFrame({
   type: 'direct.message',
-  data: z
-    .object({ receiver_id: id, ...frameContent })
-    .refine(hasContent, NO_CONTENT)
-    .transform(withOneFileName),
+  data: z.object({ receiver_id: id, ...frameContent }).refine(hasContent, NO_CONTENT),
   answer: stored,
 });
 type MessageFrame = z.output<typeof sendToChannel.data> | z.output<typeof sendToUser.data>;
@@ -208,7 +197,7 @@ export function bodyOfFrame(data: MessageFrame): SendMessageBody {
     receiverId: 'receiver_id' in data ? data.receiver_id : null,
     text: data.text,
     url: data.url,
-    fileName: data.file_name,
+    fileName: data.file_name ?? data.fileName,
     clientId: data.client_id,
   };
 }
