@@ -13,7 +13,7 @@ import type { Append, Appended, ChangeMessage } from '../log/log.ts';
 import { createAssertReader } from '../members/member-lookup.ts';
 import { type MessageFacts, mayDeleteMessage, mayEditMessage, mayReadMessage } from '../policy.ts';
 import { createMessagePages, type PageJson } from './pages.ts';
-import { assertTextLength } from './text-length.ts';
+import { assertTextLength, tooLong } from './text-length.ts';
 
 export interface MessagesDependencies {
   readonly db: Database;
@@ -46,9 +46,11 @@ export function createMessages({ db, append, change, maxTextLength }: MessagesDe
   const assertReader = createAssertReader({ db });
 
   return {
-    async send(actor, body, deadline) {
+    // Not async, because its promise would live as long as that of append, once for each message under way.
+    send(actor, body, deadline) {
       const { channelId, receiverId, clientId } = body;
-      if (body.text !== null) assertTextLength('text', body.text, maxTextLength);
+      const length = body.text?.length ?? 0;
+      if (length > maxTextLength) return Promise.reject(tooLong('text', maxTextLength));
       return append({ senderId: actor.id, channelId, receiverId, clientId, content: contentOf(body) }, deadline);
     },
 

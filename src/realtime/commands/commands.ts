@@ -22,23 +22,22 @@ export const COMMANDS: ReadonlyArray<(deps: CommandDependencies) => Command | re
   ping,
 ];
 
-/** Works on one valid frame. Answers it, or rejects with the error to answer. */
-export type RunCommand = (context: CommandContext, frame: ClientFrame) => Promise<void>;
+/**
+ * Works on one valid frame. Returns the data of its answer, or undefined if the command gave the answer itself. Throws
+ * or rejects with the error to answer. It adds no promise to those of the command, because each one lives as long as
+ * the work, and messages by the hundred are under way at once.
+ */
+export type RunCommand = (context: CommandContext, frame: ClientFrame) => unknown;
 
 export function createCommands(deps: CommandDependencies): RunCommand {
   const made = COMMANDS.flatMap((create) => create(deps));
   const commands: ReadonlyMap<string, Command> = new Map(made.map((command) => [command.frame.type, command]));
 
-  return async (context, { type, data }) => {
+  return (context, { type, data }) => {
     const command = commands.get(type) as Command;
     const log = command.inOrderOf?.(data);
-    await (log === undefined ? run(command, context, data) : inOrder(context, log, () => run(command, context, data)));
+    return log === undefined
+      ? command.run(context, data)
+      : inOrder(context, log, async () => command.run(context, data));
   };
-}
-
-async function run(command: Command, context: CommandContext, data: unknown): Promise<void> {
-  const given = command.run(context, data);
-  // Not awaited if it is not a promise, so that the answer leaves before what follows.
-  const answer = given instanceof Promise ? await given : given;
-  if (answer !== undefined) context.ack(answer);
 }

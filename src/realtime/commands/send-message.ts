@@ -1,15 +1,17 @@
 // Sends a message to a channel or a user.
 import { channelKey, logName } from '../../chat/log/key.ts';
+import type { Appended } from '../../chat/log/log.ts';
 import type { UseCases } from '../../chat/use-cases.ts';
+import type { AnswerOf } from '../../protocol/frame.ts';
 import * as frames from '../../protocol/messages.ts';
 import { type Command, type CommandContext, type CommandDependencies, defineCommand } from './command.ts';
 
 export function sendToChannel({ useCases }: CommandDependencies): Command {
   return defineCommand({
     frame: frames.sendToChannel,
-    async run(context, data) {
-      if (context.session.underWay) await joinUnderWay(context, data.channel_id);
-      return store(useCases, context, frames.bodyOfFrame(data));
+    run(context, data) {
+      const send = () => store(useCases, context, frames.bodyOfFrame(data));
+      return context.session.underWay ? joinUnderWay(context, data.channel_id).then(send) : send();
     },
   });
 }
@@ -21,8 +23,11 @@ export function sendToUser({ useCases }: CommandDependencies): Command {
   });
 }
 
-async function store({ messages }: UseCases, { session, deadline }: CommandContext, body: frames.SendMessageBody) {
-  const { message, duplicate } = await messages.send(session.user, body, deadline);
+function store({ messages }: UseCases, { session, deadline }: CommandContext, body: frames.SendMessageBody) {
+  return messages.send(session.user, body, deadline).then(toAnswer);
+}
+
+function toAnswer({ message, duplicate }: Appended): AnswerOf<typeof frames.sendToChannel> {
   return { id: message.id, seq: message.seq, created_at: message.createdAt, duplicate };
 }
 

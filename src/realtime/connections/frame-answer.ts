@@ -1,7 +1,7 @@
 // The answer to a client frame: given once, by the frame's command or at its deadline.
 import type { Deadline, Deadlines, Expiring } from '../../lib/deadline.ts';
 import type { ClientFrameType } from '../../protocol/client-frames.ts';
-import type { Answer, Incoming } from './transport.ts';
+import type { Answer, AnswerError, Incoming } from './transport.ts';
 
 const LATE = { code: 'UNAVAILABLE', message: 'It took too long: try again' } as const;
 
@@ -16,16 +16,16 @@ export interface Answering {
 /** Also the context of a command: see commands/command.ts. */
 export class FrameAnswer<S extends Answering> implements Expiring {
   readonly session: S;
-  readonly incoming: Incoming;
   readonly deadline: Deadline;
   isGiven = false;
+  private readonly encode: Incoming['encode'];
   /** Undefined while the frame waits to be decoded. */
   private readonly type: ClientFrameType | undefined;
 
-  constructor(session: S, incoming: Incoming, deadline: Deadline, type?: ClientFrameType) {
+  constructor(session: S, encode: Incoming['encode'], deadline: Deadline, type?: ClientFrameType) {
     this.session = session;
+    this.encode = encode;
     this.type = type;
-    this.incoming = incoming;
     this.deadline = deadline;
     session.deadlines.add(this);
   }
@@ -38,11 +38,8 @@ export class FrameAnswer<S extends Answering> implements Expiring {
     if (this.type !== undefined) this.give({ ok: true, type: this.type, data });
   }
 
-  /** Answers the frame. Does nothing if it was answered before. */
-  give(answer: Answer): void {
-    if (this.isGiven) return;
-    this.end();
-    this.session.answer(this.incoming.encode, answer);
+  fail(error: AnswerError): void {
+    this.give({ ok: false, type: this.type, error });
   }
 
   /** No answer is due any more. */
@@ -52,6 +49,13 @@ export class FrameAnswer<S extends Answering> implements Expiring {
   }
 
   expire(): void {
-    this.give({ ok: false, type: this.type, error: LATE });
+    this.fail(LATE);
+  }
+
+  /** Does nothing if the frame was answered before. */
+  private give(answer: Answer): void {
+    if (this.isGiven) return;
+    this.end();
+    this.session.answer(this.encode, answer);
   }
 }

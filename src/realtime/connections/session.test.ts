@@ -30,7 +30,7 @@ function open({ framesPerSecond = 0 } = {}) {
     wallTime: () => clock.now(),
     deadlines: createDeadlines(250),
     onCatchUpFailed() {},
-    run: async () => {},
+    run: () => undefined,
     toAnswerError: () => ({ code: 'INTERNAL', message: '' }),
     sweepSoon: (one) => sessions.reschedule(one, 0),
     onClosed: (one) => sessions.remove(one),

@@ -52,8 +52,8 @@ export interface SessionContext {
   readonly wallTime: () => number;
   /** The deadlines of all answers of this node. */
   readonly deadlines: Deadlines;
-  /** Works on one valid frame. Answers it, or rejects with the error to answer. */
-  readonly run: (answer: FrameAnswer<HubSession>, frame: ClientFrame) => Promise<void>;
+  /** Works on one valid frame: see RunCommand. */
+  readonly run: (answer: FrameAnswer<HubSession>, frame: ClientFrame) => unknown;
   readonly toAnswerError: (error: unknown) => AnswerError;
   /** Sweeps the session within about a second, whatever its last sweep said. */
   readonly sweepSoon: (session: HubSession) => void;
@@ -65,13 +65,19 @@ export interface SessionContext {
   readonly onFailure: (session: HubSession, error: unknown) => void;
 }
 
+/** A frame that waits for the connection's authentication, and its answer if that takes too long. */
+interface HeldFrame {
+  readonly incoming: Incoming;
+  readonly reply: FrameAnswer<HubSession>;
+}
+
 export class HubSession implements Session, ReaderOwner, OutboxOwner, Scheduled, Answering {
   readonly id: string;
   readonly transport: Transport;
   readonly outbox: Outbox;
   readonly readers = new Map<string, Reader>();
   /** The work under way for each log, so that joins and leaves happen in order. Mostly there is none. */
-  underWay: Map<string, Promise<void>> | undefined;
+  underWay: Map<string, Promise<unknown>> | undefined;
   /** Its place in the hub's timetable. */
   place = NOWHERE;
   /** Its place in the limit of its address, or of its user once it has signed in. */
@@ -90,7 +96,7 @@ export class HubSession implements Session, ReaderOwner, OutboxOwner, Scheduled,
   /** Created when it first reads on from a number. Most connections never do. */
   private rereads: RereadBudget | undefined;
   /** Frames that arrived while the token was being checked; undefined at other times. */
-  private waiting: FrameAnswer<HubSession>[] | undefined;
+  private waiting: HeldFrame[] | undefined;
 
   constructor(id: string, transport: Transport, context: SessionContext) {
     const now = context.now();
@@ -117,7 +123,8 @@ export class HubSession implements Session, ReaderOwner, OutboxOwner, Scheduled,
     if (!this.admit(incoming.encode)) return;
     const deadline = deadlineIn(LIMITS.ANSWER_MS);
     if (!this.waiting) return this.dispatch(incoming, deadline);
-    if (this.waiting.length < MAX_IN_FLIGHT) this.waiting.push(new FrameAnswer(this, incoming, deadline));
+    if (this.waiting.length < MAX_IN_FLIGHT)
+      this.waiting.push({ incoming, reply: new FrameAnswer(this, incoming.encode, deadline) });
     else this.fail(incoming.encode, undefined, 'RATE_LIMITED');
   }
 
@@ -156,7 +163,7 @@ export class HubSession implements Session, ReaderOwner, OutboxOwner, Scheduled,
   closed(): void {
     if (this.isClosed) return;
     this.isClosed = true;
-    for (const reply of this.waiting ?? []) reply.end();
+    for (const { reply } of this.waiting ?? []) reply.end();
     this.waiting = undefined;
     this.context.onClosed(this);
   }
@@ -167,19 +174,20 @@ export class HubSession implements Session, ReaderOwner, OutboxOwner, Scheduled,
     return settled.finally(() => {
       const held = this.waiting ?? [];
       this.waiting = undefined;
-      for (const reply of held) this.release(reply);
+      for (const frame of held) this.release(frame);
     });
   }
 
   /** Frames behind one that signs in wait for it, even if they waited for an earlier one before. */
-  private release(reply: FrameAnswer<HubSession>): void {
+  private release(held: HeldFrame): void {
+    const { incoming, reply } = held;
     if (reply.isGiven) return;
     if (this.waiting) {
-      this.waiting.push(reply);
+      this.waiting.push(held);
       return;
     }
     reply.end();
-    if (!this.isClosed && !this.isRefused) this.dispatch(reply.incoming, reply.deadline);
+    if (!this.isClosed && !this.isRefused) this.dispatch(incoming, reply.deadline);
   }
 
   get deadlines(): Deadlines {
@@ -338,23 +346,31 @@ export class HubSession implements Session, ReaderOwner, OutboxOwner, Scheduled,
   }
 
   private run(frame: ClientFrame, incoming: Incoming, deadline: Deadline): void {
-    const { type } = frame;
-    const reply = new FrameAnswer(this, incoming, deadline, type);
+    const reply = new FrameAnswer(this, incoming.encode, deadline, frame.type);
     this.inFlight += 1;
-    this.context.run(reply, frame).then(
-      () => {
-        reply.end();
-        this.done();
-      },
-      (error: unknown) => {
-        if (!reply.isGiven) reply.give({ ok: false, type, error: this.context.toAnswerError(error) });
-        this.done();
-      },
-    );
+    try {
+      const given = this.context.run(reply, frame);
+      // Not awaited if it is not a promise, so that the answer leaves before what follows.
+      if (!(given instanceof Promise)) return this.succeeded(reply, given);
+      given.then(
+        (data) => this.succeeded(reply, data),
+        (error: unknown) => this.failedFrame(reply, error),
+      );
+    } catch (error) {
+      this.failedFrame(reply, error);
+    }
   }
 
-  private done(): void {
+  /** The work for a frame is done. `data` is undefined if it gave its answer itself. */
+  private succeeded(reply: FrameAnswer<HubSession>, data: unknown): void {
     this.inFlight -= 1;
+    if (data === undefined) reply.end();
+    else reply.ack(data);
+  }
+
+  private failedFrame(reply: FrameAnswer<HubSession>, error: unknown): void {
+    this.inFlight -= 1;
+    if (!reply.isGiven) reply.fail(this.context.toAnswerError(error));
   }
 
   private fail(encode: Incoming['encode'], type: string | undefined, code: ErrorCode, retryAfterMs?: number): void {
