@@ -1,6 +1,7 @@
 // Statements and transactions on one connection of postgres.js. None of them waits for ever or outlives a lost link.
 import type { Sql, TransactionSql } from 'postgres';
 import { type Deadline, type Deadlines, isPast } from '../lib/deadline.ts';
+import { NOWHERE } from '../lib/timetable.ts';
 import { DatabaseBusy, DatabaseTimeout, isLinkLost, isReadOnly } from './errors.ts';
 import type { Refusals } from './refusals.ts';
 
@@ -107,6 +108,7 @@ function limit(link: Link, limitMs: () => number, fail: (error: unknown) => void
   const { deadlines } = link.rules;
   const startedAt = performance.now();
   const item = {
+    place: NOWHERE,
     get deadline() {
       return startedAt + limitMs();
     },

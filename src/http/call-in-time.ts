@@ -1,5 +1,6 @@
 // Answers a call in time even if something hangs: one deadline, set when it arrives, covers all work for it.
 import { createDeadlines, type Deadline, deadlineIn, type Expiring, isPast } from '../lib/deadline.ts';
+import { NOWHERE } from '../lib/timetable.ts';
 import { ChatError } from '../protocol/errors.ts';
 import { LIMITS } from '../protocol/limits.ts';
 
@@ -9,6 +10,7 @@ const LATE_BY_MS = 250;
 /** The time that is left for one call. */
 export class CallTime implements Expiring {
   deadline: Deadline = deadlineIn(LIMITS.ANSWER_MS);
+  place = NOWHERE;
   readonly expire: () => void;
 
   constructor(expire: () => void) {

@@ -1,6 +1,7 @@
 // Deadlines of many things at once, and of one promise.
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createDeadlines, deadlineIn, inTime } from './deadline.ts';
+import { NOWHERE } from './timetable.ts';
 
 beforeEach(() => {
   vi.useFakeTimers();
@@ -9,11 +10,14 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
+const expiring = (ms: number) => ({ deadline: deadlineIn(ms), place: NOWHERE, expire: vi.fn() });
+type Item = ReturnType<typeof expiring>;
+
 describe('deadlines', () => {
   it('expire once, at most one step late, if the thing was not removed', () => {
     const deadlines = createDeadlines(100);
-    const expires = { deadline: deadlineIn(1000), expire: vi.fn() };
-    const removed = { deadline: deadlineIn(1000), expire: vi.fn() };
+    const expires = expiring(1000);
+    const removed = expiring(1000);
     deadlines.add(expires);
     deadlines.add(removed);
     vi.advanceTimersByTime(900);
@@ -26,9 +30,22 @@ describe('deadlines', () => {
     expect(removed.expire).not.toHaveBeenCalled();
   });
 
+  it('are kept for all that was not removed, whatever went before or by an earlier one', () => {
+    const deadlines = createDeadlines(100);
+    const items = Array.from({ length: 50 }, () => expiring(1000));
+    for (const item of items) deadlines.add(item);
+    const removed = items.filter((_, at) => at % 3 === 0 || at === 49);
+    for (const item of removed) deadlines.remove(item);
+    deadlines.remove(items[0] as Item);
+    items[1]?.expire.mockImplementation(() => deadlines.remove(items[2] as Item));
+    vi.advanceTimersByTime(1100);
+    const gone = new Set([...removed, items[2]]);
+    for (const item of items) expect(item.expire).toHaveBeenCalledTimes(gone.has(item) ? 0 : 1);
+  });
+
   it('may move', () => {
     const deadlines = createDeadlines(100);
-    const item = { deadline: deadlineIn(500), expire: vi.fn() };
+    const item = expiring(500);
     deadlines.add(item);
     vi.advanceTimersByTime(400);
     item.deadline = deadlineIn(1600);
@@ -40,7 +57,7 @@ describe('deadlines', () => {
 
   it('hold one timer for all, and none while nothing is under way', () => {
     const deadlines = createDeadlines(100);
-    const items = Array.from({ length: 100 }, () => ({ deadline: deadlineIn(1000), expire: vi.fn() }));
+    const items = Array.from({ length: 100 }, () => expiring(1000));
     for (const item of items) deadlines.add(item);
     expect(vi.getTimerCount()).toBe(1);
     for (const item of items) deadlines.remove(item);

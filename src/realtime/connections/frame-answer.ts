@@ -1,5 +1,6 @@
 // The answer to a client frame: given once, by the frame's command or at its deadline.
 import type { Deadline, Deadlines, Expiring } from '../../lib/deadline.ts';
+import { NOWHERE } from '../../lib/timetable.ts';
 import type { ClientFrameType } from '../../protocol/client-frames.ts';
 import type { Answer, AnswerError, Incoming } from './transport.ts';
 
@@ -18,6 +19,7 @@ export class FrameAnswer<S extends Answering> implements Expiring {
   readonly session: S;
   readonly deadline: Deadline;
   isGiven = false;
+  place = NOWHERE;
   private readonly encode: Incoming['encode'];
   /** Undefined while the frame waits to be decoded. */
   private readonly type: ClientFrameType | undefined;

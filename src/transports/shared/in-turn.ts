@@ -9,30 +9,50 @@ const MAX_WAITING = 64;
 /** Runs work for a connection. A failure costs only that connection. */
 export type Guarded = (socket: Socket, work: () => void) => void;
 
+interface Connection {
+  /** How many of its requests wait. */
+  waiting: number;
+  /** The turn of the event loop in which a request of it was last worked on. */
+  servedIn: number;
+}
+
 /** Calls `listener` with each request when the answers before it were sent. Cuts connections on which too many wait. */
 export function inTurn(listener: RequestListener, guarded: Guarded): RequestListener {
-  const waiting = new WeakMap<Socket, number>();
-  /** The connections of which a request was worked on in this turn of the event loop. */
-  const served = new Set<Socket>();
+  const connections = new WeakMap<Socket, Connection>();
+  let turn = 0;
+  let isTurnCounted = false;
 
-  function serve(request: IncomingMessage, response: ServerResponse): void {
-    if (served.size === 0) setImmediate(() => served.clear());
-    served.add(request.socket);
+  function connectionOf(socket: Socket): Connection {
+    let connection = connections.get(socket);
+    if (!connection) {
+      connection = { waiting: 0, servedIn: -1 };
+      connections.set(socket, connection);
+    }
+    return connection;
+  }
+
+  function serve(request: IncomingMessage, response: ServerResponse, connection: Connection): void {
+    if (!isTurnCounted) {
+      isTurnCounted = true;
+      setImmediate(() => {
+        isTurnCounted = false;
+        turn += 1;
+      });
+    }
+    connection.servedIn = turn;
     guarded(request.socket, () => listener(request, response));
   }
 
-  function wait(request: IncomingMessage, response: ServerResponse): void {
-    const { socket } = request;
-    const count = (waiting.get(socket) ?? 0) + 1;
-    if (count > MAX_WAITING) {
-      socket.destroy();
+  function wait(request: IncomingMessage, response: ServerResponse, connection: Connection): void {
+    if (connection.waiting >= MAX_WAITING) {
+      request.socket.destroy();
       return;
     }
-    waiting.set(socket, count);
+    connection.waiting += 1;
     const begin = () =>
       setImmediate(() => {
-        waiting.set(socket, (waiting.get(socket) ?? 1) - 1);
-        serve(request, response);
+        connection.waiting -= 1;
+        serve(request, response, connection);
       });
     // The server hands a response its socket when the answer before it is finished.
     if (response.socket) begin();
@@ -40,9 +60,9 @@ export function inTurn(listener: RequestListener, guarded: Guarded): RequestList
   }
 
   return (request, response) => {
-    const { socket } = request;
-    if (socket.destroyed) return;
-    if (response.socket && !served.has(socket)) serve(request, response);
-    else wait(request, response);
+    if (request.socket.destroyed) return;
+    const connection = connectionOf(request.socket);
+    if (response.socket && connection.servedIn !== turn) serve(request, response, connection);
+    else wait(request, response, connection);
   };
 }
