@@ -6,10 +6,11 @@ import { createAddressOf } from './client-address.ts';
 import type { AppDependencies } from './dependencies.ts';
 import type { HttpContext, HttpEnvironment } from './environment.ts';
 import { type RespondFailure, respond } from './respond.ts';
-import type { Access, Call, Caller, Route } from './route.ts';
+import type { Access, Call, Caller, Input, Route } from './route.ts';
 import { createReadInput } from './validate.ts';
 
 const MIN_BODY_BYTES = 128 * 1024;
+const NO_INPUT: Input = { params: undefined, query: undefined, body: undefined, fields: undefined };
 
 /** Makes the handler that Hono calls for a route. */
 export type ServeRoute = (route: Route) => Handler<HttpEnvironment>;
@@ -30,12 +31,13 @@ export function createServeRoute(deps: ServeDependencies): ServeRoute {
     const readInput = createReadInput(route, maxBodyBytes);
 
     async function run(c: HttpContext, caller: Caller, time?: CallTime): Promise<Response> {
-      const { params, query, body, fields } = await readInput(c, time);
+      const { params, query, body, fields } = readInput ? await readInput(c, time) : NO_INPUT;
       time?.assertNotOver();
       const { actor, principal, token } = caller;
-      const call = { actor, principal, token, params, query, body, fields, address: () => addressOf(c) };
+      const deadline = time?.deadline;
+      const call = { actor, principal, token, params, query, body, fields, deadline, address: () => addressOf(c) };
       // `admit` returns what this kind of access promises.
-      return respond(c, await route.run({ ...call, deadline: time?.deadline } as Call<Access>));
+      return respond(c, await route.run(call as Call<Access>));
     }
 
     async function serve(c: HttpContext): Promise<Response> {

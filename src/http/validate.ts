@@ -13,8 +13,8 @@ import type { Input, Route } from './route.ts';
 /** Returns the validated input. Throws VALIDATION_FAILED, and what reading a body throws. */
 export type ReadInput = (c: HttpContext, time: CallTime | undefined) => Promise<Input>;
 
-/** Refuses bodies of more than `maxBytes`. */
-export function createReadInput(route: Pick<Route, keyof Input>, maxBytes: number): ReadInput {
+/** Refuses bodies of more than `maxBytes`. Returns undefined for a route that asks for nothing. */
+export function createReadInput(route: Pick<Route, keyof Input>, maxBytes: number): ReadInput | undefined {
   const readText: ReadText = (c, time) => {
     const text = readJsonText(c.req.raw, maxBytes);
     return time ? time.ofClient(text) : text;
@@ -24,6 +24,7 @@ export function createReadInput(route: Pick<Route, keyof Input>, maxBytes: numbe
   const body = route.body && bodyValidator(route.body, readText);
   const fields = route.fields && fieldsValidator(route.fields, readText);
 
+  if (!(params || query || body || fields)) return undefined;
   return async (c, time) => ({
     params: params && (await params(c)),
     query: query && (await query(c)),
