@@ -7,6 +7,7 @@ import {
   customType,
   index,
   integer,
+  jsonb,
   pgEnum,
   pgTable,
   primaryKey,
@@ -48,6 +49,8 @@ export const users = pgTable(
     foldedEmail: plainText('foldedEmail'),
     /** True for names chosen since names must differ in more than case. The former service told `Ada` from `ada`. */
     isNameUnique: boolean('isNameUnique').notNull().default(false),
+    /** Only what differs from the defaults, by the names of the REST interface. */
+    settings: jsonb('settings').notNull().default({}),
     ...times,
   },
   (table) => [
@@ -71,6 +74,10 @@ export const channels = pgTable('channels', {
     .notNull()
     .references(() => users.id, { onDelete: 'cascade' }),
   type: channelsType('type').notNull().default('group'),
+  avatar: varchar('avatar', { length: 500 }),
+  metadata: jsonb('metadata').notNull().default({}),
+  /** Only what differs from the defaults. */
+  settings: jsonb('settings').notNull().default({}),
   ...times,
 });
 
@@ -93,9 +100,9 @@ export const channelMembers = pgTable(
 );
 
 /**
- * One log: of a channel, or of a pair of users (`userLow` <= `userHigh`). `lastSeq` is the number of its last event.
- * Every append updates it, so no index may cover `lastSeq` or `lastEventAt` (HOT updates), and its pages keep free
- * space.
+ * One log: of a channel, of a pair of users (`userLow` <= `userHigh`), or of one account (`accountId`), which has what is
+ * that user's alone. `lastSeq` is the number of its last event. Every append updates it, so no index may cover
+ * `lastSeq`, `lastEventAt` or `messageCount` (HOT updates), and its pages keep free space.
  */
 export const conversations = pgTable(
   'conversations',
@@ -104,18 +111,24 @@ export const conversations = pgTable(
     channelId: integer('channelId').references(() => channels.id, { onDelete: 'cascade' }),
     userLow: integer('userLow').references(() => users.id, { onDelete: 'cascade' }),
     userHigh: integer('userHigh').references(() => users.id, { onDelete: 'cascade' }),
+    accountId: integer('accountId').references(() => users.id, { onDelete: 'cascade' }),
     lastSeq: integer('lastSeq').notNull().default(0),
     lastEventAt: utc('lastEventAt'),
     /** Grows when somebody loses access: events with a higher version wait until readers are checked. */
     accessVersion: integer('membersVersion').notNull().default(0),
+    /** How many countable messages were ever stored in it: see `chats.number`. */
+    messageCount: integer('messageCount').notNull().default(0),
+    /** The number of the latest change of the channel's own record, or in the log of an account of the account's. */
+    recordSeq: integer('recordSeq').notNull().default(0),
   },
   (table) => [
     unique('UQ_conversations_channel').on(table.channelId),
     unique('UQ_conversations_pair').on(table.userLow, table.userHigh),
+    unique('UQ_conversations_account').on(table.accountId),
     index('IDX_conversations_user_high').on(table.userHigh),
     check(
-      'CHK_conversations_channel_or_pair',
-      sql`("channelId" IS NULL) = ("userLow" IS NOT NULL) AND ("userLow" IS NULL) = ("userHigh" IS NULL) AND "userLow" <= "userHigh"`,
+      'CHK_conversations_one_kind',
+      sql`num_nonnulls("channelId", "userLow", "accountId") = 1 AND ("userLow" IS NULL) = ("userHigh" IS NULL) AND "userLow" <= "userHigh"`,
     ),
   ],
 );
@@ -139,11 +152,108 @@ export const chats = pgTable(
     seq: integer('seq'),
     updatedSeq: integer('updatedSeq'),
     clientId: varchar('clientId', { length: 64 }),
+    /**
+     * How many countable messages the log had up to this one, itself included if it is countable. Deleted ones stay
+     * counted; `IDX_chats_dead` finds them. Null in rows from before counting, until they are filled.
+     */
+    number: integer('number'),
+    /** Not countable, and its mentions are not counted either. */
+    silent: boolean('silent').notNull().default(false),
+    /** A message of the same conversation. No foreign key, for the reason above. */
+    replyToId: integer('replyToId'),
+    metadata: jsonb('metadata'),
+    /** The members that it names; null for none. */
+    mentions: integer('mentions').array(),
+    mentionAll: boolean('mentionAll').notNull().default(false),
+    /** As readers get them: `[{emoji, count, userIds}]` in order of first use. Null for none. See `reactions`. */
+    reactions: jsonb('reactions'),
+    pinnedAt: utc('pinnedAt'),
+    pinnedBy: integer('pinnedBy'),
   },
   (table) => [
     uniqueIndex('UQ_chats_conversation_seq').on(table.conversationId, table.seq),
     uniqueIndex('UQ_chats_conversation_updated_seq').on(table.conversationId, table.updatedSeq),
     uniqueIndex('UQ_chats_sender_client').on(table.senderId, table.clientId).where(sql`"clientId" IS NOT NULL`),
+    // Partial, so that an ordinary message costs none of them anything.
+    index('IDX_chats_dead').on(table.conversationId, table.seq).where(sql`"deletedAt" IS NOT NULL`),
+    index('IDX_chats_replies').on(table.replyToId).where(sql`"replyToId" IS NOT NULL`),
+    index('IDX_chats_pins').on(table.conversationId, table.pinnedAt).where(sql`"pinnedAt" IS NOT NULL`),
+    index('IDX_chats_mention_all').on(table.conversationId, table.seq).where(sql`"mentionAll"`),
+  ],
+);
+
+/** One reaction of one user to one message. `chats.reactions` has what readers see of all of them. */
+export const reactions = pgTable(
+  'reactions',
+  {
+    messageId: integer('messageId')
+      .notNull()
+      .references(() => chats.id, { onDelete: 'cascade' }),
+    userId: integer('userId')
+      .notNull()
+      .references(() => users.id, { onDelete: 'cascade' }),
+    /** In the spelling of the message's first one: see chat/reactions/. */
+    emoji: plainText('emoji').notNull(),
+    createdAt: utc('createdAt').notNull().default(now),
+  },
+  (table) => [
+    primaryKey({ name: 'PK_reactions', columns: [table.messageId, table.userId, table.emoji] }),
+    index('IDX_reactions_user_id').on(table.userId),
+  ],
+);
+
+/** Who is named in which message, from `chats.mentions`, for counting. Gone with the message's deletion. */
+export const mentions = pgTable(
+  'mentions',
+  {
+    userId: integer('userId')
+      .notNull()
+      .references(() => users.id, { onDelete: 'cascade' }),
+    conversationId: integer('conversationId')
+      .notNull()
+      .references(() => conversations.id, { onDelete: 'cascade' }),
+    seq: integer('seq').notNull(),
+    messageId: integer('messageId').notNull(),
+  },
+  (table) => [
+    primaryKey({ name: 'PK_mentions', columns: [table.userId, table.conversationId, table.seq] }),
+    index('IDX_mentions_latest').on(table.userId, table.messageId),
+  ],
+);
+
+/**
+ * What is one user's alone in one conversation: the marker, settings, and the end of a membership. No index covers what
+ * changes (HOT updates). Who may read a channel is said by `channel_members` alone.
+ */
+export const seats = pgTable(
+  'seats',
+  {
+    userId: integer('userId')
+      .notNull()
+      .references(() => users.id, { onDelete: 'cascade' }),
+    conversationId: integer('conversationId')
+      .notNull()
+      .references(() => conversations.id, { onDelete: 'cascade' }),
+    /** The account log's number of the latest change of the entry's own part. 0: it never changed. */
+    accountSeq: integer('accountSeq').notNull().default(0),
+    /** The marker: everything up to this number of the log is read. */
+    readSeq: integer('readSeq').notNull().default(0),
+    /** The highest that the marker ever was: what others see. */
+    seenSeq: integer('seenSeq').notNull().default(0),
+    /** When muting ends: `infinity` for never, null if it is not muted. */
+    mutedUntil: utc('mutedUntil'),
+    archived: boolean('archived').notNull().default(false),
+    favourite: boolean('favourite').notNull().default(false),
+    /** `all`, `mentions` or `none`; null for the default. */
+    notify: varchar('notify', { length: 8 }),
+    metadata: jsonb('metadata'),
+    /** When and why the user's part in the conversation ended: `left`, `removed`, `banned` or `deleted`. */
+    endedAt: utc('endedAt'),
+    endedBy: varchar('endedBy', { length: 8 }),
+  },
+  (table) => [
+    primaryKey({ name: 'PK_seats', columns: [table.userId, table.conversationId] }),
+    index('IDX_seats_conversation_id').on(table.conversationId),
   ],
 );
 
