@@ -42,6 +42,7 @@ function fieldsIn(cell = ''): string[] {
 
 function fieldsOf(schema: z.ZodType): string[] {
   if (schema instanceof z.ZodPipe) return fieldsOf(schema.in as z.ZodType);
+  if (schema instanceof z.ZodUnion) return (schema.options as z.ZodType[]).flatMap(fieldsOf);
   return schema instanceof z.ZodObject ? Object.keys(schema.shape).filter((name) => !OLD_NAMES.has(name)) : [];
 }
 

@@ -2,8 +2,8 @@
 // (camelCase) and the data of frames (snake_case) are two spellings of them. Its messages are in messages.ts.
 import * as z from 'zod';
 import { decode } from './decode.ts';
-import { documented, id, listOf, since, storable } from './fields.ts';
-import { ackOf, clientFrame, type DataOf, type SocketIoEvent, serverFrame } from './frame.ts';
+import { documented, id, listOf, optionalId, since, storable } from './fields.ts';
+import { ackOf, ackOfEither, clientFrame, type DataOf, type SocketIoEvent, serverFrame } from './frame.ts';
 import { LIMITS } from './limits.ts';
 import { memberSchema } from './resources.ts';
 import { shownAvatar, shownId, shownTime } from './shown.ts';
@@ -79,14 +79,36 @@ export const updateChannelBody = groupFields.meta({ id: 'RenameChannelBody' });
 /** Returns the id as the client wrote it: clients compare it with their own, which may be a string. */
 const withIdAsWritten: SocketIoEvent<object>['body'] = (answer, sent) => {
   const { channel_id } = sent as { channel_id?: unknown };
-  return { ...answer, channel_id };
+  return 'channel_id' in answer ? { ...answer, channel_id } : answer;
 };
 
-/** From now on this connection receives the channel's events. */
+const oneJoin = z.object({ channel_id: id, since });
+const headOfChannel = { channel_id: z.int(), last_seq: z.int() };
+
+/**
+ * From now on this connection receives the events of a channel, or of each of `channels`. The answer to the latter says
+ * which of them the user may not read, and for which `since` is beyond the end: these are not joined.
+ */
 export const joinChannel = clientFrame({
   type: 'channel.join',
-  data: z.object({ channel_id: id, since }),
-  answer: ackOf({ channel_id: z.int(), last_seq: z.int() }),
+  data: z
+    .object({
+      channel_id: optionalId,
+      since,
+      channels: listOf(oneJoin)
+        .max(LIMITS.JOINS_MAX)
+        .nullish()
+        .transform((joins) => joins ?? undefined),
+    })
+    .refine(({ channel_id, channels }) => (channel_id === null) !== (channels === undefined), {
+      message: 'exactly one of channel_id, channels is needed',
+      path: ['channel_id'],
+    }),
+  answer: ackOfEither(headOfChannel, {
+    joined: z.array(z.strictObject(headOfChannel)),
+    not_found: z.array(z.int()),
+    beyond: z.array(z.int()),
+  }),
   socketIo: { event: 'join_channel', answer: 'joined_channel', body: withIdAsWritten },
 });
 

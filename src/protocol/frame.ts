@@ -55,3 +55,11 @@ export function clientFrame<const T extends string, D extends z.ZodType, A exten
 export function ackOf<F extends z.core.$ZodShape>(fields: F): ServerFrameDefinition<'ack', z.ZodObject<F>> {
   return { type: 'ack', data: z.object(fields) };
 }
+
+/** An `ack` with the fields of one of the two, depending on what was asked. */
+export function ackOfEither<A extends z.core.$ZodShape, B extends z.core.$ZodShape>(
+  one: A,
+  other: B,
+): ServerFrameDefinition<'ack', z.ZodUnion<[z.ZodObject<A, z.core.$strict>, z.ZodObject<B, z.core.$strict>]>> {
+  return { type: 'ack', data: z.union([z.strictObject(one), z.strictObject(other)]) };
+}

@@ -14,6 +14,8 @@ export const LIMITS = {
   CHANNEL_USERS_MAX: 1000,
   /** The largest number of channels that one connection reads at once. */
   CONNECTION_CHANNELS_MAX: 5000,
+  /** The largest number of channels that one frame joins. */
+  JOINS_MAX: 500,
   URL_MAX: 500,
   FILE_NAME_MAX: 255,
   PAGE_MAX: 100,

@@ -33,10 +33,10 @@ export interface CommandContext<Answer = unknown> {
 export interface Command<F extends ClientFrameDefinition<ClientFrameType> = ClientFrameDefinition<ClientFrameType>> {
   readonly frame: F;
   /**
-   * Frames of one connection for which this returns the same log run one after the other, in the order in which they
-   * came. All others run at the same time.
+   * Frames of one connection for which this returns the same log (or several, one of them the same) run one after the
+   * other, in the order in which they came. All others run at the same time.
    */
-  inOrderOf?(data: DataOf<F>): string;
+  inOrderOf?(data: DataOf<F>): string | readonly string[];
   /**
    * Returns the data of the answer, or undefined if it called `context.ack` itself, because something has to follow the
    * answer at once. Rejects with a ChatError that becomes the answer.

@@ -38,6 +38,6 @@ export function createCommands(deps: CommandDependencies): RunCommand {
     const log = command.inOrderOf?.(data);
     return log === undefined
       ? command.run(context, data)
-      : inOrder(context, log, async () => command.run(context, data));
+      : inOrder(context, [log].flat(), async () => command.run(context, data));
   };
 }

@@ -1,19 +1,23 @@
-// Runs a connection's work for one log in order.
+// Runs a connection's work for a log in order.
 import type { CommandContext } from './command.ts';
 
-/** Runs the work after earlier work for the same log. Work that could not begin in time is skipped. */
-export function inOrder(context: CommandContext, log: string, work: () => Promise<unknown>): Promise<unknown> {
+/** Runs the work after earlier work for any of these logs. Work that could not begin in time is skipped. */
+export function inOrder(
+  context: CommandContext,
+  logs: readonly string[],
+  work: () => Promise<unknown>,
+): Promise<unknown> {
   const { session } = context;
   session.underWay ??= new Map();
   const { underWay } = session;
-  const before = underWay.get(log);
+  const before = logs.map((log) => underWay.get(log)).filter((earlier) => earlier !== undefined);
   const next = async () => (context.isOver ? undefined : work());
-  const mine = before ? before.then(next, next) : work();
+  const mine = before.length > 0 ? Promise.allSettled(before).then(next) : work();
   const forget = () => {
-    if (underWay.get(log) === mine) underWay.delete(log);
+    for (const log of logs) if (underWay.get(log) === mine) underWay.delete(log);
     if (underWay.size === 0 && session.underWay === underWay) session.underWay = undefined;
   };
-  underWay.set(log, mine);
+  for (const log of logs) underWay.set(log, mine);
   mine.then(forget, forget);
   return mine;
 }

@@ -1,22 +1,28 @@
 // Joins a channel: its events reach the connection from now on, or if the client asks, after a number.
 import { channelKey, isChannelKey, logName } from '../../chat/log/key.ts';
 import * as frames from '../../protocol/channels.ts';
-import { ChatError, limitReached } from '../../protocol/errors.ts';
+import { ChatError } from '../../protocol/errors.ts';
 import type { AnswerOf } from '../../protocol/frame.ts';
-import { LIMITS } from '../../protocol/limits.ts';
 import type { HubSession } from '../connections/session.ts';
 import { attachReader } from '../log/catch-up.ts';
 import { checkSince } from './check-since.ts';
 import { type Command, type CommandContext, type CommandDependencies, defineCommand } from './command.ts';
 import { enter, type JoinAccess } from './entrance.ts';
+import { createJoinChannels } from './join-channels.ts';
+import { assertRoom } from './room.ts';
 
 type Context = CommandContext<AnswerOf<typeof frames.joinChannel>>;
-
-const TOO_MANY_CHANNELS = 'This connection reads as many channels as it may: leave one first, or use another';
 
 export function joinChannel({ feeds, tracker, reads }: CommandDependencies): Command {
   const find = (context: Context, channelId: number) =>
     enter({ feeds, reads }, context.session.user.id, channelId, () => context.isOver);
+  const joinMany = createJoinChannels({
+    tracker,
+    async find(context, channelId) {
+      await assertReadable(context.session, channelId);
+      return find(context, channelId);
+    },
+  });
 
   async function join(context: Context, channelId: number, since: number | undefined): Promise<undefined> {
     const { session } = context;
@@ -39,7 +45,7 @@ export function joinChannel({ feeds, tracker, reads }: CommandDependencies): Com
   /** Access is checked before the feed is opened, so that a refused join costs only this lookup. */
   async function assertReadable(session: HubSession, channelId: number): Promise<void> {
     if (session.readers.has(logName(channelKey(channelId)))) return;
-    assertRoom(session);
+    assertRoom(session, 1);
     // If the feed is open, the lookup after it is enough.
     if (feeds.get(channelId)) return;
     if (!(await reads.entry(session.user.id, channelId))) throw new ChatError('CHANNEL_NOT_FOUND');
@@ -61,7 +67,7 @@ export function joinChannel({ feeds, tracker, reads }: CommandDependencies): Com
   async function read(context: Context, entrance: JoinAccess, since: number | undefined): Promise<boolean> {
     if (context.isOver) return false;
     if (entrance.isCurrent()) {
-      assertRoom(context.session);
+      assertRoom(context.session, 1);
       answer(context, entrance);
       const { feed, entry } = entrance;
       attachReader(context.session, feed, since ?? entry.head, entry.head);
@@ -78,8 +84,12 @@ export function joinChannel({ feeds, tracker, reads }: CommandDependencies): Com
 
   return defineCommand({
     frame: frames.joinChannel,
-    inOrderOf: ({ channel_id }) => logName(channelKey(channel_id)),
-    run: (context, { channel_id, since }) => join(context, channel_id, since),
+    inOrderOf: ({ channel_id, channels }) =>
+      channels
+        ? channels.map((each) => logName(channelKey(each.channel_id)))
+        : logName(channelKey(channel_id as number)),
+    run: (context, { channel_id, since, channels }) =>
+      channels ? joinMany(context, channels) : join(context, channel_id as number, since),
   });
 }
 
@@ -87,12 +97,4 @@ export function joinChannel({ feeds, tracker, reads }: CommandDependencies): Com
 function answer(context: Context, { channelId, feed, entry }: JoinAccess): void {
   feed.begin(entry.head, entry.accessVersion);
   context.ack({ channel_id: channelId, last_seq: entry.head });
-}
-
-/** Throws LIMIT_REACHED if the connection may not read another channel. */
-function assertRoom({ readers }: HubSession): void {
-  if (readers.size < LIMITS.CONNECTION_CHANNELS_MAX) return;
-  let channels = 0;
-  for (const { feed } of readers.values()) if (isChannelKey(feed.key)) channels += 1;
-  if (channels >= LIMITS.CONNECTION_CHANNELS_MAX) throw limitReached('channels', TOO_MANY_CHANNELS);
 }

@@ -2,6 +2,7 @@
 // with the embedded database. All the rest is asked of a cluster of several runtimes: tests/runtimes/mixed-cluster.test.ts.
 import { describe } from 'vitest';
 import { clusterTarget, withService } from '../../support/service-under-test.ts';
+import { batchedJoinsSuite } from './batched-joins.suite.ts';
 import { deletedAccountSuite } from './deleted-account.suite.ts';
 import { namesSuite } from './names.suite.ts';
 import { outagesSuite } from './outages.suite.ts';
@@ -19,5 +20,6 @@ describe(target.name, () => {
   sessionsSuite(withService(target));
   namesSuite(withService(target));
   typingSuite(withService(target));
+  batchedJoinsSuite(withService(target));
   deletedAccountSuite(withService(target));
 });

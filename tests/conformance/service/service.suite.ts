@@ -5,6 +5,7 @@ import { attacksSuite } from './attacks.suite.ts';
 import { authenticationSuite } from './authentication.suite.ts';
 import { badFramesSuite } from './bad-frames.suite.ts';
 import { badRequestsSuite } from './bad-requests.suite.ts';
+import { batchedJoinsSuite } from './batched-joins.suite.ts';
 import { catchUpSuite } from './catch-up.suite.ts';
 import { channelFramesSuite } from './channel-frames.suite.ts';
 import { connectionLimitsSuite } from './connection-limits.suite.ts';
@@ -69,6 +70,7 @@ export function serviceSuite(target: Target): void {
         channelFramesSuite(service);
         badFramesSuite(service);
         catchUpSuite(service);
+        batchedJoinsSuite(service);
         directSuite(service);
         socketIoSuite(service);
         crossTransportSuite(service);
