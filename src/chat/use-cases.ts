@@ -37,6 +37,8 @@ export interface UseCaseDependencies {
   readonly reservedEmails: readonly string[];
   /** The longest text, in UTF-16 units. */
   readonly maxTextLength: number;
+  /** Whether the deletion of a message also erases its content in the database. */
+  readonly eraseDeleted: boolean;
 }
 
 export type UseCases = ReturnType<typeof createUseCases>;

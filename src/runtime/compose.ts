@@ -12,7 +12,7 @@ import { createChannelErasure, NO_ERASURE, type RunningErasure } from '../chat/c
 import { createEmailView } from '../chat/email-view.ts';
 import { createAddressLimit } from '../chat/limited.ts';
 import { createAppend } from '../chat/log/append.ts';
-import { createChangeMessage } from '../chat/log/change-statement.ts';
+import { createChangeMessage } from '../chat/log/change.ts';
 import { createLogReads } from '../chat/log/reads.ts';
 import { createUseCases } from '../chat/use-cases.ts';
 import type { Database } from '../database/database.ts';
@@ -102,7 +102,7 @@ export function composeChat(foundation: Foundation): Chat {
     db,
     clock,
     append: createAppend({ db, sink, clock, onBatch: metrics.onBatch }),
-    change: createChangeMessage({ db, sink, eraseDeleted: config.eraseDeleted }),
+    change: createChangeMessage({ db, sink, clock }),
     sink,
     announce,
     signals,
@@ -115,6 +115,7 @@ export function composeChat(foundation: Foundation): Chat {
     erasure,
     reservedEmails: config.production ? adminEmails : [],
     maxTextLength: config.maxTextLength,
+    eraseDeleted: config.eraseDeleted,
   });
 
   const { maxBufferedBytes, slowReaderTimeoutMs, rateLimit } = config;

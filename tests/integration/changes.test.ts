@@ -6,6 +6,7 @@ import { sql } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import type { Principal } from '../../src/chat/accounts/principal.ts';
 import { CHANGES } from '../../src/chat/log/changes.ts';
+import { edit, removal } from '../../src/chat/messages/changes.ts';
 import { createMessagePages, type MessagePage } from '../../src/chat/messages/pages.ts';
 import { connectDatabase } from '../../src/database/connect.ts';
 import { rows } from '../../src/database/database.ts';
@@ -29,8 +30,8 @@ type Party = { channelId: number; receiverId: null } | { channelId: null; receiv
 /** Makes the change happen, to a message of Ann's with the number 1. A new one needs a line here. */
 const PERFORM: Readonly<Record<string, (node: HubNode, party: Party, messageId: number) => Promise<unknown>>> = {
   stored: (node, party) => node.append(draft(party, 'another')),
-  updated: (node, _, messageId) => node.change({ messageId, actorId: ANN, content: { text: 'edited' } }),
-  deleted: (node, _, messageId) => node.change({ messageId, actorId: ANN, content: null }),
+  updated: (node, _, messageId) => node.change({ messageId, actorId: ANN, kind: edit, given: { text: 'edited' } }),
+  deleted: (node, _, messageId) => node.change({ messageId, actorId: ANN, kind: removal, given: { erase: true } }),
 };
 
 function draft(party: Party, text: string) {

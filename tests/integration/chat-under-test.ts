@@ -16,7 +16,7 @@ import type { Announcement } from '../../src/chat/announce.ts';
 import { NO_ERASURE } from '../../src/chat/channels/erasure.ts';
 import { createEmailView } from '../../src/chat/email-view.ts';
 import { createAppend } from '../../src/chat/log/append.ts';
-import { createChangeMessage } from '../../src/chat/log/change-statement.ts';
+import { createChangeMessage } from '../../src/chat/log/change.ts';
 import type { LogEvent } from '../../src/chat/log/event.ts';
 import type { MessagePage } from '../../src/chat/messages/pages.ts';
 import type { SignalPublisher } from '../../src/chat/signal-publisher.ts';
@@ -72,7 +72,7 @@ export function createChat(db: Database) {
     db,
     clock,
     append: createAppend({ db, sink, clock }),
-    change: createChangeMessage({ db, sink, eraseDeleted: true }),
+    change: createChangeMessage({ db, sink, clock }),
     sink,
     announce,
     signals: NO_SIGNALS,
@@ -85,6 +85,7 @@ export function createChat(db: Database) {
     erasure: NO_ERASURE,
     reservedEmails: [],
     maxTextLength: MAX_TEXT_LENGTH,
+    eraseDeleted: true,
   };
   const useCases = createUseCases(dependencies);
   const { accounts, channels, messages } = useCases;

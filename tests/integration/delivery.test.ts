@@ -4,6 +4,7 @@
 import { sql } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import type { Principal } from '../../src/chat/accounts/principal.ts';
+import { edit, removal } from '../../src/chat/messages/changes.ts';
 import { connectDatabase } from '../../src/database/connect.ts';
 import { rows } from '../../src/database/database.ts';
 import type { DatabaseHandle } from '../../src/database/handle.ts';
@@ -144,7 +145,7 @@ describe('live delivery', () => {
         content: { ...EMPTY_CONTENT, text: 'edited later' },
       },
     });
-    await (a as HubNode).change({ messageId: message.id, actorId: 1, content: { text: 'edited' } });
+    await (a as HubNode).change({ messageId: message.id, actorId: 1, kind: edit, given: { text: 'edited' } });
     lose = false;
     await say(sender, id, 'last');
     await reader.until((frame) => frame.seq === 5);
@@ -247,7 +248,9 @@ describe('catch-up', () => {
     const doomed = (await say(sender, id, 'doomed')).data.id as number;
     const fresh = (await say(sender, id, 'fresh')).data.id as number;
     const change = (messageId: number, text: string | null) =>
-      (a as HubNode).change({ messageId, actorId: 1, content: text === null ? null : { text } });
+      text === null
+        ? (a as HubNode).change({ messageId, actorId: 1, kind: removal, given: { erase: true } })
+        : (a as HubNode).change({ messageId, actorId: 1, kind: edit, given: { text } });
     await change(old, 'OLD');
     await change(doomed, null);
     await change(fresh, 'FRESH');
@@ -271,11 +274,14 @@ describe('catch-up', () => {
     const sent = await Promise.all(Array.from({ length: 700 }, (_, i) => say(sender, id, `m${i}`)));
     const reader = await (node as HubNode).connect(2);
     const joined = reader.ask('channel.join', { channel_id: id, since: 0 });
-    const edits = sent
-      .slice(0, 60)
-      .map((ack, i) =>
-        (node as HubNode).change({ messageId: ack.data.id as number, actorId: 1, content: { text: `edit ${i}` } }),
-      );
+    const edits = sent.slice(0, 60).map((ack, i) =>
+      (node as HubNode).change({
+        messageId: ack.data.id as number,
+        actorId: 1,
+        kind: edit,
+        given: { text: `edit ${i}` },
+      }),
+    );
     await joined;
     await Promise.all(edits);
     await reader.until((frame) => frame.seq === 760);

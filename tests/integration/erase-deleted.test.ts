@@ -5,7 +5,7 @@ import { createSystemClock } from '../../src/backends/clock/system.ts';
 import { createChannels } from '../../src/chat/channels/channels.ts';
 import { createChannelErasure, type RunningErasure } from '../../src/chat/channels/erasure.ts';
 import { createEmailView } from '../../src/chat/email-view.ts';
-import { createChangeMessage } from '../../src/chat/log/change-statement.ts';
+import { createChangeMessage } from '../../src/chat/log/change.ts';
 import { channelKey } from '../../src/chat/log/key.ts';
 import { createReadLog } from '../../src/chat/log/read.ts';
 import { createMembers } from '../../src/chat/members/members.ts';
@@ -105,8 +105,8 @@ describeChat('what is deleted', (chat) => {
       const { db, user, tell, messages } = chat();
       const [ann, bob] = [await user(), await user()];
       const keeping = createMessages({
-        ...{ db, maxTextLength: 100, append: () => Promise.reject(new Error()) },
-        change: createChangeMessage({ db, sink: () => {}, eraseDeleted: false }),
+        ...{ db, maxTextLength: 100, eraseDeleted: false, append: () => Promise.reject(new Error()) },
+        change: createChangeMessage({ db, sink: () => {}, clock }),
       });
       const [kept, old] = [await tell(ann, bob, SAID), await tell(ann, bob, SAID)];
       await keeping.remove(ann, kept.id);

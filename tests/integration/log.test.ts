@@ -4,11 +4,12 @@ import { sql } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { createSystemClock } from '../../src/backends/clock/system.ts';
 import { createAppend } from '../../src/chat/log/append.ts';
-import { createChangeMessage } from '../../src/chat/log/change-statement.ts';
+import { createChangeMessage } from '../../src/chat/log/change.ts';
 import type { LogEvent } from '../../src/chat/log/event.ts';
 import { channelKey } from '../../src/chat/log/key.ts';
 import type { Draft } from '../../src/chat/log/log.ts';
 import { createReadLog } from '../../src/chat/log/read.ts';
+import { edit, removal } from '../../src/chat/messages/changes.ts';
 import { connectDatabase } from '../../src/database/connect.ts';
 import { rows } from '../../src/database/database.ts';
 import type { DatabaseHandle } from '../../src/database/handle.ts';
@@ -69,7 +70,7 @@ function node(index = 0) {
   return {
     events,
     append: createAppend({ db: handle.db, sink, clock }),
-    change: createChangeMessage({ db: handle.db, sink, eraseDeleted: true }),
+    change: createChangeMessage({ db: handle.db, sink, clock }),
     read: createReadLog({ db: handle.db }),
   };
 }
@@ -171,13 +172,13 @@ describe('append', () => {
   it('gives a repeated client id the message as it is now, its content null once it is deleted', async () => {
     const { append, change } = node();
     const first = await append(draft(4, 1, { clientId: 'again', text: 'before' }));
-    await change({ messageId: first.message.id, actorId: 4, content: { text: 'after' } });
+    await change({ messageId: first.message.id, actorId: 4, kind: edit, given: { text: 'after' } });
     const edited = await append(draft(4, 2, { clientId: 'again', text: 'other' }));
     expect(edited).toMatchObject({
       duplicate: true,
       message: { id: first.message.id, content: { text: 'after' }, channelId: 1 },
     });
-    await change({ messageId: first.message.id, actorId: 4, content: null });
+    await change({ messageId: first.message.id, actorId: 4, kind: removal, given: { erase: true } });
     const deleted = await append(draft(4, 1, { clientId: 'again' }));
     expect(deleted).toMatchObject({
       duplicate: true,
@@ -228,8 +229,8 @@ describe('change', () => {
   it('takes the next number for an edit and for a deletion, and tells the sink of both', async () => {
     const { append, change, events } = node();
     const { message } = await append(draft(1, 3));
-    const edited = await change({ messageId: message.id, actorId: 1, content: { text: 'better' } });
-    const deleted = await change({ messageId: message.id, actorId: 1, content: null });
+    const edited = await change({ messageId: message.id, actorId: 1, kind: edit, given: { text: 'better' } });
+    const deleted = await change({ messageId: message.id, actorId: 1, kind: removal, given: { erase: true } });
     expect([edited.updatedSeq, deleted.updatedSeq]).toEqual([message.seq + 1, message.seq + 2]);
     expect(events.map((event) => event.change.type)).toEqual(['stored', 'updated', 'deleted']);
     expect(deleted).toMatchObject({ deleted: true, content: { text: null }, seq: message.seq });
@@ -239,11 +240,11 @@ describe('change', () => {
     const { append, change } = node();
     const { message } = await append(draft(1, LONELY));
     const head = await headOf(LONELY);
-    expect(await code(change({ messageId: message.id, actorId: 2, content: { text: 'mine' } }))).toBe(
+    expect(await code(change({ messageId: message.id, actorId: 2, kind: edit, given: { text: 'mine' } }))).toBe(
       'MESSAGE_NOT_FOUND',
     );
-    await change({ messageId: message.id, actorId: null, content: null });
-    expect(await code(change({ messageId: message.id, actorId: 1, content: { text: 'late' } }))).toBe(
+    await change({ messageId: message.id, actorId: null, kind: removal, given: { erase: true } });
+    expect(await code(change({ messageId: message.id, actorId: 1, kind: edit, given: { text: 'late' } }))).toBe(
       'MESSAGE_NOT_FOUND',
     );
     expect(await headOf(LONELY)).toBe(head + 1);
@@ -254,8 +255,8 @@ describe('change', () => {
     for (let round = 0; round < 20; round += 1) {
       const { message } = await a.append(draft(1, 4));
       await Promise.allSettled([
-        a.change({ messageId: message.id, actorId: 1, content: { text: 'edit' } }),
-        b.change({ messageId: message.id, actorId: 1, content: null }),
+        a.change({ messageId: message.id, actorId: 1, kind: edit, given: { text: 'edit' } }),
+        b.change({ messageId: message.id, actorId: 1, kind: removal, given: { erase: true } }),
       ]);
       const [row] = await rows<{ updatedSeq: number }>(
         db,
@@ -273,8 +274,8 @@ describe('reading', () => {
     const a = (await append(draft(1, LONELY, { text: 'a' }))).message;
     const b = (await append(draft(1, LONELY, { text: 'b' }))).message;
     await append(draft(1, LONELY, { text: 'c' }));
-    await change({ messageId: a.id, actorId: 1, content: { text: 'A' } });
-    await change({ messageId: b.id, actorId: 1, content: null });
+    await change({ messageId: a.id, actorId: 1, kind: edit, given: { text: 'A' } });
+    await change({ messageId: b.id, actorId: 1, kind: removal, given: { erase: true } });
     const whole = await read(channelKey(LONELY), since, 10);
     expect(whole.messages.map((message) => [message.content.text, message.updatedSeq])).toEqual([
       ['c', since + 3],

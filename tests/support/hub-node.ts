@@ -9,7 +9,7 @@ import type { Principal } from '../../src/chat/accounts/principal.ts';
 import { NO_ERASURE } from '../../src/chat/channels/erasure.ts';
 import { createEmailView } from '../../src/chat/email-view.ts';
 import { createAppend } from '../../src/chat/log/append.ts';
-import { createChangeMessage } from '../../src/chat/log/change-statement.ts';
+import { createChangeMessage } from '../../src/chat/log/change.ts';
 import { createReadLog } from '../../src/chat/log/read.ts';
 import { createLogReads } from '../../src/chat/log/reads.ts';
 import { createUseCases, type UseCaseDependencies } from '../../src/chat/use-cases.ts';
@@ -216,12 +216,13 @@ export function createHubNode(options: {
   });
   const { sink, announce, signals } = delivery;
   const append = createAppend({ db, sink, clock });
-  const change = createChangeMessage({ db, sink, eraseDeleted: true });
+  const change = createChangeMessage({ db, sink, clock });
   const useCases = createUseCases({
     ...{ db, clock, append, change, sink, announce, signals },
     emails: createEmailView(true),
     erasure: NO_ERASURE,
     maxTextLength: Number.POSITIVE_INFINITY,
+    eraseDeleted: true,
     ...NO_PASSWORDS,
   });
   const hub = createHub({

@@ -1,6 +1,7 @@
-// The interface of the log: append, change, read. Implemented in append.ts, change-statement.ts, read.ts.
+// The interface of the log: append, change, read. Implemented in append.ts, change.ts, read.ts.
 import type { Deadline } from '../../lib/deadline.ts';
 import type { MessageContent } from '../../protocol/messages.ts';
+import type { ChangeKind } from './change-kind.ts';
 import type { LogEvent, StoredMessage } from './event.ts';
 import type { LogKey } from './key.ts';
 
@@ -28,16 +29,24 @@ export interface Appended {
  */
 export type Append = (draft: Draft, deadline?: Deadline) => Promise<Appended>;
 
+/** A change of one message that somebody asks for. */
+export interface AskedChange<Given extends object = object> {
+  readonly messageId: number;
+  /** Null for an admin, who need not be a party of the conversation. */
+  readonly actorId: number | null;
+  readonly kind: ChangeKind<Given, never>;
+  readonly given: Given;
+}
+
 /**
- * Edits a message (`content` has the changed fields) or deletes it (`content` is null) and hands the event to the sink.
- * The caller decides who may. The statement checks again that the actor is a party of the conversation, except if
- * `actorId` is null: an admin need not be a party. Throws MESSAGE_NOT_FOUND, UNAVAILABLE.
+ * Changes a message, and hands the event to the sink. Returns the message as it is then; if nothing was to be done, as it
+ * is, and there is no event. The caller decides who may. The statement checks again that the actor is a party of the
+ * conversation. Throws MESSAGE_NOT_FOUND (also if it is deleted), UNAVAILABLE (as append does), and codes of the kind.
  */
-export type ChangeMessage = (change: {
-  messageId: number;
-  actorId: number | null;
-  content: Partial<MessageContent> | null;
-}) => Promise<StoredMessage>;
+export type ChangeMessage = <Given extends object>(
+  asked: AskedChange<Given>,
+  deadline?: Deadline,
+) => Promise<StoredMessage>;
 
 /** Gets every event right after its commit, the events of one log in order. Must not throw. */
 export type EventSink = (events: readonly LogEvent[]) => void;

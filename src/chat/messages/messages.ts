@@ -12,6 +12,7 @@ import type { StoredMessage } from '../log/event.ts';
 import type { Append, Appended, ChangeMessage } from '../log/log.ts';
 import { createAssertReader } from '../members/member-lookup.ts';
 import { type MessageFacts, mayDeleteMessage, mayEditMessage, mayReadMessage } from '../policy.ts';
+import { edit, removal } from './changes.ts';
 import { createMessagePages, type PageJson } from './pages.ts';
 import { assertTextLength, tooLong } from './text-length.ts';
 
@@ -21,6 +22,8 @@ export interface MessagesDependencies {
   readonly change: ChangeMessage;
   /** The largest number of UTF-16 units in a text. */
   readonly maxTextLength: number;
+  /** Whether a deletion also erases the content in the row. */
+  readonly eraseDeleted: boolean;
 }
 
 /**
@@ -41,7 +44,7 @@ export interface Messages {
   friendPage(principal: Principal, friendId: number, query: PageQuery): Promise<PageJson>;
 }
 
-export function createMessages({ db, append, change, maxTextLength }: MessagesDependencies): Messages {
+export function createMessages({ db, append, change, maxTextLength, eraseDeleted }: MessagesDependencies): Messages {
   const pages = createMessagePages({ db });
   const assertReader = createAssertReader({ db });
 
@@ -66,7 +69,7 @@ export function createMessages({ db, append, change, maxTextLength }: MessagesDe
       if (!mayReadMessage(facts)) throw new ChatError('MESSAGE_NOT_FOUND');
       if (!mayEditMessage(principal, facts)) throw new ChatError('FORBIDDEN');
       assertInTime(deadline);
-      return change({ messageId: id, actorId: principal.id, content: { text } });
+      return change({ messageId: id, actorId: principal.id, kind: edit, given: { text } }, deadline);
     },
 
     async remove(principal, id, deadline = NEVER) {
@@ -75,7 +78,8 @@ export function createMessages({ db, append, change, maxTextLength }: MessagesDe
         throw new ChatError(mayReadMessage(facts) ? 'FORBIDDEN' : 'MESSAGE_NOT_FOUND');
       }
       assertInTime(deadline);
-      await change({ messageId: id, actorId: principal.isAdmin ? null : principal.id, content: null });
+      const actorId = principal.isAdmin ? null : principal.id;
+      await change({ messageId: id, actorId, kind: removal, given: { erase: eraseDeleted } }, deadline);
     },
 
     async channelPage(actor, channelId, query) {

@@ -1,5 +1,6 @@
 // Makes steps happen on real nodes and tells the model of what was answered; in the end everything is healed, and what
 // each client saw, what was answered and what the database has must be one story.
+import { edit, removal } from '../../../src/chat/messages/changes.ts';
 import type { DatabaseHandle } from '../../../src/database/handle.ts';
 import { ChatError } from '../../../src/protocol/errors.ts';
 import { type Client, createClient } from './client.ts';
@@ -132,8 +133,11 @@ function createPlay(world: World, fair: boolean) {
     if (isDelete) message.deletions += 1;
     const actorId = world.users[user]?.id as number;
     try {
-      const content = text === null ? null : { text };
-      const { updatedSeq } = await world.at(node).node.change({ messageId: id, actorId, content });
+      const by = world.at(node).node.change;
+      const whose = { messageId: id, actorId };
+      const { updatedSeq } = await (text === null
+        ? by({ ...whose, kind: removal, given: { erase: true } })
+        : by({ ...whose, kind: edit, given: { text } }));
       const kind = isDelete ? 'deleted' : 'updated';
       log.model.add({ number: updatedSeq, kind, id, text, began, answered: world.tick() });
     } catch (error) {
