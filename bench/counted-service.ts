@@ -4,9 +4,10 @@ import { Socket } from 'node:net';
 import { readConfig } from '../src/runtime/config/config.ts';
 import { createLogger } from '../src/runtime/logger.ts';
 import { startService } from '../src/runtime/service.ts';
+import { countGarbage, type Garbage } from './garbage.ts';
 
 /** What happened since the last call for counts, and the heap's size now. */
-export interface Counts {
+export interface Counts extends Garbage {
   /** Statements sent to PostgreSQL. */
   readonly statements: number;
   /** Writes to clients' sockets, without pings, because their number depends on time. */
@@ -58,11 +59,12 @@ function executions(chunk: unknown): number {
 const logger = createLogger('warn');
 const service = await startService(readConfig(process.env), { logger });
 servicePort = service.port;
+const garbage = countGarbage();
 
 process.on('message', () => void report());
 
 async function report(): Promise<void> {
-  const counts: Counts = { statements, writes, heapBytes: await heapAfterCollection() };
+  const counts: Counts = { statements, writes, ...garbage(), heapBytes: await heapAfterCollection() };
   statements = 0;
   writes = 0;
   process.send?.(counts);

@@ -16,6 +16,10 @@ const BURST = 50;
 /** Live users of a channel in which joins are announced, and of one that has too many for that. */
 const ANNOUNCED = 20;
 const CROWDED = 300;
+/** So many that some hundred collections of the young generation fall into them. */
+const STORED = 30_000;
+const CALLS = 10_000;
+const CALLS_AT_ONCE = 32;
 const READERS = { people: 20, channelsEach: 50 };
 const TEXT = 'a text of a usual length for a chat, about one line';
 
@@ -41,7 +45,8 @@ async function measure(node: Counted, url: string): Promise<Measured> {
   const [channel, idle] = (await createPeople(url, { channels: 2, members: IDLE })) as [Channel, Channel];
   // In this order, because otherwise memory kept for messages would count as memory of connections.
   const presence = await presenceCounts(node, url, idle);
-  return { ...(await messageCounts(node, channel)), ...(await requestCounts(node, channel)), ...presence };
+  const counts = { ...(await messageCounts(node, channel)), ...(await requestCounts(node, channel)), ...presence };
+  return { ...counts, ...(await garbageCounts(node, channel)) };
 }
 
 async function messageCounts(node: Counted, channel: Channel): Promise<Measured> {
@@ -82,6 +87,31 @@ async function requestCounts(node: Counted, channel: Channel): Promise<Measured>
   return {
     'SQL statements per GET /channels': list.statements / BURST,
     'SQL statements per page of history': history.statements / BURST,
+  };
+}
+
+/** What lives as long as a message or a call is under way, or longer, is copied at each collection. */
+async function garbageCounts(node: Counted, channel: Channel): Promise<Measured> {
+  const store = async (count: number) => {
+    const { sender, received, close } = await openRoom(node.port, channel, 1);
+    for (let sent = 0; sent < count; sent += BURST) await send(sender, received, channel, BURST, 1);
+    close();
+  };
+  const call = async (count: number) => {
+    const caller = async () => {
+      for (let asked = 0; asked < count / CALLS_AT_ONCE; asked += 1) await get(node.port, '/api/v1/channels', channel);
+    };
+    await Promise.all(Array.from({ length: CALLS_AT_ONCE }, caller));
+  };
+  const measure = async (work: (count: number) => Promise<void>, count: number) => {
+    await work(count); // Until hot functions are compiled.
+    await node.counts();
+    await work(count);
+    return (await node.counts()).survivedBytes / count;
+  };
+  return {
+    'bytes of a stored message that survive the young generation': await measure(store, STORED),
+    'bytes of a GET /channels that survive the young generation': await measure(call, CALLS),
   };
 }
 
@@ -150,7 +180,7 @@ async function writesOfJoin(node: Counted, { id, members }: Channel, place: numb
   return writes;
 }
 
-async function openRoom(port: number, channel: Channel) {
+async function openRoom(port: number, channel: Channel, receiverCount = RECEIVERS) {
   let count = 0;
   let bytes = 0;
   let wanted = 0;
@@ -162,7 +192,7 @@ async function openRoom(port: number, channel: Channel) {
   const onBytes = (more: number): void => {
     bytes += more;
   };
-  const [author, ...others] = channel.members.slice(0, RECEIVERS + 1);
+  const [author, ...others] = channel.members.slice(0, receiverCount + 1);
   const member = (token: string) => ({ port, dialect: raw, token, channelIds: [channel.id] });
   const receivers = await openMembers(others.map(({ token }) => ({ ...member(token), onDelivery, onBytes })));
   // Counted only for the receivers, because the author's own connection also gets acknowledgements.
@@ -190,8 +220,14 @@ async function openRoom(port: number, channel: Channel) {
   return { sender, received, close };
 }
 
-async function send(sender: Member, received: { after(n: number): Promise<void> }, channel: Channel, count: number) {
-  const all = received.after(count * RECEIVERS);
+async function send(
+  sender: Member,
+  received: { after(n: number): Promise<void> },
+  channel: Channel,
+  count: number,
+  receiverCount = RECEIVERS,
+) {
+  const all = received.after(count * receiverCount);
   sender.sendAll(Array.from({ length: count }, (_, index) => raw.message(channel.id, TEXT, index)));
   await all;
 }
