@@ -74,7 +74,6 @@ process.on('uncaughtException', onCrash).on('unhandledRejection', onCrash);
 try {
   thisPlatform().assertAllowed(config);
   service = await startService(config, { logger });
-  thisPlatform().started();
 } catch (error) {
   if (error instanceof StartError) logger.error({}, error.message);
   else logger.error({ err: error }, 'the service cannot start');

@@ -12,7 +12,6 @@ export const bunPlatform: Platform = {
   lockFile,
   writeEmbedded: writeInWorker,
   writer,
-  started: () => {},
 };
 
 /**

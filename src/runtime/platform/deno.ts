@@ -12,7 +12,6 @@ export const denoPlatform: Platform = {
   lockFile,
   writeEmbedded: writeInWorker,
   writer: (descriptor) => inOrder((bytes) => (descriptor === 1 ? deno().stdout : deno().stderr).write(bytes)),
-  started: () => {},
 };
 
 /** The same lock as on the other runtimes (flock(2)), without the help of a command. */

@@ -4,10 +4,8 @@ import { promisify } from 'node:util';
 import { engineFailure } from '../../database/embedded-failure.ts';
 import type { Write } from '../../lib/bounded-output.ts';
 import { lockFile } from './file-lock.ts';
-import { limitHeapGrowth } from './heap-growth.ts';
 import type { Platform } from './platform.ts';
 import { projectRoot } from './project-root.ts';
-import { watchYoungGeneration } from './young-generation.ts';
 
 const WRITE_EMBEDDED = `
   import { PGlite } from '@electric-sql/pglite';
@@ -42,11 +40,6 @@ export const nodePlatform: Platform = {
   },
 
   writer: (descriptor) => streamWriter(descriptor === 1 ? process.stdout : process.stderr),
-
-  started() {
-    limitHeapGrowth();
-    watchYoungGeneration();
-  },
 };
 
 /** The last output of the process: JSON if the database failed, plain text if the process did. */

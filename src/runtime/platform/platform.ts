@@ -13,6 +13,4 @@ export interface Platform {
   writeEmbedded(directory: string): Promise<void>;
   /** Writes to standard output or the error output, if that is no file, without waiting for the reader. */
   writer(descriptor: 1 | 2): Write;
-  /** Called once the service listens. */
-  started(): void;
 }
