@@ -83,6 +83,14 @@ const withIdAsWritten: SocketIoEvent<object>['body'] = (answer, sent) => {
 };
 
 const oneJoin = z.object({ channel_id: id, since });
+
+/**
+ * `live`: its events, and the user is shown as live in it. `follow`: the same without being shown. `heads`: not shown
+ * either, and in place of events only how far it has come, `channel.head`.
+ */
+const joinMode = z.enum(['live', 'follow', 'heads']);
+export type JoinMode = z.output<typeof joinMode>;
+
 const headOfChannel = { channel_id: z.int(), last_seq: z.int() };
 
 /**
@@ -99,6 +107,7 @@ export const joinChannel = clientFrame({
         .max(LIMITS.JOINS_MAX)
         .nullish()
         .transform((joins) => joins ?? undefined),
+      mode: joinMode.nullish().transform((mode) => mode ?? 'live'),
     })
     .refine(({ channel_id, channels }) => (channel_id === null) !== (channels === undefined), {
       message: 'exactly one of channel_id, channels is needed',
@@ -111,6 +120,8 @@ export const joinChannel = clientFrame({
   }),
   socketIo: { event: 'join_channel', answer: 'joined_channel', body: withIdAsWritten },
 });
+
+export type JoinChannel = DataOf<typeof joinChannel>;
 
 export const leaveChannel = clientFrame({
   type: 'channel.leave',
@@ -128,6 +139,19 @@ export const channelAdded = serverFrame(
 export const channelUpdated = serverFrame(
   'channel.updated',
   z.object({ channel_id: shownId, ...spelled(shownFields) }),
+);
+
+/** Something happened in a channel of which the connection gets no events. */
+export const channelHead = serverFrame(
+  'channel.head',
+  z.object({
+    channel_id: z.int(),
+    last_seq: z.int(),
+    message_count: z.int(),
+    last_event_at: z.string().nullable(),
+    deleted: z.boolean(),
+    mentioned: z.union([z.array(z.int()), z.literal('all')]),
+  }),
 );
 
 export const channelDeleted = serverFrame('channel.deleted', z.object({ channel_id: shownId }));

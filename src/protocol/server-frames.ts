@@ -1,6 +1,6 @@
 // The list of all frames that the server sends.
 import type * as z from 'zod';
-import { adminMessage, channelAdded, channelDeleted, channelUpdated } from './channels.ts';
+import { adminMessage, channelAdded, channelDeleted, channelHead, channelUpdated } from './channels.ts';
 import { ack, connectionClosing, connectionConnect, error, pong } from './connection.ts';
 import { channelMessage, directMessage, messageDeleted, messageUpdated } from './messages.ts';
 import { userJoined, userLeft } from './presence.ts';
@@ -17,6 +17,7 @@ export const SERVER_FRAMES = [
   channelAdded,
   channelUpdated,
   channelDeleted,
+  channelHead,
   adminMessage,
   typing,
   connectionClosing,

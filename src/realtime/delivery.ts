@@ -20,6 +20,7 @@ import {
   createConnectionLimits,
 } from './connections/connection-limits.ts';
 import { createFlushScheduler, type FlushScheduler } from './connections/flush-scheduler.ts';
+import { createHeads, type Heads } from './heads/heads.ts';
 import { createHooks, type Hooks } from './hooks.ts';
 import { type ChannelFeeds, createChannelFeeds } from './log/channel-feeds.ts';
 import { createDirectFeeds, type DirectFeeds } from './log/direct-feeds.ts';
@@ -52,6 +53,7 @@ export interface Delivery {
   readonly tracker: PresenceTracker;
   readonly endReading: EndReading;
   readonly hooks: Hooks;
+  readonly heads: Heads;
   readonly reconciler: Reconciler;
   readonly accountCheck: AccountCheck;
   readonly connectionLimits: ConnectionLimits;
@@ -86,7 +88,8 @@ export function createDelivery(deps: DeliveryDependencies): Delivery {
   const signals = createSignals({ broker, clock, nodeId, feeds, directFeeds });
   const tracker = createPresenceTracker({ store: presence, signals });
   const endReading = createEndReading({ tracker, hooks, clock });
-  const revokeAccess = createRevokeAccess({ feeds, signals, endReading, hooks, readership: reads.readership });
+  const heads = createHeads({ feeds, hooks, signals, clock, logger, readHeads: reads.newsOfChannels });
+  const revokeAccess = createRevokeAccess({ feeds, heads, signals, endReading, hooks, readership: reads.readership });
   const connectionLimits = createConnectionLimits({
     ...deps.limits,
     countEverywhere: (userId) => cluster.ask({ type: 'count.user', userId }),
@@ -130,6 +133,7 @@ export function createDelivery(deps: DeliveryDependencies): Delivery {
     tracker,
     endReading,
     hooks,
+    heads,
     reconciler,
     connectionLimits,
     accountCheck: createAccountCheck({ directFeeds, goneUsers: reads.goneUsers, logger }),

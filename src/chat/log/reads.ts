@@ -23,6 +23,7 @@ import {
   type PairEntry,
   type Readership,
 } from './read.ts';
+import { type ChannelHead, createReadHeads, type WantedHead } from './read-heads.ts';
 
 const PAGE_MESSAGES = 200;
 const PAGES_AT_ONCE = 4;
@@ -43,6 +44,8 @@ export interface LogReads {
   /** The time by the database's clock. */
   readonly databaseTime: () => Promise<string>;
   readonly channelHeads: (channelIds: readonly number[]) => Promise<LogHead[]>;
+  /** Heads with what happened after a number. */
+  readonly newsOfChannels: (wanted: readonly WantedHead[]) => Promise<ChannelHead[]>;
   /** Which of these users have no account any more. */
   readonly goneUsers: (userIds: readonly number[]) => Promise<number[]>;
   readonly readership: (channelId: number, userIds: readonly number[]) => Promise<Readership>;
@@ -93,6 +96,7 @@ export function createLogReads({ createSpacing, ...deps }: LogReadsDependencies)
     recentPairHeads: readPairHeads,
     databaseTime: createReadTime(deps),
     channelHeads: createReadChannelHeads(deps),
+    newsOfChannels: createReadHeads(deps),
     goneUsers: createReadGoneUsers(deps),
     readership: createReadReadership(deps),
   };

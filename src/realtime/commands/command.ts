@@ -8,6 +8,7 @@ import type { ClientFrameType } from '../../protocol/client-frames.ts';
 import type { AnswerOf, ClientFrameDefinition, DataOf } from '../../protocol/frame.ts';
 import type { Place } from '../connections/connection-limits.ts';
 import type { HubSession } from '../connections/session.ts';
+import type { Heads } from '../heads/heads.ts';
 import type { Hooks } from '../hooks.ts';
 import type { ChannelFeeds } from '../log/channel-feeds.ts';
 import type { DirectFeeds } from '../log/direct-feeds.ts';
@@ -57,6 +58,7 @@ export interface CommandDependencies {
   readonly useCases: UseCases;
   readonly feeds: ChannelFeeds;
   readonly directFeeds: DirectFeeds;
+  readonly heads: Heads;
   readonly tracker: PresenceTracker;
   readonly signals: Signals;
   readonly hooks: Hooks;

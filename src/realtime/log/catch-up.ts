@@ -32,8 +32,14 @@ export async function catchUp(reader: Reader, gone: () => boolean): Promise<bool
 }
 
 /** Makes a connection read the feed's log after `cursor`. The log is known to have come to `target`. */
-export function attachReader(owner: ReaderOwner, feed: ReadFeed, cursor: number, target: number): Reader {
-  const reader = new Reader(owner, feed, cursor, target);
+export function attachReader(
+  owner: ReaderOwner,
+  feed: ReadFeed,
+  cursor: number,
+  target: number,
+  isShown = true,
+): Reader {
+  const reader = new Reader(owner, feed, cursor, target, isShown);
   owner.readers.set(feed.name, reader);
   feed.readers.add(reader);
   if (!tryGoLive(reader)) owner.catchUp();

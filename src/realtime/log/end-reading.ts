@@ -20,7 +20,7 @@ export function createEndReading(deps: {
     detachReader(reader, clock.monotonic());
     if (!isChannelKey(feed.key)) return;
     const { channelId } = feed.key;
-    tracker.left(channelId, owner.user);
+    if (reader.isShown) tracker.left(channelId, owner.user);
     hooks.left.emit(owner, channelId);
   };
 }

@@ -49,6 +49,8 @@ export class Feed implements ReadFeed {
   accessVersion = 0;
   /** False before `begin` and while readers are being checked. Nothing is handed out then. */
   settled = false;
+  /** Somebody wants to know how far it comes, without reading it. */
+  isWatched = false;
   /** Rises when somebody is taken out, so that a join that was looked up before that is looked up again. */
   removals = 0;
   /** When it last had an event for a reader, or lost its last reader: monotonic milliseconds. */

@@ -55,6 +55,8 @@ export interface ReadFeed {
 export class Reader {
   readonly owner: ReaderOwner;
   readonly feed: ReadFeed;
+  /** Whether the others see the user as live in the channel. */
+  isShown: boolean;
   /** How many readers the feed had ever had when this one came, itself included. */
   readonly arrival: number;
   /** The connection has everything up to this number. A live reader keeps the number at which it went live. */
@@ -69,8 +71,9 @@ export class Reader {
   generation = 0;
   private delivered: DeliveredSet | undefined;
 
-  constructor(owner: ReaderOwner, feed: ReadFeed, cursor: number, target: number) {
+  constructor(owner: ReaderOwner, feed: ReadFeed, cursor: number, target: number, isShown = true) {
     this.owner = owner;
+    this.isShown = isShown;
     this.feed = feed;
     feed.arrivals += 1;
     this.arrival = feed.arrivals;

@@ -69,7 +69,7 @@ export function createReconciler(deps: {
   async function checkChannels(): Promise<void> {
     const ids: number[] = [];
     for (const feed of feeds.all())
-      if (feed.head >= 0 && feed.readers.size > 0) ids.push((feed.key as ChannelKey).channelId);
+      if (feed.head >= 0 && (feed.readers.size > 0 || feed.isWatched)) ids.push((feed.key as ChannelKey).channelId);
     for (const chunk of chunks(ids)) {
       for (const { key, head, accessVersion } of await reads.channelHeads(chunk)) {
         if (isChannelKey(key)) feeds.get(key.channelId)?.noteHead(head, accessVersion);

@@ -14,7 +14,7 @@ function channel() {
     const pushes: string[][] = [];
     const outbox = { lagging, push: (frames: Outgoing) => pushes.push([...frames.texts]) };
     feed.arrivals += 1;
-    feed.readers.add({ arrival: feed.arrivals, owner: { user: { id }, outbox } } as unknown as Reader);
+    feed.readers.add({ isShown: true, arrival: feed.arrivals, owner: { user: { id }, outbox } } as unknown as Reader);
     return pushes;
   }
   return { feed: feed as unknown as Feed, come };

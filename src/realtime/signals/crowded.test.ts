@@ -5,7 +5,7 @@ import { isCrowded } from './crowded.ts';
 /** Readers of `users` users, with `connections` connections each. */
 function readers(users: number, connections: number): Set<Reader> {
   const ids = Array.from({ length: users * connections }, (_, index) => index % users);
-  return new Set(ids.map((id) => ({ owner: { user: { id } } }) as Reader));
+  return new Set(ids.map((id) => ({ isShown: true, owner: { user: { id } } }) as Reader));
 }
 
 it.each([

@@ -8,7 +8,8 @@ import type { Reader } from '../log/reader.ts';
 export function isCrowded(readers: ReadonlySet<Reader>, max: number): boolean {
   if (readers.size <= max) return false;
   const users = new Set<number>();
-  for (const { owner } of readers) {
+  for (const { owner, isShown } of readers) {
+    if (!isShown) continue;
     users.add(owner.user.id);
     if (users.size > max) return true;
   }

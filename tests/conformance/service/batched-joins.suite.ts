@@ -86,6 +86,7 @@ export function batchedJoinsSuite(service: Service): void {
         client.emit({ type: 'channel.leave', data: { channel_id: id } });
         const joins = { channels: [{ channel_id: id, since: 0 }] };
         expect(await client.call('channel.join', joins)).toMatchObject({ joined: [{ channel_id: id }] });
+        await client.next('channel.message');
         expect(await client.call('channel.join', joins)).toMatchObject({ joined: [{ channel_id: id }] });
         await settled(id, bob, client);
         const texts = framesOf(client, 'channel.message', id).map(({ data }) => data.text);

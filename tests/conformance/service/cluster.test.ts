@@ -4,6 +4,7 @@ import { describe } from 'vitest';
 import { clusterTarget, withService } from '../../support/service-under-test.ts';
 import { batchedJoinsSuite } from './batched-joins.suite.ts';
 import { deletedAccountSuite } from './deleted-account.suite.ts';
+import { joinModesSuite } from './join-modes.suite.ts';
 import { namesSuite } from './names.suite.ts';
 import { outagesSuite } from './outages.suite.ts';
 import { runtimeSuite } from './runtime.suite.ts';
@@ -21,5 +22,6 @@ describe(target.name, () => {
   namesSuite(withService(target));
   typingSuite(withService(target));
   batchedJoinsSuite(withService(target));
+  joinModesSuite(withService(target));
   deletedAccountSuite(withService(target));
 });

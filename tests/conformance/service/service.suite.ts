@@ -15,6 +15,7 @@ import { failuresSuite } from './failures.suite.ts';
 import { floodsSuite } from './floods.suite.ts';
 import { framesSuite } from './frames.suite.ts';
 import { heartbeatSuite } from './heartbeat.suite.ts';
+import { joinModesSuite } from './join-modes.suite.ts';
 import { lifeCycleSuite } from './life-cycle.suite.ts';
 import { logsSuite } from './logs.suite.ts';
 import { namesSuite } from './names.suite.ts';
@@ -71,6 +72,7 @@ export function serviceSuite(target: Target): void {
         badFramesSuite(service);
         catchUpSuite(service);
         batchedJoinsSuite(service);
+        joinModesSuite(service);
         directSuite(service);
         socketIoSuite(service);
         crossTransportSuite(service);
