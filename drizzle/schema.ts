@@ -118,6 +118,8 @@ export const conversations = pgTable(
     accessVersion: integer('membersVersion').notNull().default(0),
     /** How many countable messages were ever stored in it: see `chats.number`. */
     messageCount: integer('messageCount').notNull().default(0),
+    /** False in logs from before counting, until the messages have their numbers: see database/message-counts.ts. */
+    isCounted: boolean('isCounted').notNull().default(true),
     /** The number of the latest change of the channel's own record, or in the log of an account of the account's. */
     recordSeq: integer('recordSeq').notNull().default(0),
   },

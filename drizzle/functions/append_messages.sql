@@ -42,7 +42,9 @@ BEGIN
 
   RETURN QUERY
   WITH judged AS (
-    SELECT d.*, c.place, c."lastSeq" AS base, c."membersVersion" AS version, s.username, s.avatar,
+    SELECT d.*, c.place, c."lastSeq" AS base, c."membersVersion" AS version,
+      CASE WHEN c."isCounted" THEN c."messageCount" END AS count_base,
+      coalesce((d.content->>'silent')::boolean, false) AS is_silent, s.username, s.avatar,
       p.id AS p_id, p.seq AS p_seq, p."createdAt" AS p_created, p.state AS p_state,
       CASE
         WHEN s.id IS NULL THEN 'no_sender'
@@ -56,7 +58,8 @@ BEGIN
     FROM ROWS FROM (unnest(senders, channel_ids, receivers, client_ids, logs), jsonb_array_elements(contents))
       WITH ORDINALITY AS d(sender, channel, receiver, client, log, content, ord)
     LEFT JOIN LATERAL (
-      SELECT c.ctid AS place, c."lastSeq", c."membersVersion" FROM conversations c WHERE c.id = d.log OFFSET 0) c ON true
+      SELECT c.ctid AS place, c."lastSeq", c."membersVersion", c."messageCount", c."isCounted"
+      FROM conversations c WHERE c.id = d.log OFFSET 0) c ON true
     LEFT JOIN LATERAL (
       SELECT s.id, s.username, s.avatar FROM users s WHERE s.id = d.sender AND s."deletedAt" IS NULL OFFSET 0) s ON true
     LEFT JOIN LATERAL (
@@ -69,22 +72,34 @@ BEGIN
   ),
   numbered AS (
     SELECT j.*,
-      j.base + (count(*) FILTER (WHERE j.outcome = 'stored') OVER (PARTITION BY j.log ORDER BY j.ord))::integer AS number
-    FROM judged j
+      j.base + (count(*) FILTER (WHERE j.outcome = 'stored') OVER up_to_it)::integer AS number,
+      j.count_base + (count(*) FILTER (WHERE j.outcome = 'stored' AND NOT j.is_silent) OVER up_to_it)::integer AS count
+    FROM judged j WINDOW up_to_it AS (PARTITION BY j.log ORDER BY j.ord)
   ),
   drafts AS MATERIALIZED (
     SELECT n.*, CASE WHEN n.outcome = 'stored' THEN nextval(ids)::integer ELSE n.p_id END AS message_id FROM numbered n
   ),
   -- By their places, which cannot change under the lock.
   advanced AS (
-    UPDATE conversations c SET "lastSeq" = last.number, "lastEventAt" = stamp
-    FROM (SELECT d.place, max(d.number) AS number FROM drafts d WHERE d.outcome = 'stored' GROUP BY d.place) last
+    UPDATE conversations c SET "lastSeq" = last.number, "lastEventAt" = stamp,
+      "messageCount" = coalesce(last.count, c."messageCount")
+    FROM (
+      SELECT d.place, max(d.number) AS number, max(d.count) AS count FROM drafts d WHERE d.outcome = 'stored' GROUP BY d.place
+    ) last
     WHERE c.ctid = last.place
+  ),
+  -- Senders have read up to what they send.
+  marked AS (
+    INSERT INTO seats ("userId", "conversationId", "readSeq", "seenSeq")
+    SELECT d.sender, d.log, max(d.number), max(d.number) FROM drafts d WHERE d.outcome = 'stored'
+    GROUP BY d.sender, d.log ORDER BY d.sender, d.log
+    ON CONFLICT ("userId", "conversationId")
+    DO UPDATE SET "readSeq" = excluded."readSeq", "seenSeq" = excluded."seenSeq"
   ),
   inserted AS (
     INSERT INTO chats (id, "senderId", "channelId", "receiverId", "clientId", "createdAt", "updatedAt",
-      "conversationId", seq, "updatedSeq", text, url, "fileName")
-    SELECT d.message_id, d.sender, d.channel, d.receiver, d.client, stamp, stamp, d.log, d.number, d.number,
+      "conversationId", seq, "updatedSeq", number, text, url, "fileName")
+    SELECT d.message_id, d.sender, d.channel, d.receiver, d.client, stamp, stamp, d.log, d.number, d.number, d.count,
       d.content->>'text', d.content->>'url', d.content->>'fileName'
     FROM drafts d WHERE d.outcome = 'stored'
   )

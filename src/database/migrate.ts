@@ -6,6 +6,7 @@ import { type Database, rows } from './database.ts';
 import { FOLDING, fillFolding, prepareFolding } from './folding.ts';
 import { foreignTables } from './former-tables.ts';
 import type { DatabaseHandle } from './handle.ts';
+import { countMessages } from './message-counts.ts';
 import { MigrationError } from './migration-error.ts';
 import type { Report } from './progress.ts';
 import { endWithClient, takeRunnerLock } from './runner-lock.ts';
@@ -63,6 +64,7 @@ export function runMigrations(
     if (migrations.length > 0) await bringUp(handle, db, { folder, migrations, report, takeOver });
     // Also if older programs wrote names since the last run.
     if (known(folder).some(({ number }) => number === FOLDING)) await fillFolding({ db, report });
+    await countMessages({ db, report });
     return migrations.map(({ number }) => number);
   });
 }

@@ -1,8 +1,5 @@
 // Rows that programs write which do not know of folded names: nodes of the version before, and the former service. They are
 // found in any case from then on, and never stand in anybody's way.
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { hash as bcrypt } from '@node-rs/bcrypt';
 import { sql } from 'drizzle-orm';
 import postgres from 'postgres';
@@ -16,7 +13,8 @@ import { revertMigration, runMigrations } from '../../src/database/migrate.ts';
 import type { Progress } from '../../src/database/progress.ts';
 import { planMigrations } from '../../src/legacy/dry-run.ts';
 import { describeSchema } from '../support/catalog.ts';
-import { downScript, MIGRATIONS } from '../support/migrations.ts';
+import { firstMigrations } from '../support/first-migrations.ts';
+import { downScript } from '../support/migrations.ts';
 import { createDatabase } from '../support/postgres.ts';
 import { type Chat, createChat, describeChat } from './chat-under-test.ts';
 
@@ -107,17 +105,6 @@ describeChat('rows of older programs', (chat) => {
     expect(row?.count).toBe(1700);
   });
 });
-
-/** The first migrations, as a folder: later ones are of no concern here. */
-function firstMigrations(count: number): string {
-  const folder = mkdtempSync(join(tmpdir(), 'migrations-first-'));
-  onTestFinished(() => rmSync(folder, { recursive: true }));
-  cpSync(MIGRATIONS, folder, { recursive: true });
-  const journal = join(folder, 'meta/_journal.json');
-  const { entries, ...rest } = JSON.parse(readFileSync(journal, 'utf8'));
-  writeFileSync(journal, JSON.stringify({ ...rest, entries: entries.slice(0, count) }));
-  return folder;
-}
 
 const before = () => firstMigrations(Number(FOLDING));
 const withFolding = () => firstMigrations(Number(FOLDING) + 1);
