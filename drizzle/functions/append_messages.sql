@@ -3,7 +3,8 @@
 --   stored      it has its number now
 --   duplicate   the sender used this client id before: `before` is that message as it is now
 --   repeat      the client id of an earlier draft of this very batch: must be sent again
---   no_sender, no_channel (not there, deleted, or the sender is no member), no_receiver: nothing was stored
+--   no_sender, no_channel (not there, deleted, or the sender is no member), no_receiver, no_original (the message that it
+--               answers is not in this conversation, or is deleted): nothing was stored
 -- Logs are locked in the order of their ids, so that batches of several nodes never wait for each other in a circle.
 -- Settings: a log that somebody holds for longer is tried again by itself, so that it delays no other. Every table is
 -- looked up by key, whatever its size was when the plan was made. Each look-up is a subquery of its own (OFFSET 0),
@@ -53,6 +54,10 @@ BEGIN
           AND row_number() OVER (PARTITION BY d.sender, d.client ORDER BY d.ord) > 1 THEN 'repeat'
         WHEN d.channel IS NOT NULL AND (m.id IS NULL OR ch.id IS NULL) THEN 'no_channel'
         WHEN d.receiver IS NOT NULL AND r.id IS NULL THEN 'no_receiver'
+        -- Looked up only for a draft that answers one. Under the log's lock nobody deletes it meanwhile.
+        WHEN d.content->>'replyToId' IS NOT NULL AND (
+          SELECT o."conversationId" = d.log AND o."deletedAt" IS NULL FROM chats o
+          WHERE o.id = (d.content->>'replyToId')::integer) IS NOT TRUE THEN 'no_original'
         ELSE 'stored'
       END AS outcome
     FROM ROWS FROM (unnest(senders, channel_ids, receivers, client_ids, logs), jsonb_array_elements(contents))
@@ -98,9 +103,10 @@ BEGIN
   ),
   inserted AS (
     INSERT INTO chats (id, "senderId", "channelId", "receiverId", "clientId", "createdAt", "updatedAt",
-      "conversationId", seq, "updatedSeq", number, text, url, "fileName")
+      "conversationId", seq, "updatedSeq", number, text, url, "fileName", "replyToId", silent)
     SELECT d.message_id, d.sender, d.channel, d.receiver, d.client, stamp, stamp, d.log, d.number, d.number, d.count,
-      d.content->>'text', d.content->>'url', d.content->>'fileName'
+      d.content->>'text', d.content->>'url', d.content->>'fileName', (d.content->>'replyToId')::integer,
+      coalesce((d.content->>'silent')::boolean, false)
     FROM drafts d WHERE d.outcome = 'stored'
   )
   SELECT d.outcome, d.message_id, CASE WHEN d.outcome = 'stored' THEN d.number ELSE d.p_seq END,

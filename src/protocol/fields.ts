@@ -104,6 +104,18 @@ export function queryNumber(min: number, max: number, byDefault: number): z.ZodT
   return documented(given, number.default(byDefault));
 }
 
+/** A list of ids in a query, with commas between them. Decodes to the different ones. */
+export function queryIds(max: number): z.ZodType<number[], string> {
+  const given = z
+    .string()
+    .regex(/^\d{1,10}(,\d{1,10})*$/, 'must be ids with commas between them')
+    .transform((value) => value.split(',').map(Number))
+    .refine((ids) => ids.every((one) => one >= 1 && one <= LIMITS.MAX_ID), 'must be ids with commas between them')
+    .refine((ids) => ids.length <= max, `must be at most ${max} ids`)
+    .transform((ids) => [...new Set(ids)]);
+  return documented(given, z.string().meta({ examples: ['1,2,3'], pattern: '^\\d{1,10}(,\\d{1,10})*$' }));
+}
+
 /** A link to a file: http or https. */
 export const fileUrl = storable().max(LIMITS.URL_MAX).refine(isHttpUrl, 'must be an http or https address');
 

@@ -20,6 +20,7 @@ export const LIMITS = {
   FILE_NAME_MAX: 255,
   PAGE_MAX: 100,
   PAGE_DEFAULT: 20,
+  MESSAGES_BY_ID_MAX: 100,
   /** Join and leave are not announced in channels with more live users. */
   ANNOUNCED_USERS_MAX: 256,
   /** A connection without a token is closed after this time. */

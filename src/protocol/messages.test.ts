@@ -2,6 +2,7 @@
 import { expect, it } from 'vitest';
 import * as z from 'zod';
 import {
+  contentOf,
   EMPTY_CONTENT,
   type MessageState,
   messageData,
@@ -27,6 +28,8 @@ const stored: MessageState = {
 };
 const direct = { ...stored, channelId: null, receiverId: 9, clientId: 'c' };
 
+const reply: MessageState = { ...stored, content: { ...stored.content, replyToId: 4, silent: true } };
+
 it('names the type of the file and leaves out internal fields', () => {
   const { content, ...rest } = stored;
   expect(messageResource({ ...stored, deleted: false } as MessageState)).toEqual({
@@ -42,11 +45,19 @@ it('gives a message without content the type text', () => {
   expect(messageData(nothing)).toMatchObject({ message_type: 'text', text: null });
 });
 
-it.each([stored, direct])('has every field of the schema in both views, and nothing else', (message) => {
+it.each([stored, direct, reply])('has every field of the schema in both views, and nothing else', (message) => {
   const whole = (schema: z.ZodObject, view: object) =>
     z.strictObject(schema.shape).parse(JSON.parse(JSON.stringify(view)));
   expect(whole(messageSchema, messageResource(message))).toEqual(messageResource(message));
   expect(whole(messageDataSchema, messageData(message))).toMatchObject({ sender_name: 'ann', file_name: 'cat.PNG' });
+});
+
+it('has only those optional fields that are set', () => {
+  const { text, ...rest } = contentOf({ ...EMPTY_CONTENT, text: 'hi', replyToId: null, silent: false });
+  const plain = { ...stored, content: { ...rest, text } };
+  expect(Object.keys(JSON.parse(JSON.stringify(messageData(plain))))).not.toContain('silent');
+  expect(JSON.parse(JSON.stringify(messageResource(plain)))).not.toHaveProperty('replyToId');
+  expect(messageResource(reply)).toMatchObject({ replyToId: 4, silent: true });
 });
 
 it('begins the data of an event with the message and its numbers, which other nodes check', () => {

@@ -8,32 +8,45 @@ import { messageType } from './message-type.ts';
 import { shownAvatar, shownId, shownSeq, shownText, shownTime } from './shown.ts';
 import { spelled } from './spelling.ts';
 
-/** The content of a message, as senders may write it. Each field is stored in the column of `chats` with its name. */
-const givenContent = {
+/** What a message consists of: it has at least one of these. */
+const givenBody = {
   text: optionalText(),
   url: optionalText(fileUrl),
   fileName: optionalText(storable().max(LIMITS.FILE_NAME_MAX)),
 };
 
-/** The content of a message, as readers get it. All of it is null if the message is deleted. */
+/** The content of a message, as senders may write it. Each field is stored in the column of `chats` with its name. */
+const givenContent = { ...givenBody, replyToId: id.nullish(), silent: z.boolean().nullish() };
+export type GivenContent = Readonly<z.output<z.ZodObject<typeof givenContent>>>;
+
+/**
+ * The content of a message, as readers get it. The optional fields are there only if they are set, and none of them if
+ * the message is deleted; the others are null then.
+ */
 const shownContent = {
   text: shownText('Hello'),
   url: shownText(null),
   fileName: shownText(null),
-} satisfies Record<keyof typeof givenContent, z.ZodType>;
+  replyToId: shownId.optional().meta({ description: 'The message that this one answers. It may be deleted by now.' }),
+  silent: z.literal(true).optional().meta({ description: 'The message does not count as unread.' }),
+} satisfies Record<keyof GivenContent, z.ZodType>;
 
 export type MessageContent = Readonly<z.output<z.ZodObject<typeof shownContent>>>;
 
 export const CONTENT_FIELDS = Object.keys(shownContent) as ReadonlyArray<keyof MessageContent>;
 
 /** The content of a deleted message. */
-export const EMPTY_CONTENT = Object.fromEntries(
-  CONTENT_FIELDS.map((name) => [name, null]),
-) as unknown as MessageContent;
+export const EMPTY_CONTENT: MessageContent = { text: null, url: null, fileName: null };
 
-/** Picks the content out of an object with more fields. Field by field, because that is much faster. */
-export function contentOf(from: MessageContent): MessageContent {
-  return { text: from.text, url: from.url, fileName: from.fileName };
+/** Picks the content out of a body or a row. Field by field, because that is much faster. */
+export function contentOf(from: GivenContent): MessageContent {
+  return {
+    text: from.text,
+    url: from.url,
+    fileName: from.fileName,
+    replyToId: from.replyToId ?? undefined,
+    silent: from.silent || undefined,
+  };
 }
 
 const clientId = optionalText(storable().max(LIMITS.CLIENT_ID_LENGTH));
@@ -90,6 +103,7 @@ export type MessageIdentity = z.output<typeof messageIdentitySchema>;
 
 export const messageDeleted = serverFrame('message.deleted', messageIdentitySchema);
 
+/** What is undefined in it, JSON leaves out. */
 export function messageResource(message: MessageState): Message {
   const { content } = message;
   return {
@@ -102,6 +116,8 @@ export function messageResource(message: MessageState): Message {
     text: content.text,
     url: content.url,
     fileName: content.fileName,
+    replyToId: content.replyToId,
+    silent: content.silent,
     clientId: message.clientId,
     channelId: message.channelId,
     receiverId: message.receiverId,
@@ -111,7 +127,7 @@ export function messageResource(message: MessageState): Message {
   };
 }
 
-/** Of `channel_id` and `receiver_id` one is undefined, which JSON leaves out. */
+/** The same, and of `channel_id` and `receiver_id` one is undefined. */
 export function messageData(message: MessageState): MessageData {
   const { content } = message;
   return {
@@ -126,6 +142,8 @@ export function messageData(message: MessageState): MessageData {
     text: content.text,
     url: content.url,
     file_name: content.fileName,
+    reply_to_id: content.replyToId,
+    silent: content.silent,
     message_type: messageType(content.fileName, content.url),
     client_id: message.clientId,
     created_at: message.createdAt,
@@ -144,8 +162,9 @@ export function messageIdentity(message: MessageState): MessageIdentity {
   };
 }
 
-const FRAME_CONTENT_FIELDS = Object.keys(spelled(givenContent));
-const ANY_SPELLING: readonly string[] = [...new Set([...CONTENT_FIELDS, ...FRAME_CONTENT_FIELDS])];
+const BODY_FIELDS = Object.keys(givenBody);
+const FRAME_BODY_FIELDS = Object.keys(spelled(givenBody));
+const ANY_SPELLING: readonly string[] = [...new Set([...BODY_FIELDS, ...FRAME_BODY_FIELDS])];
 
 function hasContent(given: Readonly<Record<string, unknown>>): boolean {
   return ANY_SPELLING.some((name) => (given[name] ?? null) !== null);
@@ -163,7 +182,7 @@ export const sendMessageBody = z
     message: 'exactly one of channelId, receiverId is needed',
     path: ['channelId'],
   })
-  .refine(hasContent, lacksContent(CONTENT_FIELDS))
+  .refine(hasContent, lacksContent(BODY_FIELDS))
   .meta({ id: 'SendMessageBody' });
 export type SendMessageBody = z.output<typeof sendMessageBody>;
 
@@ -172,7 +191,7 @@ export const editMessageBody = z.object({ text: storable().min(1) }).meta({ id: 
 
 /** Clients of the former service write `fileName`. */
 const frameContent = { ...spelled(givenContent), fileName: givenContent.fileName, client_id: clientId };
-const NO_CONTENT = lacksContent(FRAME_CONTENT_FIELDS);
+const NO_CONTENT = lacksContent(FRAME_BODY_FIELDS);
 
 /** The message is stored. `duplicate` is true if an earlier attempt with the same `client_id` stored it. */
 const stored = ackOf({ id: shownId, seq: shownSeq, created_at: shownTime, duplicate: z.boolean() });
@@ -198,6 +217,8 @@ export function bodyOfFrame(data: MessageFrame): SendMessageBody {
     text: data.text,
     url: data.url,
     fileName: data.file_name ?? data.fileName,
+    replyToId: data.reply_to_id,
+    silent: data.silent,
     clientId: data.client_id,
   };
 }

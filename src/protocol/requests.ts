@@ -2,7 +2,7 @@
 // messages.ts). Unknown fields are ignored. The acting user is the token's.
 import * as z from 'zod';
 import { avatar } from './avatar.ts';
-import { documented, id, queryNumber, storable } from './fields.ts';
+import { documented, id, queryIds, queryNumber, storable } from './fields.ts';
 import { LIMITS } from './limits.ts';
 import { newPassword, password } from './password.ts';
 import { username, usernamePart } from './username.ts';
@@ -49,6 +49,8 @@ export const pageQuery = z
     path: ['before'],
   });
 export type PageQuery = z.output<typeof pageQuery>;
+
+export const messagesQuery = z.object({ ids: queryIds(LIMITS.MESSAGES_BY_ID_MAX) });
 
 export const broadcastBody = z
   .object({

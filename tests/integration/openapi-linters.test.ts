@@ -1,10 +1,13 @@
-// What two public linters say about the published document, with all the rules that they recommend: nothing.
+// What two public linters say about the published document, with all the rules that they recommend but one: nothing.
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { runScript, toolsWorkplace } from '../support/openapi-tools.ts';
 import { publishedDocument } from '../support/published-document.ts';
 import { removeDirectory } from '../support/server-process.ts';
+
+/** `/messages/channel/{id}` and `/messages/{id}/replies` cannot be meant both, because an id is a number. */
+const REDOCLY = { extends: ['recommended'], rules: { 'no-ambiguous-paths': 'off' } };
 
 interface Document {
   info: { license?: unknown };
@@ -14,7 +17,7 @@ interface Document {
 let folder = '';
 beforeAll(async () => {
   folder = await toolsWorkplace('openapi-linters');
-  writeFileSync(join(folder, 'redocly.yaml'), JSON.stringify({ extends: ['recommended'] }));
+  writeFileSync(join(folder, 'redocly.yaml'), JSON.stringify(REDOCLY));
   writeFileSync(join(folder, 'spectral.json'), JSON.stringify({ extends: ['spectral:oas'] }));
 }, 180_000);
 afterAll(() => removeDirectory(folder));

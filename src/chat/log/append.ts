@@ -2,7 +2,6 @@
 import type { Clock } from '../../backends/clock/clock.ts';
 import type { Database } from '../../database/database.ts';
 import { ChatError, type ErrorCode } from '../../protocol/errors.ts';
-import { CONTENT_FIELDS } from '../../protocol/messages.ts';
 import { stored } from '../messages/changes.ts';
 import { createStoreBatch, type Outcome, toMessage } from './append-statement.ts';
 import type { LogEvent } from './event.ts';
@@ -17,6 +16,7 @@ const REFUSALS: Readonly<Record<string, ErrorCode>> = {
   no_sender: 'UNAUTHORIZED',
   no_channel: 'CHANNEL_NOT_FOUND',
   no_receiver: 'USER_NOT_FOUND',
+  no_original: 'MESSAGE_NOT_FOUND',
 };
 
 export interface AppendDependencies {
@@ -65,7 +65,6 @@ function settleOne({ item, resolve, reject }: Waiting<Draft, Appended>, result: 
 
 /** An estimate, too high for most scripts. The bound of a batch need not be exact. */
 function draftBytes({ content }: Draft): number {
-  let length = 0;
-  for (const name of CONTENT_FIELDS) length += content[name]?.length ?? 0;
-  return 64 + 2 * length;
+  const { text, url, fileName } = content;
+  return 64 + 2 * ((text?.length ?? 0) + (url?.length ?? 0) + (fileName?.length ?? 0));
 }

@@ -2,7 +2,7 @@
 // from the draft of a new message.
 import { sql } from 'drizzle-orm';
 import { isoTime } from '../../database/time.ts';
-import { CONTENT_FIELDS, contentOf, EMPTY_CONTENT, type MessageContent } from '../../protocol/messages.ts';
+import { CONTENT_FIELDS, contentOf, EMPTY_CONTENT, type GivenContent } from '../../protocol/messages.ts';
 import type { StoredMessage } from './event.ts';
 import type { Draft } from './log.ts';
 
@@ -15,7 +15,7 @@ export interface SenderRow {
  * A message as the SQL function `message_state` returns it; a newer version may add fields. Times are PostgreSQL's
  * text. A deleted message has no content.
  */
-export interface StateRow extends MessageContent {
+export interface StateRow extends GivenContent {
   id: number;
   seq: number;
   updatedSeq: number;

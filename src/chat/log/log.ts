@@ -23,7 +23,8 @@ export interface Appended {
 /**
  * Stores one message with the log's next number and hands the event to the sink. The storing statement checks that the
  * sender exists and is a member.
- * Throws CHANNEL_NOT_FOUND (not a member, no such channel), USER_NOT_FOUND (receiver), UNAUTHORIZED (sender deleted),
+ * Throws CHANNEL_NOT_FOUND (not a member, no such channel), USER_NOT_FOUND (receiver), MESSAGE_NOT_FOUND (what it answers is not
+ * in this conversation, or is deleted), UNAUTHORIZED (sender deleted),
  * UNAVAILABLE (database away, or too many messages wait; with a clientId the caller may try again). A message that was
  * not sent to the database a second before the deadline fails as UNAVAILABLE, and is never stored.
  */

@@ -34,6 +34,10 @@ export interface Messages {
   /** Throws VALIDATION_FAILED (text too long) and what append throws. */
   send(actor: Actor, body: SendMessageBody, deadline?: Deadline): Promise<Appended>;
   get(principal: Principal, id: number): Promise<StoredMessage>;
+  /** Those of these messages that the principal may read, by id. */
+  getSome(principal: Principal, ids: readonly number[]): Promise<StoredMessage[]>;
+  /** The messages that answer this one, by id. */
+  replies(principal: Principal, id: number, query: PageQuery): Promise<PageJson>;
   /** Only the sender may. Throws VALIDATION_FAILED, FORBIDDEN. */
   edit(principal: Principal, id: number, text: string, deadline?: Deadline): Promise<StoredMessage>;
   /** The sender and the channel's owner may, and admins in every conversation. Throws FORBIDDEN. */
@@ -48,6 +52,12 @@ export function createMessages({ db, append, change, maxTextLength, eraseDeleted
   const pages = createMessagePages({ db });
   const assertReader = createAssertReader({ db });
 
+  async function get(principal: Principal, id: number): Promise<StoredMessage> {
+    const { message, facts } = await readMessage(db, id, principal.id);
+    if (!mayReadMessage(facts)) throw new ChatError('MESSAGE_NOT_FOUND');
+    return message;
+  }
+
   return {
     // Not async, because its promise would live as long as that of append, once for each message under way.
     send(actor, body, deadline) {
@@ -57,10 +67,18 @@ export function createMessages({ db, append, change, maxTextLength, eraseDeleted
       return append({ senderId: actor.id, channelId, receiverId, clientId, content: contentOf(body) }, deadline);
     },
 
-    async get(principal, id) {
-      const { message, facts } = await readMessage(db, id, principal.id);
-      if (!mayReadMessage(facts)) throw new ChatError('MESSAGE_NOT_FOUND');
-      return message;
+    get,
+
+    async getSome(principal, ids) {
+      const found = await readMessages(db, ids, principal.id);
+      return found.filter(({ facts }) => mayReadMessage(facts)).map(({ message }) => message);
+    },
+
+    async replies(principal, id, query) {
+      const page = await pages.ofReplies(id, query);
+      // Checked afterwards, for the same reason as a page of a channel.
+      await get(principal, id);
+      return page;
     },
 
     async edit(principal, id, text, deadline = NEVER) {
@@ -93,23 +111,31 @@ export function createMessages({ db, append, change, maxTextLength, eraseDeleted
   };
 }
 
-type FactsRow = MessageRow & { channelOwnerId: number | null; isParty: boolean };
+interface Found {
+  readonly message: StoredMessage;
+  readonly facts: MessageFacts;
+}
 
 /** The message, and what decides who may do what with it. Throws MESSAGE_NOT_FOUND, also if its channel is deleted. */
-async function readMessage(
-  db: Database,
-  id: number,
-  userId: number,
-): Promise<{ message: StoredMessage; facts: MessageFacts }> {
-  const [row] = await rows<FactsRow>(
+async function readMessage(db: Database, id: number, userId: number): Promise<Found> {
+  const [found] = await readMessages(db, [id], userId);
+  if (!found) throw new ChatError('MESSAGE_NOT_FOUND');
+  return found;
+}
+
+type FactsRow = MessageRow & { channelOwnerId: number | null; isParty: boolean };
+
+/** The same for several, by id. Leaves out those that are gone. */
+async function readMessages(db: Database, ids: readonly number[], userId: number): Promise<Found[]> {
+  const found = await rows<FactsRow>(
     db,
     sql`select ${storedMessageColumns}, c."ownerId" as "channelOwnerId",
         case when m."channelId" is null then ${userId}::int in (m."senderId", m."receiverId")
         else exists (select 1 from channel_members me where me."channelId" = c."id" and me."userId" = ${userId}::int)
         end as "isParty"
       from chats m join users s on s."id" = m."senderId" left join channels c on c."id" = m."channelId"
-      where m."id" = ${id}::int and m."deletedAt" is null and c."deletedAt" is null`,
+      where m."id" = any(${sql.param(ids)}::int[]) and m."deletedAt" is null and c."deletedAt" is null
+      order by m."id"`,
   );
-  if (!row) throw new ChatError('MESSAGE_NOT_FOUND');
-  return { message: toStoredMessage(row), facts: row };
+  return found.map((row) => ({ message: toStoredMessage(row), facts: row }));
 }

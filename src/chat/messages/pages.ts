@@ -30,6 +30,8 @@ export interface MessagePages {
   ofChannel(channelId: number, query: PageQuery): Promise<PageJson>;
   /** Throws USER_NOT_FOUND if there is no such friend. */
   ofFriend(userId: number, friendId: number, query: PageQuery): Promise<PageJson>;
+  /** The messages that answer a message, by id. Does not check who asks: the caller must do that afterwards. */
+  ofReplies(messageId: number, query: PageQuery): Promise<PageJson>;
 }
 
 export function createMessagePages({ db }: { db: Database }): MessagePages {
@@ -52,6 +54,8 @@ export function createMessagePages({ db }: { db: Database }): MessagePages {
       if (!messages) throw new ChatError('USER_NOT_FOUND');
       return toJson(messages, query);
     },
+
+    ofReplies: async (messageId, query) => toJson(await readReplies(db, messageId, query), query),
   };
 }
 
@@ -74,6 +78,25 @@ async function readPage(db: Database, log: SQL, query: PageQuery): Promise<Messa
   );
   if (found.length === 0) return undefined;
   return found.flatMap((row) => (isMessage(row) ? messageResource(toStoredMessage(row)) : []));
+}
+
+/**
+ * One message more than the limit if there are more. OFFSET 0 keeps the planner from going through all messages by id
+ * until it has enough replies.
+ */
+async function readReplies(db: Database, messageId: number, { limit, before, after }: PageQuery): Promise<Message[]> {
+  const found = await rows<MessageRow>(
+    db,
+    sql`select ${storedMessageColumns} from (
+        select r."id" from (
+          select r."id" from chats r where r."replyToId" = ${messageId}::int and r."deletedAt" is null offset 0
+        ) r
+        where r."id" < ${before ?? LIMITS.MAX_ID}::int and r."id" > ${after ?? 0}::int
+        order by r."id" ${after === undefined ? sql`desc` : sql`asc`} limit ${limit + 1}::int
+      ) r join chats m on m."id" = r."id" join users s on s."id" = m."senderId"
+      order by m."id"`,
+  );
+  return found.map((row) => messageResource(toStoredMessage(row)));
 }
 
 function isMessage(row: MessageRow | { id: null }): row is MessageRow {

@@ -1,6 +1,7 @@
 // Messages: pages of a conversation, sending, reading, editing and deleting one.
+import * as z from 'zod';
 import { editMessageBody, messageResource, messageSchema, sendMessageBody } from '../../protocol/messages.ts';
-import { friendParam, idParam, pageQuery } from '../../protocol/requests.ts';
+import { friendParam, idParam, messagesQuery, pageQuery } from '../../protocol/requests.ts';
 import { answer, answerDone, answerOf, answerPage, doneSchema, pageOf } from '../answer.ts';
 import type { AppDependencies } from '../dependencies.ts';
 import { defineRoute, type Route, type Routes } from '../route.ts';
@@ -51,7 +52,7 @@ function sendMessage({ useCases: { messages } }: AppDependencies): Route {
     tag: 'Messages',
     summary: 'Send a message to a channel or to a user',
     description:
-      'Specify exactly one of `channelId` and `receiverId`, and at least one of `text`, `url` and `fileName`. A message that is sent again with the same `clientId` is stored only once.',
+      'Specify exactly one of `channelId` and `receiverId`, and at least one of `text`, `url` and `fileName`. `replyToId` names a message of the same conversation that this one answers (`MESSAGE_NOT_FOUND` if it is not there or deleted). A `silent` message does not count as unread. A message that is sent again with the same `clientId` is stored only once.',
     access: 'token',
     body: sendMessageBody,
     example: { channelId: 1, text: 'Hello' },
@@ -59,7 +60,7 @@ function sendMessage({ useCases: { messages } }: AppDependencies): Route {
       201: ['The stored message', answerOf(messageSchema)],
       200: ['The message that was sent with this `clientId` before, as it is now', answerOf(messageSchema)],
     },
-    errors: ['CHANNEL_NOT_FOUND', 'USER_NOT_FOUND'],
+    errors: ['CHANNEL_NOT_FOUND', 'USER_NOT_FOUND', 'MESSAGE_NOT_FOUND'],
     async run({ actor, body, deadline }) {
       const { message, duplicate } = await messages.send(actor, body, deadline);
       return answer(messageResource(message), duplicate ? 200 : 201);
@@ -80,6 +81,42 @@ function getMessage({ useCases: { messages } }: AppDependencies): Route {
     answers: { 200: ['The message', answerOf(messageSchema)] },
     errors: ['MESSAGE_NOT_FOUND'],
     run: async ({ principal, params }) => answer(messageResource(await messages.get(principal, params.id))),
+  });
+}
+
+function getMessages({ useCases: { messages } }: AppDependencies): Route {
+  return defineRoute({
+    method: 'GET',
+    path: '/api/v1/messages',
+    id: 'getMessages',
+    tag: 'Messages',
+    summary: 'Get several messages',
+    description:
+      'Returns those messages of up to 100 `ids` that the user may read, by id. The others are left out: deleted ones, and those of conversations that the user is not in.',
+    access: 'account',
+    query: messagesQuery,
+    examples: { ids: '1' },
+    answers: { 200: ['The messages', answerOf(z.array(messageSchema))] },
+    run: async ({ principal, query }) =>
+      answer((await messages.getSome(principal, query.ids)).map((message) => messageResource(message))),
+  });
+}
+
+function listReplies({ useCases: { messages } }: AppDependencies): Route {
+  return defineRoute({
+    method: 'GET',
+    path: '/api/v1/messages/:id/replies',
+    id: 'listReplies',
+    tag: 'Messages',
+    summary: 'List the replies to a message',
+    description:
+      'Returns a page of the messages that were sent with this message as their `replyToId`, the oldest first. `before` and `after` work as for the messages of a channel.',
+    access: 'account',
+    params: idParam,
+    query: pageQuery,
+    answers: { 200: ['The page', pageOf(messageSchema)] },
+    errors: ['MESSAGE_NOT_FOUND'],
+    run: async ({ principal, params, query }) => answerPage(await messages.replies(principal, params.id, query)),
   });
 }
 
@@ -126,7 +163,9 @@ export const MESSAGE_ROUTES: Routes = [
   listChannelMessages,
   listDirectMessages,
   sendMessage,
+  getMessages,
   getMessage,
+  listReplies,
   editMessage,
   deleteMessage,
 ];

@@ -18,6 +18,7 @@ import { heartbeatSuite } from './heartbeat.suite.ts';
 import { joinModesSuite } from './join-modes.suite.ts';
 import { lifeCycleSuite } from './life-cycle.suite.ts';
 import { logsSuite } from './logs.suite.ts';
+import { messageFieldsSuite } from './message-fields.suite.ts';
 import { namesSuite } from './names.suite.ts';
 import { pagesSuite } from './pages.suite.ts';
 import { patienceSuite } from './patience.suite.ts';
@@ -79,6 +80,7 @@ export function serviceSuite(target: Target): void {
       });
       presenceSuite(service);
       typingSuite(service);
+      messageFieldsSuite(service);
       logsSuite(service);
     });
     describe('a service of its own', () => {
