@@ -120,7 +120,7 @@ $$;
 CREATE OR REPLACE FUNCTION write_messages(messages chats[]) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
   UPDATE chats c SET text = m.text, url = m.url, "fileName" = m."fileName",
-    "deletedAt" = m."deletedAt", "updatedAt" = m."updatedAt", "updatedSeq" = m."updatedSeq"
+    "deletedAt" = m."deletedAt", "updatedAt" = m."updatedAt", "updatedSeq" = m."updatedSeq", reactions = m.reactions
   FROM unnest(messages) m WHERE c.id = m.id;
 END
 $$;

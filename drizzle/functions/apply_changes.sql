@@ -16,6 +16,8 @@ CREATE OR REPLACE FUNCTION apply_changes(
   INOUT message chats, kind text, actors integer[], given jsonb[], stamp timestamp,
   OUT outcomes text[], OUT details jsonb[]
 ) LANGUAGE plpgsql AS $$
+DECLARE
+  applied record;
 BEGIN
   outcomes := ARRAY['changed'];
   details := ARRAY[NULL::jsonb];
@@ -27,6 +29,13 @@ BEGIN
       message."updatedAt" := stamp;
       message."deletedAt" := stamp;
       IF (given[1]->>'erase')::boolean THEN message := without_content(message, stamp); END IF;
+      DELETE FROM reactions r WHERE r."messageId" = message.id;
+      message.reactions := NULL;
+    WHEN 'react' THEN
+      SELECT r.* INTO applied FROM react(message, actors, given) r;
+      message := applied.message;
+      outcomes := applied.outcomes;
+      details := applied.details;
   END CASE;
 END
 $$;

@@ -23,6 +23,7 @@ BEGIN
     WHERE gone IS NOT NULL AND m."conversationId" = log AND m.seq > done ORDER BY m.seq LIMIT step FOR NO KEY UPDATE
   );
   PERFORM write_messages(erased);
+  DELETE FROM reactions r USING unnest(erased) e WHERE r."messageId" = e.id;
   done := (SELECT max(e.seq) FROM unnest(erased) e);
   IF done IS NULL THEN DELETE FROM channel_erasures e WHERE e."channelId" = channel;
   ELSE UPDATE channel_erasures e SET "erasedSeq" = done WHERE e."channelId" = channel;

@@ -7,6 +7,10 @@ BEGIN
     SELECT 1 FROM channels c WHERE c.id = NEW."channelId" AND c."deletedAt" IS NOT NULL
   )) THEN RETURN NEW; END IF;
   NEW."updatedSeq" := take_number(NEW."conversationId");
+  IF NEW."deletedAt" IS NOT NULL THEN
+    DELETE FROM reactions r WHERE r."messageId" = NEW.id;
+    NEW.reactions := NULL;
+  END IF;
   RETURN NEW;
 END
 $$;--> statement-breakpoint

@@ -14,6 +14,7 @@ import type { EmailView } from './email-view.ts';
 import type { Append, ChangeMessage, EventSink } from './log/log.ts';
 import { createMembers } from './members/members.ts';
 import { createMessages } from './messages/messages.ts';
+import { createReactions } from './reactions/reactions.ts';
 import type { SignalPublisher } from './signal-publisher.ts';
 
 /** What use cases may use. Each takes what it needs. */
@@ -51,6 +52,7 @@ export function createUseCases(deps: UseCaseDependencies) {
     channels: createChannels(deps),
     members: createMembers(deps),
     messages: createMessages(deps),
+    reactions: createReactions(deps),
     conversations: createConversations(deps),
   };
 }

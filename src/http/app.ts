@@ -17,6 +17,7 @@ import { DOCS_ROUTES } from './routes/docs.ts';
 import { LIVE_ROUTES } from './routes/live.ts';
 import { MEMBER_ROUTES } from './routes/members.ts';
 import { MESSAGE_ROUTES } from './routes/messages.ts';
+import { REACTION_ROUTES } from './routes/reactions.ts';
 import { SESSION_ROUTES } from './routes/sessions.ts';
 import { SYSTEM_ROUTES } from './routes/system.ts';
 import { UPGRADE_ROUTES } from './routes/upgrade.ts';
@@ -35,6 +36,7 @@ const ROUTES: Routes = [
   ...CHANNEL_ROUTES, // /api/v1/channels
   ...MEMBER_ROUTES, // /api/v1/channels/:id: users, leave, and their former names
   ...MESSAGE_ROUTES, // /api/v1/messages
+  ...REACTION_ROUTES, // /api/v1/messages/:id/reactions, /api/v1/reactions
   ...CONVERSATION_ROUTES, // /api/v1/conversations
   ...UPGRADE_ROUTES, // /api/v1/ws
   ...LIVE_ROUTES, // /api/v1/ws: stats, users, channels

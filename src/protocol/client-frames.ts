@@ -5,6 +5,7 @@ import { authenticate, ping } from './connection.ts';
 import { joinDirect } from './directs.ts';
 import type { ClientFrameDefinition } from './frame.ts';
 import { sendToChannel, sendToUser } from './messages.ts';
+import { addReaction, removeReaction } from './reactions.ts';
 import { startTyping, stopTyping } from './typing.ts';
 
 export const CLIENT_FRAMES = [
@@ -14,6 +15,8 @@ export const CLIENT_FRAMES = [
   joinDirect,
   sendToChannel,
   sendToUser,
+  addReaction,
+  removeReaction,
   startTyping,
   stopTyping,
   ping,

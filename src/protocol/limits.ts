@@ -18,6 +18,15 @@ export const LIMITS = {
   JOINS_MAX: 500,
   URL_MAX: 500,
   FILE_NAME_MAX: 255,
+  EMOJI_BYTES_MAX: 64,
+  /** Different emoji of one message, and reactions of one user to it. The SQL function `react` knows them too. */
+  EMOJIS_OF_MESSAGE_MAX: 20,
+  REACTIONS_OF_USER_MAX: 3,
+  /** How many of those who reacted are named in the message. */
+  REACTION_USERS_SHOWN: 20,
+  /** The largest number of reactions that come or go in one event. */
+  REACTION_CHANGES_MAX: 100,
+  OWN_REACTIONS_MESSAGES_MAX: 200,
   PAGE_MAX: 100,
   PAGE_DEFAULT: 20,
   MESSAGES_BY_ID_MAX: 100,

@@ -5,6 +5,7 @@ import { fileUrl, id, optionalId, optionalText, storable } from './fields.ts';
 import { ackOf, clientFrame, serverFrame } from './frame.ts';
 import { LIMITS } from './limits.ts';
 import { messageType } from './message-type.ts';
+import { countsData, type ReactionCounts, reactionCounts, reactionCountsData } from './reaction-counts.ts';
 import { shownAvatar, shownId, shownSeq, shownText, shownTime } from './shown.ts';
 import { spelled } from './spelling.ts';
 
@@ -69,21 +70,24 @@ export const messageSchema = z
     channelId: shownId.nullable(),
     receiverId: shownId.nullable().meta({ examples: [null] }),
     clientId: shownText('9f0c5a62-1f0e-4a7b-8d53-0c2f4a1b7e90'),
+    reactions: reactionCounts.optional().meta({ description: 'Absent if there are none.' }),
   })
   .meta({ id: 'Message' });
 export type Message = z.output<typeof messageSchema>;
 
 /** The state of a message, from which both views are made. Exactly one of `channelId` and `receiverId` is not null. */
-export interface MessageState extends Readonly<Omit<Message, 'type' | keyof MessageContent>> {
+export interface MessageState extends Readonly<Omit<Message, 'type' | 'reactions' | keyof MessageContent>> {
   readonly content: MessageContent;
+  readonly reactions?: ReactionCounts | undefined;
 }
 
 /** Data of `channel.message`, `direct.message` and `message.updated`. */
 export const messageDataSchema = z.object({
-  ...spelled(messageSchema.omit({ type: true, channelId: true, receiverId: true }).shape),
+  ...spelled(messageSchema.omit({ type: true, channelId: true, receiverId: true, reactions: true }).shape),
   channel_id: shownId.optional(),
   receiver_id: shownId.optional(),
   message_type: messageSchema.shape.type,
+  reactions: reactionCountsData.optional(),
 });
 export type MessageData = z.output<typeof messageDataSchema>;
 
@@ -92,7 +96,7 @@ export const directMessage = serverFrame('direct.message', messageDataSchema);
 export const messageUpdated = serverFrame('message.updated', messageDataSchema);
 
 /** The fields that identify a message, and its numbers. The data of every event of a message begins with them. */
-const messageIdentitySchema = messageDataSchema.pick({
+export const messageIdentitySchema = messageDataSchema.pick({
   id: true,
   seq: true,
   updated_seq: true,
@@ -124,6 +128,7 @@ export function messageResource(message: MessageState): Message {
     createdAt: message.createdAt,
     updatedAt: message.updatedAt,
     type: messageType(content.fileName, content.url),
+    reactions: message.reactions as Message['reactions'],
   };
 }
 
@@ -148,6 +153,7 @@ export function messageData(message: MessageState): MessageData {
     client_id: message.clientId,
     created_at: message.createdAt,
     updated_at: message.updatedAt,
+    reactions: message.reactions && countsData(message.reactions),
   };
 }
 

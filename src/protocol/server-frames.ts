@@ -4,6 +4,7 @@ import { adminMessage, channelAdded, channelDeleted, channelHead, channelUpdated
 import { ack, connectionClosing, connectionConnect, error, pong } from './connection.ts';
 import { channelMessage, directMessage, messageDeleted, messageUpdated } from './messages.ts';
 import { userJoined, userLeft } from './presence.ts';
+import { messageReacted } from './reactions.ts';
 import { typing } from './typing.ts';
 
 export const SERVER_FRAMES = [
@@ -12,6 +13,7 @@ export const SERVER_FRAMES = [
   directMessage,
   messageUpdated,
   messageDeleted,
+  messageReacted,
   userJoined,
   userLeft,
   channelAdded,

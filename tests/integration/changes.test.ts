@@ -8,6 +8,7 @@ import type { Principal } from '../../src/chat/accounts/principal.ts';
 import { CHANGES } from '../../src/chat/log/changes.ts';
 import { edit, removal } from '../../src/chat/messages/changes.ts';
 import { createMessagePages, type MessagePage } from '../../src/chat/messages/pages.ts';
+import { react } from '../../src/chat/reactions/change.ts';
 import { connectDatabase } from '../../src/database/connect.ts';
 import { rows } from '../../src/database/database.ts';
 import type { DatabaseHandle } from '../../src/database/handle.ts';
@@ -31,6 +32,8 @@ type Party = { channelId: number; receiverId: null } | { channelId: null; receiv
 const PERFORM: Readonly<Record<string, (node: HubNode, party: Party, messageId: number) => Promise<unknown>>> = {
   stored: (node, party) => node.append(draft(party, 'another')),
   updated: (node, _, messageId) => node.change({ messageId, actorId: ANN, kind: edit, given: { text: 'edited' } }),
+  reacted: (node, _, messageId) =>
+    node.change({ messageId, actorId: BOB, kind: react, given: { emoji: '👍', add: true, replace: false } }),
   deleted: (node, _, messageId) => node.change({ messageId, actorId: ANN, kind: removal, given: { erase: true } }),
 };
 
@@ -101,7 +104,12 @@ function asData({ type, ...resource }: Record<string, unknown>): Record<string, 
     ([name, value]) => value !== null || !/^(channel|receiver)Id$/.test(name),
   );
   const snake = (name: string) => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
-  return { ...Object.fromEntries(named.map(([name, value]) => [snake(name), value])), message_type: type };
+  const inFrames = (value: unknown): unknown => {
+    if (Array.isArray(value)) return value.map(inFrames);
+    if (typeof value !== 'object' || value === null) return value;
+    return Object.fromEntries(Object.entries(value).map(([name, inner]) => [snake(name), inFrames(inner)]));
+  };
+  return { ...(inFrames(Object.fromEntries(named)) as object), message_type: type };
 }
 
 describe.each([

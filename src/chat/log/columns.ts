@@ -3,6 +3,7 @@
 import { sql } from 'drizzle-orm';
 import { isoTime } from '../../database/time.ts';
 import { CONTENT_FIELDS, contentOf, EMPTY_CONTENT, type GivenContent } from '../../protocol/messages.ts';
+import type { ReactionCounts } from '../../protocol/reaction-counts.ts';
 import type { StoredMessage } from './event.ts';
 import type { Draft } from './log.ts';
 
@@ -25,6 +26,7 @@ export interface StateRow extends GivenContent {
   receiverId: number | null;
   createdAt: string;
   updatedAt: string;
+  reactions: ReactionCounts | null;
   deleted: boolean;
 }
 
@@ -40,7 +42,8 @@ const contentColumns = CONTENT_FIELDS.map(
 export const storedMessageColumns = sql`
   m."id", m."seq", m."updatedSeq", m."senderId", s."username" as "senderName", s."avatar" as "senderAvatar",
   ${sql.raw(contentColumns.join(', '))},
-  m."clientId", m."channelId", m."receiverId", m."createdAt", m."updatedAt", m."deletedAt" is not null as "deleted"`;
+  m."clientId", m."channelId", m."receiverId", m."createdAt", m."updatedAt", m."reactions",
+  m."deletedAt" is not null as "deleted"`;
 
 /** Leaves out any other columns that the row has. */
 export function toStoredMessage(row: MessageRow): StoredMessage {
@@ -59,6 +62,7 @@ export function toStoredMessage(row: MessageRow): StoredMessage {
     receiverId: row.channelId === null ? row.receiverId : null,
     createdAt,
     updatedAt: row.updatedAt === row.createdAt ? createdAt : isoTime(row.updatedAt),
+    reactions: row.deleted ? undefined : (row.reactions ?? undefined),
     deleted: row.deleted,
   };
 }
@@ -87,6 +91,7 @@ export function fromDraft(
     receiverId: draft.receiverId,
     createdAt,
     updatedAt: createdAt,
+    reactions: undefined,
     deleted: false,
   };
 }

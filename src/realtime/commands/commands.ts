@@ -8,6 +8,7 @@ import { joinChannel } from './join-channel.ts';
 import { joinDirect } from './join-direct.ts';
 import { leaveChannel } from './leave-channel.ts';
 import { ping } from './ping.ts';
+import { reactions } from './react.ts';
 import { sendToChannel, sendToUser } from './send-message.ts';
 
 /** Each creates the command of one client frame, or of several that belong together. */
@@ -18,6 +19,7 @@ export const COMMANDS: ReadonlyArray<(deps: CommandDependencies) => Command | re
   joinDirect,
   sendToChannel,
   sendToUser,
+  reactions,
   typing,
   ping,
 ];

@@ -7,6 +7,7 @@ import { deletedAccountSuite } from './deleted-account.suite.ts';
 import { joinModesSuite } from './join-modes.suite.ts';
 import { namesSuite } from './names.suite.ts';
 import { outagesSuite } from './outages.suite.ts';
+import { reactionsSuite } from './reactions.suite.ts';
 import { runtimeSuite } from './runtime.suite.ts';
 import { sessionsSuite } from './sessions.suite.ts';
 import { twoNodesSuite } from './two-nodes.suite.ts';
@@ -21,6 +22,7 @@ describe(target.name, () => {
   sessionsSuite(withService(target));
   namesSuite(withService(target));
   typingSuite(withService(target));
+  reactionsSuite(withService(target));
   batchedJoinsSuite(withService(target));
   joinModesSuite(withService(target));
   deletedAccountSuite(withService(target));

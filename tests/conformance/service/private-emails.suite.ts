@@ -138,6 +138,7 @@ export function privateEmailsSuite(target: Target): void {
       await client.call('typing.start', { channel_id: channelId });
       for (const message of [await say(ann, channelId), await tell(ann, bob)]) {
         await ann.api.patch(`/messages/${message.id}`, { text: 'edited' });
+        await ann.api.put(`/messages/${message.id}/reactions/a`, {});
         if (message.channelId === null) await ann.api.delete(`/messages/${message.id}`);
       }
       await ann.api.put(`/channels/${channelId}`, { name: 'renamed' });
@@ -223,10 +224,15 @@ export function privateEmailsSuite(target: Target): void {
       for (const one of [said, told]) {
         await as('getMessage', api.get(`/messages/${one.id}`));
         await as('editMessage', api.patch(`/messages/${one.id}`, { text: 'not mine' }));
+        await ann.api.put(`/messages/${one.id}/reactions/a`, {});
+        await as('addReaction', api.put(`/messages/${one.id}/reactions/b`, {}));
+        await as('listReactions', api.get(`/messages/${one.id}/reactions`));
+        await as('removeReaction', api.delete(`/messages/${one.id}/reactions/b`));
         await as('deleteMessage', api.delete(`/messages/${one.id}`));
       }
       await as('editMessage', api.patch(`/messages/${mine.data.id}`, { text: 'three' }));
       await as('deleteMessage', api.delete(`/messages/${mine.data.id}`));
+      await as('listOwnReactions', api.get(`/reactions/mine?channelId=${id}`));
       await as('listConversations', api.get('/conversations'));
 
       const live = await rawClient(new WebSocket(rawAddress(origin), ['chat.v1', `bearer.${ann.token}`]));

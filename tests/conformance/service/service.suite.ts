@@ -26,6 +26,7 @@ import { presenceSuite } from './presence.suite.ts';
 import { privateEmailsSuite } from './private-emails.suite.ts';
 import { rateLimitsSuite } from './rate-limits.suite.ts';
 import { rawWebSocketSuite } from './raw-websocket.suite.ts';
+import { reactionsSuite } from './reactions.suite.ts';
 import { requestHeadsSuite } from './request-heads.suite.ts';
 import { accountsSuite } from './rest-accounts.suite.ts';
 import { changesSuite } from './rest-changes.suite.ts';
@@ -81,6 +82,7 @@ export function serviceSuite(target: Target): void {
       presenceSuite(service);
       typingSuite(service);
       messageFieldsSuite(service);
+      reactionsSuite(service);
       logsSuite(service);
     });
     describe('a service of its own', () => {

@@ -33,7 +33,13 @@ export function framesOf(client: ChatClient, types: string | readonly string[], 
 }
 
 /** The frames that carry numbers of a log. */
-export const LOG_FRAMES = ['channel.message', 'direct.message', 'message.updated', 'message.deleted'] as const;
+export const LOG_FRAMES = [
+  'channel.message',
+  'direct.message',
+  'message.updated',
+  'message.reacted',
+  'message.deleted',
+] as const;
 
 /** Proves that nothing more is on its way to clients live in the channel: a new message comes to each of them. */
 export async function settled(channelId: number, who: Person, ...clients: ChatClient[]): Promise<void> {
