@@ -15,7 +15,6 @@ interface Layer {
 const LAYERS: Readonly<Record<string, Layer>> = {
   lib: { imports: [], packages: [] },
   protocol: { imports: [], packages: ['zod'] },
-  client: { imports: ['protocol'], packages: [] },
   drizzle: { imports: [], packages: ['drizzle-orm'] },
   backends: { imports: ['lib', 'protocol'], packages: ['ioredis', 'rate-limiter-flexible'] },
   database: {

@@ -5,6 +5,7 @@ import type { Duplex } from 'node:stream';
 import { getRequestListener, type HttpBindings } from '@hono/node-server';
 import type { Boundary } from '../lib/boundary.ts';
 import { ChatError } from '../protocol/errors.ts';
+import { PING_INTERVAL_MS } from '../protocol/pings.ts';
 import { isSocketIoPath, isUpgrade, pathOf } from '../transports/handshake.ts';
 import { inTurn } from '../transports/shared/in-turn.ts';
 import { badRequest, type Refusal, type Refuse, refuseSocket } from '../transports/shared/refusal.ts';
@@ -19,7 +20,7 @@ const CHECK_INTERVAL_MS = 2_000;
  * If a peer takes nothing of an answer for this long, it does not read. Longer than the time between a poll of
  * Socket.IO and its answer.
  */
-const UNREAD_TIMEOUT_MS = 45_000;
+const UNREAD_TIMEOUT_MS = PING_INTERVAL_MS + 20_000;
 const MAX_HEADERS = 200;
 
 export interface HttpServerOptions {
