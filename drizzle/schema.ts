@@ -316,6 +316,17 @@ export const signInAddresses = pgTable(
 );
 
 /**
+ * When a user's last connection ended. A table of its own, because each message and each sign-in reads `users`. No index
+ * covers the time (HOT updates).
+ */
+export const lastSeen = pgTable('last_seen', {
+  userId: integer('userId')
+    .primaryKey()
+    .references(() => users.id, { onDelete: 'cascade' }),
+  at: utc('at').notNull(),
+});
+
+/**
  * One row with the id of this deployment. It is used wherever ids of several deployments meet, such as in Redis,
  * because each deployment counts its channels and users from 1. The migration makes it, and a restored database keeps
  * it.

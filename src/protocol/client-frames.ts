@@ -7,6 +7,7 @@ import type { ClientFrameDefinition } from './frame.ts';
 import { sendToChannel, sendToUser } from './messages.ts';
 import { addReaction, removeReaction } from './reactions.ts';
 import { startTyping, stopTyping } from './typing.ts';
+import { setPresence, subscribePresence } from './user-presence.ts';
 
 export const CLIENT_FRAMES = [
   authenticate,
@@ -19,6 +20,8 @@ export const CLIENT_FRAMES = [
   removeReaction,
   startTyping,
   stopTyping,
+  subscribePresence,
+  setPresence,
   ping,
 ] as const;
 

@@ -6,6 +6,7 @@ import { channelMessage, directMessage, messageDeleted, messageUpdated } from '.
 import { userJoined, userLeft } from './presence.ts';
 import { messageReacted } from './reactions.ts';
 import { typing } from './typing.ts';
+import { presenceChanged } from './user-presence.ts';
 
 export const SERVER_FRAMES = [
   connectionConnect,
@@ -22,6 +23,7 @@ export const SERVER_FRAMES = [
   channelHead,
   adminMessage,
   typing,
+  presenceChanged,
   connectionClosing,
   ack,
   error,

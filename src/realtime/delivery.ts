@@ -7,6 +7,8 @@ import type { LogEvent } from '../chat/log/event.ts';
 import { isChannelKey, type LogKey, logName } from '../chat/log/key.ts';
 import type { EventSink } from '../chat/log/log.ts';
 import type { LogReads } from '../chat/log/reads.ts';
+import type { LastSeen } from '../chat/presence/last-seen.ts';
+import type { FindVisible } from '../chat/presence/visible.ts';
 import type { Logger } from '../lib/logger.ts';
 import { type Cluster, createCluster } from './cluster/cluster.ts';
 import { carryOut } from './cluster/node-requests.ts';
@@ -31,6 +33,9 @@ import { createReconciler, type Reconciler } from './log/reconcile.ts';
 import { createPresenceQueries, type PresenceQueries } from './presence/queries.ts';
 import { createPresenceTracker, type PresenceTracker } from './presence/tracker.ts';
 import { createSignals, type Signals } from './signals/signals.ts';
+import { createHints } from './user-presence/hints.ts';
+import { createOwnUsers } from './user-presence/own-users.ts';
+import { createWatches, type Watches } from './user-presence/watches.ts';
 
 /** The bound of the recent events of all feeds of a node together, in UTF-16 units. */
 const RECENT_EVENTS_BUDGET = 64 << 20;
@@ -40,6 +45,8 @@ export interface DeliveryDependencies {
   readonly broker: Broker;
   readonly presence: PresenceStore;
   readonly reads: LogReads;
+  readonly lastSeen: LastSeen;
+  readonly findVisible: FindVisible;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly limits: Pick<ConnectionLimitsOptions, 'perUser' | 'perAddress'>;
@@ -51,6 +58,7 @@ export interface Delivery {
   readonly directFeeds: DirectFeeds;
   readonly signals: Signals;
   readonly tracker: PresenceTracker;
+  readonly watches: Watches;
   readonly endReading: EndReading;
   readonly hooks: Hooks;
   readonly heads: Heads;
@@ -66,7 +74,7 @@ export interface Delivery {
 }
 
 export function createDelivery(deps: DeliveryDependencies): Delivery {
-  const { nodeId, broker, presence, reads, clock, logger } = deps;
+  const { nodeId, broker, presence, reads, lastSeen, findVisible, clock, logger } = deps;
   const scheduler = createFlushScheduler(clock.defer);
   const hooks = createHooks();
   const context: FeedContext = {
@@ -86,7 +94,10 @@ export function createDelivery(deps: DeliveryDependencies): Delivery {
     onSignal: (signal) => signals.receiveForUser(signal),
   });
   const signals = createSignals({ broker, clock, nodeId, feeds, directFeeds });
-  const tracker = createPresenceTracker({ store: presence, signals });
+  const watches = createWatches({ store: presence, findVisible, signals, hooks, clock, logger });
+  const hints = createHints({ broker, clock, nodeId, changed: watches.doubt });
+  const ownUsers = createOwnUsers({ store: presence, lastSeen, hooks, changed: hints.tell });
+  const tracker = createPresenceTracker({ store: presence, ownUsers, signals });
   const endReading = createEndReading({ tracker, hooks, clock });
   const heads = createHeads({ feeds, hooks, signals, clock, logger, readHeads: reads.newsOfChannels });
   const revokeAccess = createRevokeAccess({ feeds, heads, signals, endReading, hooks, readership: reads.readership });
@@ -131,6 +142,7 @@ export function createDelivery(deps: DeliveryDependencies): Delivery {
     directFeeds,
     signals,
     tracker,
+    watches,
     endReading,
     hooks,
     heads,
@@ -144,6 +156,7 @@ export function createDelivery(deps: DeliveryDependencies): Delivery {
     live: createPresenceQueries({ presence, cluster }),
     close() {
       forgetInterruptions();
+      hints.close();
       cluster.close();
     },
   };

@@ -14,6 +14,8 @@ import { createAddressLimit } from '../chat/limited.ts';
 import { createAppend } from '../chat/log/append.ts';
 import { createChangeMessage } from '../chat/log/change.ts';
 import { createLogReads } from '../chat/log/reads.ts';
+import { createLastSeen, type LastSeen } from '../chat/presence/last-seen.ts';
+import { createFindVisible } from '../chat/presence/visible.ts';
 import { createUseCases } from '../chat/use-cases.ts';
 import type { Database } from '../database/database.ts';
 import { isRefused, isUnavailable, toChatError, withoutValues } from '../database/errors.ts';
@@ -53,6 +55,7 @@ export interface Chat {
   readonly hub: Hub;
   readonly sessionWatch: SessionWatch;
   readonly erasure: RunningErasure;
+  readonly lastSeen: LastSeen;
   /** For connections. */
   readonly authenticate: Authenticate;
 }
@@ -64,7 +67,13 @@ export function composeChat(foundation: Foundation): Chat {
   const metrics = createMetrics();
   const reads = createLogReads({ db, createSpacing });
   const { maxConnectionsPerUser: perUser, maxUnauthenticatedPerAddress: perAddress } = config;
-  const delivery = createDelivery({ nodeId, broker, presence, reads, clock, logger, limits: { perUser, perAddress } });
+  const lastSeen = createLastSeen({ db, clock, logger });
+  const findVisible = createFindVisible({ db });
+  const limitsOfConnections = { perUser, perAddress };
+  const delivery = createDelivery({
+    ...{ nodeId, broker, presence, reads, lastSeen, findVisible, clock, logger },
+    limits: limitsOfConnections,
+  });
   const { sink, announce, signals, live } = delivery;
 
   const limiters = createLimiters(config.rateLimit, backends);
@@ -158,7 +167,7 @@ export function composeChat(foundation: Foundation): Chat {
     version: version(),
     clientAddress: peerAddress,
   });
-  return { app, hub, sessionWatch: watch, erasure, authenticate };
+  return { app, hub, sessionWatch: watch, erasure, lastSeen, authenticate };
 }
 
 function createLimiters(settings: Config['rateLimit'], backends: Backends) {

@@ -55,6 +55,8 @@ export async function openChat(config: Config, options: OpenOptions): Promise<Ch
   const pings = { database: databaseHandle.check, ...backends.checks };
   const readiness = createReadiness({ pings, stopping });
   const chat = composeChat({ config, jwtSecret, nodeId, db: databaseHandle.db, backends, clock, logger, readiness });
+  // After all connections have ended.
+  teardown.add('last seen', () => chat.lastSeen.flush());
   teardown.add('hub', () => chat.hub.close());
   teardown.add('session watch', () => chat.sessionWatch.close());
   teardown.add('erasure', () => chat.erasure.close());

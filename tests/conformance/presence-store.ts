@@ -44,6 +44,52 @@ export function describePresence({ name, begin }: PresenceTarget, several: boole
       expect(await store.users()).toEqual([4, 100]);
     });
 
+    test('knows as what users are connected, until they are gone', async () => {
+      const [store] = await nodes(1);
+      for (const userId of [4, 5, 6]) await store.setConnected(userId, true);
+      await store.setStatus(5, 'away');
+      await store.setStatus(6, 'offline');
+      const ask = async () => [...(await store.statuses([6, 5, 4, 9]))].sort(([a], [b]) => a - b);
+      expect(await ask()).toEqual([
+        [4, 'online'],
+        [5, 'away'],
+        [6, 'offline'],
+      ]);
+      await store.setStatus(6, 'away');
+      await store.setStatus(5, 'online');
+      await store.setConnected(4, false);
+      expect(await ask()).toEqual([
+        [5, 'online'],
+        [6, 'away'],
+      ]);
+      await store.setConnected(6, false);
+      await store.setConnected(6, true);
+      expect(await ask()).toEqual([
+        [5, 'online'],
+        [6, 'online'],
+      ]);
+      expect(await store.statuses([])).toEqual(new Map());
+      // A status is of somebody who is there: nobody else is found by it.
+      await store.setConnected(5, false);
+      expect([...(await store.statuses([4, 5, 6])).keys()]).toEqual([6]);
+    });
+
+    test('knows the status of thousands', async () => {
+      const [store] = await nodes(1);
+      const ids = Array.from({ length: 3_000 }, (_, index) => index + 1);
+      await Promise.all(ids.slice(0, 2_500).map((id) => store.setConnected(id, true)));
+      await Promise.all(ids.slice(1_500, 2_500).map((id) => store.setStatus(id, 'away')));
+      const statuses = await store.statuses(ids);
+      expect(statuses.size).toBe(2_500);
+      expect([1, 1_500, 1_501, 2_500, 2_501].map((id) => statuses.get(id))).toEqual([
+        'online',
+        'online',
+        'away',
+        'away',
+        undefined,
+      ]);
+    });
+
     test('knows who is live in a channel', async () => {
       const [store] = await nodes(1);
       for (const userId of [30, 4, 100]) await store.enter(7, userId);
@@ -127,6 +173,20 @@ export function describePresence({ name, begin }: PresenceTarget, several: boole
         expect(await b.members(7)).toEqual([]);
         await a.setConnected(4, false);
         expect(await a.users()).toEqual([4]);
+      });
+
+      test('a user on several nodes is the most present that one of them says', async () => {
+        const [a, b] = await nodes(3);
+        for (const store of [a, b]) await store.setConnected(4, true);
+        const ask = async () => (await a.statuses([4])).get(4);
+        await a.setStatus(4, 'offline');
+        expect(await ask()).toBe('online');
+        await b.setStatus(4, 'away');
+        expect(await ask()).toBe('away');
+        await b.setConnected(4, false);
+        expect(await ask()).toBe('offline');
+        await a.setConnected(4, false);
+        expect(await ask()).toBeUndefined();
       });
 
       test('a node sees at once what another one reports that has just started', async () => {

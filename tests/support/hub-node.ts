@@ -12,6 +12,8 @@ import { createAppend } from '../../src/chat/log/append.ts';
 import { createChangeMessage } from '../../src/chat/log/change.ts';
 import { createReadLog } from '../../src/chat/log/read.ts';
 import { createLogReads } from '../../src/chat/log/reads.ts';
+import { createLastSeen } from '../../src/chat/presence/last-seen.ts';
+import { createFindVisible } from '../../src/chat/presence/visible.ts';
 import { createUseCases, type UseCaseDependencies } from '../../src/chat/use-cases.ts';
 import type { Database } from '../../src/database/database.ts';
 import { toChatError, withoutValues } from '../../src/database/errors.ts';
@@ -210,6 +212,8 @@ export function createHubNode(options: {
     broker,
     presence,
     reads,
+    lastSeen: createLastSeen({ db, clock, logger }),
+    findVisible: createFindVisible({ db }),
     clock,
     logger,
     limits: options.connectionLimits ?? UNBOUNDED,

@@ -1,5 +1,6 @@
 // Presence of a service with one node: sets.
 import { LIMITS } from '../../protocol/limits.ts';
+import type { PresenceStatus } from '../../protocol/user-presence.ts';
 import type { PresenceStore } from './presence-store.ts';
 import { createReported } from './reported.ts';
 
@@ -10,9 +11,17 @@ export function createMemoryPresence({ nodeId }: { readonly nodeId: string }): P
   // The user who joins or leaves counts as there, so that either both or none of the two are announced.
   const crowded = (channelId: number) => reported.members(channelId).size > LIMITS.ANNOUNCED_USERS_MAX;
 
+  function status(userId: number): PresenceStatus {
+    if (reported.away.has(userId)) return 'away';
+    return reported.offline.has(userId) ? 'offline' : 'online';
+  }
+
   return {
     async setConnected(userId, connected) {
       reported.setConnected(userId, connected);
+    },
+    async setStatus(userId, status) {
+      reported.setStatus(userId, status);
     },
     async enter(channelId, userId) {
       reported.enter(channelId, userId);
@@ -25,6 +34,10 @@ export function createMemoryPresence({ nodeId }: { readonly nodeId: string }): P
     },
     crowded: async (channelId) => crowded(channelId),
     users: async () => ascending(reported.users),
+    async statuses(userIds) {
+      const connected = userIds.filter((id) => reported.users.has(id));
+      return new Map(connected.map((id) => [id, status(id)]));
+    },
     members: async (channelId) => ascending(reported.members(channelId)),
     stats: async () => ({
       connectedUsers: reported.users.size,

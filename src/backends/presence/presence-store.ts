@@ -1,6 +1,7 @@
 // Who is connected and who is live in which channel, over all nodes. After a fault it may be wrong for one heartbeat.
 // Counts users, not connections: a node reports a user once, for the first connection that comes and the last that
 // goes.
+import type { PresenceStatus } from '../../protocol/user-presence.ts';
 
 /** What entering or leaving changed for the channel as a whole. */
 export interface PresenceChange {
@@ -22,6 +23,8 @@ export interface PresenceStats {
 export interface PresenceStore {
   /** This node has its first connection (`connected`) or has lost its last connection of the user. Never rejects. */
   setConnected(userId: number, connected: boolean): Promise<void>;
+  /** What a connected user's connections on this node say. `online` if this was never called. Never rejects. */
+  setStatus(userId: number, status: PresenceStatus): Promise<void>;
   /** The user's first connection on this node has joined the channel. If the backend is away: an uncrowded edge. */
   enter(channelId: number, userId: number): Promise<PresenceChange>;
   /** The user's last connection on this node has left the channel. If the backend is away: an uncrowded edge. */
@@ -33,6 +36,11 @@ export interface PresenceStore {
    * not take what this node reports, because the answer would then be wrong.
    */
   users(): Promise<number[]>;
+  /**
+   * Which of these users are connected to a living node, and as what: the first of `online`, `away`, `offline` that one of
+   * the nodes says. Rejects like `users`.
+   */
+  statuses(userIds: readonly number[]): Promise<Map<number, PresenceStatus>>;
   /** Ids of the users live in the channel on all living nodes, ascending. Rejects like `users`. */
   members(channelId: number): Promise<number[]>;
   /** Rejects like `users`. */

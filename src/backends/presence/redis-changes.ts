@@ -29,6 +29,8 @@ interface Batch {
   /** Users and channels that came or went. Their last state is written. */
   readonly users: Set<number>;
   readonly channels: Set<number>;
+  /** Users whose status changed. */
+  readonly statuses: Set<number>;
   /** In order, because each change gets its own answer. */
   readonly changes: Change[];
 }
@@ -37,6 +39,7 @@ export interface Changes {
   /** Call each of these after the change was noted in `reported`. Resolves when Redis was told. Never rejects. */
   user(userId: number): Promise<void>;
   channel(channelId: number): Promise<void>;
+  status(userId: number): Promise<void>;
   enter(channelId: number, userId: number): Promise<PresenceChange>;
   leave(channelId: number, userId: number): Promise<PresenceChange>;
   /** Whether the channel has more live users than changes are announced for, after all changes up to now. */
@@ -65,14 +68,16 @@ export function createChanges(deps: ChangesDependencies): Changes {
   const sendChanges = createScript(client, 'presenceChange', CHANGE);
   /** One batch is under way at a time, so that changes reach Redis in order. */
   const batches = createBatches({
-    open: (): Batch => ({ users: new Set(), channels: new Set(), changes: [] }),
+    open: (): Batch => ({ users: new Set(), channels: new Set(), statuses: new Set(), changes: [] }),
     mayLeave: createSpacing(),
     send: tell,
   });
 
-  async function tell({ users, channels, changes }: Batch): Promise<void> {
+  async function tell({ users, channels, statuses, changes }: Batch): Promise<void> {
     await Promise.all([
       tellSet('users', users, (id) => reported.users.has(id)),
+      tellSet('away', statuses, (id) => reported.away.has(id)),
+      tellSet('offline', statuses, (id) => reported.offline.has(id)),
       tellSet('channels', channels, (id) => reported.channels.has(id)),
       changes.length > 0 && tellChanges(changes),
     ]);
@@ -148,6 +153,11 @@ export function createChanges(deps: ChangesDependencies): Changes {
       batch.channels.add(channelId);
       return sent;
     },
+    status(userId) {
+      const { batch, sent } = batches.current();
+      batch.statuses.add(userId);
+      return sent;
+    },
     enter: (channelId, userId) => change('SADD', channelId, userId),
     leave: (channelId, userId) => change('SREM', channelId, userId),
     crowded: async (channelId) => (await change('LOOK', channelId, NOBODY)).crowded,
@@ -159,6 +169,7 @@ export function createChanges(deps: ChangesDependencies): Changes {
 function isIn(batch: Batch, name: SetName): boolean {
   if (name === 'users') return batch.users.size > 0;
   if (name === 'channels') return batch.channels.size > 0;
+  if (name === 'away' || name === 'offline') return batch.statuses.size > 0;
   return batch.changes.some((change) => change.channelId === name);
 }
 

@@ -4,8 +4,9 @@ import { createScript } from '../redis/script.ts';
 import { PROLONG, REPLACE } from './redis-scripts.ts';
 import type { Reported } from './reported.ts';
 
-/** A node's connected users, the channels it has users in, or the users of one of these. */
-export type SetName = 'users' | 'channels' | number;
+/** A node's connected users, those of them with a status, the channels it has users in, or the users of one of these. */
+export type SetName = (typeof NODE_SETS)[number] | number;
+export const NODE_SETS = ['users', 'away', 'offline', 'channels'] as const;
 
 /** Sets that no node prolongs expire after this time. These are left over from nodes that died. */
 export const LIFETIME_MS = 30 * 60_000;
@@ -44,19 +45,16 @@ export function createRepair(deps: {
   let round = reported.channels.keys();
 
   function content(name: SetName): Iterable<number> {
-    if (name === 'users') return reported.users;
     if (name === 'channels') return reported.channels.keys();
-    return reported.members(name);
+    return typeof name === 'number' ? reported.members(name) : reported[name];
   }
 
   function size(name: SetName): number {
-    if (name === 'users') return reported.users.size;
-    if (name === 'channels') return reported.channels.size;
-    return reported.members(name).size;
+    return typeof name === 'number' ? reported.members(name).size : reported[name].size;
   }
 
   function nextToCheck(): SetName[] {
-    const names: SetName[] = ['users', 'channels'];
+    const names: SetName[] = [...NODE_SETS];
     const count = Math.max(CHECKED_MIN, reported.channels.size * CHECKED_SHARE);
     while (names.length < count) {
       const { value, done } = round.next();
@@ -110,7 +108,7 @@ export function createRepair(deps: {
       doubtful.add(name);
     },
     doubtAll() {
-      doubtful.add('users').add('channels');
+      for (const name of NODE_SETS) doubtful.add(name);
       for (const channelId of reported.channels.keys()) doubtful.add(channelId);
     },
     async repair() {

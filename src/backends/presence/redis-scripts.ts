@@ -88,6 +88,36 @@ end
 return result
 `;
 
+/**
+ * KEYS: for each living node its users, those who are away, and those who are offline. ARGV: users. Returns a digit for
+ * each: 0 connected nowhere, else the place in STATUS_ORDER of redis-statuses.ts.
+ */
+export const STATUSES = `
+local nodes = {}
+for i = 1, #KEYS, 3 do
+  if redis.call('SCARD', KEYS[i]) > 0 then
+    local away, offline = redis.call('SCARD', KEYS[i + 1]) > 0, redis.call('SCARD', KEYS[i + 2]) > 0
+    nodes[#nodes + 1] = { i, away, offline }
+  end
+end
+local function on(node, user)
+  if redis.call('SISMEMBER', KEYS[node[1]], user) == 0 then return 0 end
+  if node[2] and redis.call('SISMEMBER', KEYS[node[1] + 1], user) == 1 then return 2 end
+  if node[3] and redis.call('SISMEMBER', KEYS[node[1] + 2], user) == 1 then return 1 end
+  return 3
+end
+local result = {}
+for i, user in ipairs(ARGV) do
+  local best = 0
+  for _, node in ipairs(nodes) do
+    best = math.max(best, on(node, user))
+    if best == 3 then break end
+  end
+  result[i] = best
+end
+return table.concat(result)
+`;
+
 /** KEYS: sets. Returns how many different members they have. */
 export const COUNT = `
 if #KEYS == 1 then return redis.call('SCARD', KEYS[1]) end

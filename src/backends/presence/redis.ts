@@ -7,8 +7,9 @@ import { createScript } from '../redis/script.ts';
 import { NODE_TIMEOUT_MS, type PresenceStore } from './presence-store.ts';
 import { createChanges } from './redis-changes.ts';
 import { createNodes } from './redis-nodes.ts';
-import { createRepair, inChunks, type SetName } from './redis-repair.ts';
+import { createRepair, inChunks, NODE_SETS, type SetName } from './redis-repair.ts';
 import { COUNT } from './redis-scripts.ts';
+import { createReadStatuses } from './redis-statuses.ts';
 import { createReported } from './reported.ts';
 
 const TIMEOUT_MS = 1_000;
@@ -26,6 +27,7 @@ export function createRedisPresence(deps: {
   const { client, attempted, close } = link;
   const count = createScript(client, 'presenceCount', COUNT);
   const reported = createReported();
+  const readStatuses = createReadStatuses(client);
   const nodes = createNodes({ client, key: `${prefix}{presence}:nodes`, nodeId, timeoutMs: nodeTimeoutMs });
   const together = !connection.cluster;
   const changes = createChanges({ client, reported, keyOf, otherNodes, together, doubt });
@@ -100,6 +102,15 @@ export function createRedisPresence(deps: {
     return ids.filter(Number.isSafeInteger).sort((a, b) => a - b);
   }
 
+  async function statuses(userIds: readonly number[]) {
+    await changes.told();
+    const living = await nodes.read();
+    return readStatuses(
+      userIds,
+      living.flatMap(({ id }) => [keyOf('users', id), keyOf('away', id), keyOf('offline', id)]),
+    );
+  }
+
   async function stats() {
     await changes.told();
     const living = await nodes.read();
@@ -124,14 +135,20 @@ export function createRedisPresence(deps: {
 
   async function revokeAccess(): Promise<void> {
     await nodes.leave();
-    const names: SetName[] = ['users', 'channels', ...reported.channels.keys()];
+    const names: SetName[] = [...NODE_SETS, ...reported.channels.keys()];
     await inChunks(names, (name) => client.del(keyOf(name)));
   }
 
   return {
     setConnected(userId, connected) {
+      const hadStatus = reported.away.has(userId) || reported.offline.has(userId);
       reported.setConnected(userId, connected);
+      if (hadStatus) void changes.status(userId);
       return changes.user(userId);
+    },
+    setStatus(userId, status) {
+      reported.setStatus(userId, status);
+      return changes.status(userId);
     },
     enter(channelId, userId) {
       const isFirst = reported.members(channelId).size === 0;
@@ -146,6 +163,7 @@ export function createRedisPresence(deps: {
     },
     crowded: changes.crowded,
     users: () => available(() => union('users')),
+    statuses: (userIds) => available(() => statuses(userIds)),
     members: (channelId) => available(() => union(channelId)),
     stats: () => available(stats),
     async nodes() {

@@ -1,4 +1,5 @@
-// The broker's topics: one for each channel, each user and each node, one for all nodes and one for ended sessions.
+// The broker's topics: one for each channel, each user and each node, one for all nodes, one for ended
+// sessions and one for users who come and go.
 
 export const channelTopic = (channelId: number): string => `c:${channelId}`;
 /** Direct messages go to the topics of both users, not of the pair, to reach their connections on any node. */
@@ -9,6 +10,8 @@ export function userNamed(topic: string): number | undefined {
   return id === undefined ? undefined : Number(id);
 }
 export const ALL_NODES_TOPIC = 'nodes';
+/** Says which users came, went or changed; the presence store says as what they are there. */
+export const PRESENCE_TOPIC = 'presence';
 /** Says only that sessions were ended; the database says which. */
 export const SESSIONS_TOPIC = 'sessions';
 export const nodeTopic = (nodeId: string): string => `node:${nodeId}`;

@@ -15,6 +15,7 @@ import type { DirectFeeds } from '../log/direct-feeds.ts';
 import type { EndReading } from '../log/end-reading.ts';
 import type { PresenceTracker } from '../presence/tracker.ts';
 import type { Signals } from '../signals/signals.ts';
+import type { Watches } from '../user-presence/watches.ts';
 
 /** A client frame that is being worked on. */
 export interface CommandContext<Answer = unknown> {
@@ -61,6 +62,7 @@ export interface CommandDependencies {
   readonly heads: Heads;
   readonly tracker: PresenceTracker;
   readonly signals: Signals;
+  readonly watches: Watches;
   readonly hooks: Hooks;
   readonly clock: Clock;
   readonly reads: Pick<LogReads, 'entry' | 'pairEntry'>;

@@ -1,6 +1,7 @@
 // The list of all commands, and how one is run.
 import type { ClientFrame } from '../../protocol/client-frames.ts';
 import { typing } from '../typing/commands.ts';
+import { userPresence } from '../user-presence/commands.ts';
 import { authenticate } from './authenticate.ts';
 import type { Command, CommandContext, CommandDependencies } from './command.ts';
 import { inOrder } from './in-order.ts';
@@ -21,6 +22,7 @@ export const COMMANDS: ReadonlyArray<(deps: CommandDependencies) => Command | re
   sendToUser,
   reactions,
   typing,
+  userPresence,
   ping,
 ];
 

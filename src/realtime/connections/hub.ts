@@ -17,6 +17,7 @@ import { answerError } from '../commands/answer-error.ts';
 import { connectData } from '../commands/authenticate.ts';
 import { createCommands } from '../commands/commands.ts';
 import type { Delivery } from '../delivery.ts';
+import { WATCHES_TICK_MS } from '../user-presence/watches.ts';
 import type { ConnectionLimits, Place } from './connection-limits.ts';
 import type { HubMetrics } from './metrics.ts';
 import { HubSession, LONGEST_WAIT_MS, type SessionContext, type SessionLimits } from './session.ts';
@@ -216,6 +217,7 @@ export function createHub(deps: HubDependencies): Hub {
     async start() {
       await presence.heartbeat(0);
       timers.push(clock.every(SWEEP_MS, sweep));
+      timers.push(clock.every(WATCHES_TICK_MS, delivery.watches.tick));
       timers.push(clock.every(deps.heartbeatMs, () => void presence.heartbeat(tracker.connections())));
     },
     drain,

@@ -12,6 +12,7 @@ import { runtimeSuite } from './runtime.suite.ts';
 import { sessionsSuite } from './sessions.suite.ts';
 import { twoNodesSuite } from './two-nodes.suite.ts';
 import { typingSuite } from './typing.suite.ts';
+import { userPresenceSuite } from './user-presence.suite.ts';
 
 const target = clusterTarget();
 
@@ -25,5 +26,6 @@ describe(target.name, () => {
   reactionsSuite(withService(target));
   batchedJoinsSuite(withService(target));
   joinModesSuite(withService(target));
+  userPresenceSuite(withService(target));
   deletedAccountSuite(withService(target));
 });

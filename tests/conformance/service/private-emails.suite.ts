@@ -136,6 +136,9 @@ export function privateEmailsSuite(target: Target): void {
       const client = await rawClient(new WebSocket(rawAddress(service.url(0)), ['chat.v1', `bearer.${ann.token}`]));
       await client.call('channel.join', { channel_id: channelId });
       await client.call('typing.start', { channel_id: channelId });
+      for (const hearer of hearers) await hearer.call('presence.subscribe', { user_ids: [ann.id] });
+      await client.call('presence.set', { status: 'away' });
+      for (const hearer of hearers) await hearer.next('presence.changed');
       for (const message of [await say(ann, channelId), await tell(ann, bob)]) {
         await ann.api.patch(`/messages/${message.id}`, { text: 'edited' });
         await ann.api.put(`/messages/${message.id}/reactions/a`, {});

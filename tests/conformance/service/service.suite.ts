@@ -42,6 +42,7 @@ import { socketIoSuite } from './socketio.suite.ts';
 import { startSuite } from './start.suite.ts';
 import { systemSuite } from './system.suite.ts';
 import { typingSuite } from './typing.suite.ts';
+import { userPresenceSuite } from './user-presence.suite.ts';
 
 /** In this order: the heartbeat is watched on connections that are open during all of it, the log is read at the end. */
 export function serviceSuite(target: Target): void {
@@ -83,6 +84,7 @@ export function serviceSuite(target: Target): void {
       typingSuite(service);
       messageFieldsSuite(service);
       reactionsSuite(service);
+      userPresenceSuite(service);
       logsSuite(service);
     });
     describe('a service of its own', () => {

@@ -1,0 +1,2 @@
+-- When users were seen last is lost.
+DROP TABLE IF EXISTS last_seen;
