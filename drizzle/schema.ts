@@ -245,6 +245,8 @@ export const seats = pgTable(
     /** When muting ends: `infinity` for never, null if it is not muted. */
     mutedUntil: utc('mutedUntil'),
     archived: boolean('archived').notNull().default(false),
+    /** The head of the log when it was archived: a message after it ends that, unless it is muted. */
+    archivedSeq: integer('archivedSeq').notNull().default(0),
     favourite: boolean('favourite').notNull().default(false),
     /** `all`, `mentions` or `none`; null for the default. */
     notify: varchar('notify', { length: 8 }),

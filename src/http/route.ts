@@ -11,6 +11,7 @@ export const TAGS = {
   Users: 'The profile of the signed-in user, and finding others.',
   Channels: 'Groups and direct channels, and who is in them.',
   Messages: 'Sending, reading, editing and deleting; where each conversation stands.',
+  Conversations: 'All channels and direct messages of a user, as that user sees them.',
   Live: 'Who is connected, over all nodes, and what admins may do about it.',
   System: 'For operators and their tools: not part of the API, not limited.',
 } as const;

@@ -1,8 +1,8 @@
-// What the REST interface gives clients of users, members and conversations, and what goes with a list and a sign-in.
+// What the REST interface gives clients of users and members, and what goes with a list and a sign-in.
 // Times are ISO 8601 UTC.
 import * as z from 'zod';
 import { LIMITS } from './limits.ts';
-import { shownAvatar as avatar, shownId as id, shownSeq as seq, shownTime as time } from './shown.ts';
+import { shownAvatar as avatar, shownId as id, shownTime as time } from './shown.ts';
 
 export const userSchema = z
   .object({
@@ -29,17 +29,6 @@ export type OwnUser = z.infer<typeof ownUserSchema>;
 
 export const memberSchema = userSchema.extend({ joinedAt: time }).meta({ id: 'Member' });
 export type Member = z.infer<typeof memberSchema>;
-
-/** A log of the signed-in user. Exactly one of `channelId` and `userId` is not null. */
-export const conversationSchema = z
-  .object({
-    channelId: id.nullable(),
-    userId: id.nullable().meta({ examples: [null] }),
-    lastSeq: seq,
-    lastEventAt: time.nullable(),
-  })
-  .meta({ id: 'Conversation' });
-export type Conversation = z.infer<typeof conversationSchema>;
 
 export const paginationSchema = z
   .object({

@@ -23,7 +23,7 @@ describeChat('conversations', (chat) => {
       where "lastSeq" > 0 and "channelId" is null`);
 
     const list = await chat().conversations.list(ann);
-    expect(list.map(({ lastEventAt: _, ...rest }) => rest)).toEqual([
+    expect(list.map(({ channelId, userId, lastSeq }) => ({ channelId, userId, lastSeq }))).toEqual([
       { channelId: busy, userId: null, lastSeq: 2 },
       { channelId: null, userId: ann.id, lastSeq: 1 },
       { channelId: null, userId: cid.id, lastSeq: 1 },
@@ -42,7 +42,7 @@ describeChat('conversations', (chat) => {
     const ann = await chat().user();
     const id = await chat().group(ann);
     await chat().sql(sql`delete from conversations where "channelId" = ${id}::int`);
-    expect(await chat().conversations.list(ann)).toEqual([
+    expect(await chat().conversations.list(ann)).toMatchObject([
       { channelId: id, userId: null, lastSeq: 0, lastEventAt: null },
     ]);
   });

@@ -16,6 +16,7 @@ import type { FailureLimit } from './failure-limit.ts';
 import type { Askers, Match, Passwords } from './passwords.ts';
 import type { Actor, Principal, TokenClaims } from './principal.ts';
 import type { Sessions } from './sessions.ts';
+import { type ChangeSettings, createChangeSettings } from './settings.ts';
 import { beginSession } from './sign-ins.ts';
 import type { Digest, Tokens } from './tokens.ts';
 import { createUserSearch } from './user-search.ts';
@@ -43,6 +44,7 @@ export interface Accounts {
     from: ClientAddress,
     deadline?: Deadline,
   ): Promise<OwnUser>;
+  changeSettings: ChangeSettings;
   /** Users with this text in their name, in any case: that exact name first, then names that begin with it. */
   search(actor: Actor, text: string): Promise<User[]>;
 }
@@ -70,6 +72,8 @@ export function createAccounts(deps: AccountsDependencies): Accounts {
   }
 
   return {
+    changeSettings: createChangeSettings({ db }),
+
     async register({ username, email, password }, from, deadline = NEVER) {
       if (reserved.has(email)) throw new ChatError('FORBIDDEN', 'This address cannot be registered');
       await accountRows.assertFree(username, email);

@@ -1,33 +1,41 @@
-// The logs of a user and how far they have come. Clients compare their cursors with it after an absence.
-import { sql } from 'drizzle-orm';
-import { type Database, rows } from '../../database/database.ts';
-import { isoTime } from '../../database/time.ts';
-import type { Conversation } from '../../protocol/resources.ts';
+// The conversations of a user, and what the user sets of them.
+import type { Database } from '../../database/database.ts';
+import type { ConversationBody, ConversationName, Entry } from '../../protocol/conversations.ts';
+import { ChatError } from '../../protocol/errors.ts';
 import type { Principal } from '../accounts/principal.ts';
+import type { EmailView } from '../email-view.ts';
+import { createEntries } from './entries.ts';
+import { changeOwnPart } from './own-part.ts';
 
+/** What is about one conversation throws CHANNEL_NOT_FOUND or USER_NOT_FOUND if the principal has no part in it. */
 export interface Conversations {
   /** Every channel of the principal and every pair with direct messages, the latest event first. */
-  list(principal: Principal): Promise<Conversation[]>;
+  list(principal: Principal): Promise<Entry[]>;
+  get(principal: Principal, name: ConversationName): Promise<Entry>;
+  /** Changes what is the principal's alone, and returns the entry as it is then. Throws VALIDATION_FAILED. */
+  update(principal: Principal, name: ConversationName, changes: ConversationBody): Promise<Entry>;
 }
 
-export function createConversations({ db }: { db: Database }): Conversations {
+export interface ConversationsDependencies {
+  readonly db: Database;
+  readonly emails: EmailView;
+}
+
+export function createConversations({ db, emails }: ConversationsDependencies): Conversations {
+  const entries = createEntries({ db, emails });
+
+  const get: Conversations['get'] = async (principal, name) => {
+    const entry = await entries.one(principal.id, name);
+    if (!entry) throw new ChatError(name.channelId === null ? 'USER_NOT_FOUND' : 'CHANNEL_NOT_FOUND');
+    return entry;
+  };
+
   return {
-    async list({ id }) {
-      const found = await rows<Conversation>(
-        db,
-        sql`select c."id" as "channelId", null::int as "userId", coalesce(v."lastSeq", 0) as "lastSeq", v."lastEventAt"
-          from channel_members me join channels c on c."id" = me."channelId" and c."deletedAt" is null
-          left join conversations v on v."channelId" = c."id"
-          where me."userId" = ${id}::int
-          union all
-          select null, v."userHigh", v."lastSeq", v."lastEventAt" from conversations v
-          where v."userLow" = ${id}::int
-          union all
-          select null, v."userLow", v."lastSeq", v."lastEventAt" from conversations v
-          where v."userHigh" = ${id}::int and v."userLow" <> v."userHigh"
-          order by "lastEventAt" desc nulls last, "channelId", "userId"`,
-      );
-      return found.map((row) => ({ ...row, lastEventAt: row.lastEventAt && isoTime(row.lastEventAt) }));
+    list: (principal) => entries.list(principal.id),
+    get,
+    async update(principal, name, changes) {
+      await changeOwnPart(db, principal.id, name, changes);
+      return get(principal, name);
     },
   };
 }

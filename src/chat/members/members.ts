@@ -1,6 +1,7 @@
 // The members of a channel. Every change holds the lock of the channel's log, so that no message overtakes a removal.
 import { sql } from 'drizzle-orm';
 import { type Database, rows } from '../../database/database.ts';
+import type { EndReason } from '../../protocol/conversations.ts';
 import { ChatError } from '../../protocol/errors.ts';
 import type { Principal } from '../accounts/principal.ts';
 import type { Announce } from '../announce.ts';
@@ -53,8 +54,10 @@ export function createMembers({ db, announce, erasure }: MembersDependencies): M
     async leave(principal, channelId) {
       const isDeleted = await withLockedChannel(db, channelId, async (transaction) => {
         await readGroup(transaction, channelId, principal);
-        await deleteMember(transaction, channelId, principal.id);
+        // First, because it takes the locks of both owners' account logs in their order.
         const isEmpty = await handOver(transaction, channelId, principal.id);
+        await deleteMember(transaction, channelId, principal.id);
+        await endSeat(transaction, channelId, principal.id, 'left');
         if (isEmpty) await erasure.schedule(transaction, channelId);
         return isEmpty;
       });
@@ -98,14 +101,26 @@ async function deleteMember(db: Database, channelId: number, userId: number): Pr
   return gone.username;
 }
 
-/** Finds a new owner if `leaver` was the owner. Deletes a channel without members, and returns whether it did. */
+/** Says why the part of a user ended whose membership this transaction has ended. */
+async function endSeat(db: Database, channelId: number, userId: number, reason: EndReason): Promise<void> {
+  await rows(
+    db,
+    sql`update seats s set "endedBy" = ${reason}::text,
+        "endedAt" = coalesce(s."endedAt", date_trunc('milliseconds', now() at time zone 'utc'))
+      from conversations c
+      where c."channelId" = ${channelId}::int and s."conversationId" = c."id" and s."userId" = ${userId}::int`,
+  );
+}
+
+/** Finds a new owner if `leaver` is the owner. Deletes a channel without other members, and returns whether it did. */
 async function handOver(db: Database, channelId: number, leaver: number): Promise<boolean> {
   const [changed] = await rows<{ isDeleted: boolean }>(
     db,
     sql`with heir as materialized (
         select (
           select m."userId" from channel_members m join users u on u."id" = m."userId" and u."deletedAt" is null
-          where m."channelId" = ${channelId}::int order by m."joinedAt", m."id" limit 1
+          where m."channelId" = ${channelId}::int and m."userId" <> ${leaver}::int
+          order by m."joinedAt", m."id" limit 1
         ) as "id"
       )
       update channels c set

@@ -1,5 +1,6 @@
 // The signed-in user's own profile, and finding others.
 import * as z from 'zod';
+import { settingsBody, settingsSchema } from '../../protocol/conversations.ts';
 import { profileBody, searchQuery } from '../../protocol/requests.ts';
 import { ownUserSchema, userSchema } from '../../protocol/resources.ts';
 import { answer, answerOf } from '../answer.ts';
@@ -39,6 +40,23 @@ function updateProfile({ useCases: { accounts } }: AppDependencies): Route {
   });
 }
 
+function updateSettings({ useCases: { accounts } }: AppDependencies): Route {
+  return defineRoute({
+    method: 'PATCH',
+    path: '/api/v1/users/settings',
+    id: 'updateSettings',
+    tag: 'Users',
+    summary: 'Change settings of the account',
+    description:
+      'Changes the given settings and returns all of them. `receipts`: others see what you have read. `showPresence`: others see that you are there. `directMessages`: from `all`, or only from who shares a channel with you (`shared`).',
+    access: 'account',
+    body: settingsBody,
+    example: { receipts: false },
+    answers: { 200: ['The settings as they are now', answerOf(settingsSchema)] },
+    run: async ({ principal, body }) => answer(await accounts.changeSettings(principal, body)),
+  });
+}
+
 function searchUsers({ useCases: { accounts } }: AppDependencies): Route {
   return defineRoute({
     method: 'GET',
@@ -56,4 +74,4 @@ function searchUsers({ useCases: { accounts } }: AppDependencies): Route {
   });
 }
 
-export const USER_ROUTES: Routes = [getProfile, updateProfile, searchUsers];
+export const USER_ROUTES: Routes = [getProfile, updateProfile, updateSettings, searchUsers];

@@ -1,0 +1,1 @@
+ALTER TABLE "seats" ADD COLUMN "archivedSeq" integer DEFAULT 0 NOT NULL;
