@@ -103,10 +103,10 @@ BEGIN
   ),
   inserted AS (
     INSERT INTO chats (id, "senderId", "channelId", "receiverId", "clientId", "createdAt", "updatedAt",
-      "conversationId", seq, "updatedSeq", number, text, url, "fileName", "replyToId", silent)
+      "conversationId", seq, "updatedSeq", number, text, url, "fileName", "replyToId", silent, metadata)
     SELECT d.message_id, d.sender, d.channel, d.receiver, d.client, stamp, stamp, d.log, d.number, d.number, d.count,
       d.content->>'text', d.content->>'url', d.content->>'fileName', (d.content->>'replyToId')::integer,
-      coalesce((d.content->>'silent')::boolean, false)
+      d.is_silent, d.content->'metadata'
     FROM drafts d WHERE d.outcome = 'stored'
   )
   SELECT d.outcome, d.message_id, CASE WHEN d.outcome = 'stored' THEN d.number ELSE d.p_seq END,
@@ -119,7 +119,7 @@ $$;
 -- columns of the content: what reads or changes it takes them from the table.
 CREATE OR REPLACE FUNCTION write_messages(messages chats[]) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
-  UPDATE chats c SET text = m.text, url = m.url, "fileName" = m."fileName",
+  UPDATE chats c SET text = m.text, url = m.url, "fileName" = m."fileName", metadata = m.metadata,
     "deletedAt" = m."deletedAt", "updatedAt" = m."updatedAt", "updatedSeq" = m."updatedSeq", reactions = m.reactions
   FROM unnest(messages) m WHERE c.id = m.id;
 END

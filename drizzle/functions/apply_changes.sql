@@ -23,8 +23,10 @@ BEGIN
   details := ARRAY[NULL::jsonb];
   CASE kind
     WHEN 'edit' THEN
-      message := jsonb_populate_record(message, given[1]);
-      message."updatedAt" := stamp;
+      SELECT * INTO applied FROM edit_message(message, given[1], stamp);
+      message := applied.message;
+      outcomes := ARRAY[applied.outcome];
+      details := ARRAY[applied.detail];
     WHEN 'delete' THEN
       message."updatedAt" := stamp;
       message."deletedAt" := stamp;

@@ -30,6 +30,8 @@ export const LIMITS = {
   PAGE_MAX: 100,
   PAGE_DEFAULT: 20,
   MESSAGES_BY_ID_MAX: 100,
+  METADATA_BYTES: 4096,
+  METADATA_DEPTH: 5,
   /** Join and leave are not announced in channels with more live users. */
   ANNOUNCED_USERS_MAX: 256,
   /** A connection without a token is closed after this time. */

@@ -5,6 +5,7 @@ import { fileUrl, id, optionalId, optionalText, storable } from './fields.ts';
 import { ackOf, clientFrame, serverFrame } from './frame.ts';
 import { LIMITS } from './limits.ts';
 import { messageType } from './message-type.ts';
+import { metadata, shownMetadata } from './metadata.ts';
 import { countsData, type ReactionCounts, reactionCounts, reactionCountsData } from './reaction-counts.ts';
 import { shownAvatar, shownId, shownSeq, shownText, shownTime } from './shown.ts';
 import { spelled } from './spelling.ts';
@@ -17,7 +18,12 @@ const givenBody = {
 };
 
 /** The content of a message, as senders may write it. Each field is stored in the column of `chats` with its name. */
-const givenContent = { ...givenBody, replyToId: id.nullish(), silent: z.boolean().nullish() };
+const givenContent = {
+  ...givenBody,
+  replyToId: id.nullish(),
+  silent: z.boolean().nullish(),
+  metadata: metadata.nullish(),
+};
 export type GivenContent = Readonly<z.output<z.ZodObject<typeof givenContent>>>;
 
 /**
@@ -30,6 +36,7 @@ const shownContent = {
   fileName: shownText(null),
   replyToId: shownId.optional().meta({ description: 'The message that this one answers. It may be deleted by now.' }),
   silent: z.literal(true).optional().meta({ description: 'The message does not count as unread.' }),
+  metadata: shownMetadata.optional(),
 } satisfies Record<keyof GivenContent, z.ZodType>;
 
 export type MessageContent = Readonly<z.output<z.ZodObject<typeof shownContent>>>;
@@ -47,6 +54,7 @@ export function contentOf(from: GivenContent): MessageContent {
     fileName: from.fileName,
     replyToId: from.replyToId ?? undefined,
     silent: from.silent || undefined,
+    metadata: from.metadata ?? undefined,
   };
 }
 
@@ -122,6 +130,7 @@ export function messageResource(message: MessageState): Message {
     fileName: content.fileName,
     replyToId: content.replyToId,
     silent: content.silent,
+    metadata: content.metadata,
     clientId: message.clientId,
     channelId: message.channelId,
     receiverId: message.receiverId,
@@ -149,6 +158,7 @@ export function messageData(message: MessageState): MessageData {
     file_name: content.fileName,
     reply_to_id: content.replyToId,
     silent: content.silent,
+    metadata: content.metadata,
     message_type: messageType(content.fileName, content.url),
     client_id: message.clientId,
     created_at: message.createdAt,
@@ -192,8 +202,15 @@ export const sendMessageBody = z
   .meta({ id: 'SendMessageBody' });
 export type SendMessageBody = z.output<typeof sendMessageBody>;
 
-/** PATCH `/messages/:id`. */
-export const editMessageBody = z.object({ text: storable().min(1) }).meta({ id: 'EditMessageBody' });
+/** PATCH `/messages/:id`. Metadata is merged by RFC 7396: fields that are null are removed, null removes all of it. */
+export const editMessageBody = z
+  .object({ text: storable().min(1).optional(), metadata: metadata.nullable().optional() })
+  .refine(({ text, metadata: patch }) => text !== undefined || patch !== undefined, {
+    message: 'at least one of text, metadata is needed',
+    path: ['text'],
+  })
+  .meta({ id: 'EditMessageBody' });
+export type EditMessageBody = z.output<typeof editMessageBody>;
 
 /** Clients of the former service write `fileName`. */
 const frameContent = { ...spelled(givenContent), fileName: givenContent.fileName, client_id: clientId };
@@ -225,6 +242,7 @@ export function bodyOfFrame(data: MessageFrame): SendMessageBody {
     fileName: data.file_name ?? data.fileName,
     replyToId: data.reply_to_id,
     silent: data.silent,
+    metadata: data.metadata,
     clientId: data.client_id,
   };
 }

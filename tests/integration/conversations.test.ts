@@ -17,7 +17,7 @@ describeChat('conversations', (chat) => {
     await chat().members.leave(ann, left);
     await chat().channels.remove(ann, deleted);
     await chat().tell(bob, ann);
-    await chat().messages.edit(ann, message.id, 'again');
+    await chat().messages.edit(ann, message.id, { text: 'again' });
     // The events of one millisecond have no order: each gets a moment of its own.
     await chat().sql(sql`update conversations set "lastEventAt" = '2020-01-01'::timestamp + "id" * interval '1 second'
       where "lastSeq" > 0 and "channelId" is null`);

@@ -98,7 +98,7 @@ describeChat('entries', (chat) => {
     const { id: message } = await chat().say(ann, id);
     const set = (changes: object) => chat().conversations.update(bob, channel(id), changes);
     expect(await set({ archived: true })).toMatchObject({ archived: true, accountSeq: 2 });
-    await chat().messages.edit(ann, message, 'edited');
+    await chat().messages.edit(ann, message, { text: 'edited' });
     expect(await entry(bob, id)).toMatchObject({ archived: true });
     await chat().say(ann, id);
     expect(await entry(bob, id)).toMatchObject({ archived: false, accountSeq: 2 });

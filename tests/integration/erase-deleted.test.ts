@@ -86,7 +86,7 @@ describeChat('what is deleted', (chat) => {
         });
         const isGone = { code: 'MESSAGE_NOT_FOUND' };
         await expect(messages.get(sender, message.id)).rejects.toMatchObject(isGone);
-        await expect(messages.edit(sender, message.id, 'again')).rejects.toMatchObject(isGone);
+        await expect(messages.edit(sender, message.id, { text: 'again' })).rejects.toMatchObject(isGone);
         await expect(messages.remove(sender, message.id)).rejects.toMatchObject(isGone);
         expect(await found(chat())).toEqual([]);
       },
@@ -96,7 +96,7 @@ describeChat('what is deleted', (chat) => {
       const { messages, user } = chat();
       const [ann, bob] = [await user(), await user()];
       const { message } = await messages.send(ann, { ...WHOLE, channelId: null, receiverId: bob.id, clientId: null });
-      await messages.edit(ann, message.id, 'other words');
+      await messages.edit(ann, message.id, { text: 'other words' });
       expect(await row(message.id)).toMatchObject({ ...WHOLE, text: 'other words', deleted: false });
       await messages.remove(ann, message.id);
     });

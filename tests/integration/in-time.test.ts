@@ -33,7 +33,7 @@ describeChat('after its deadline', (chat) => {
     const late = [
       chat().messages.send(ann, { channelId, receiverId: null, ...text('late') }, over),
       chat().messages.send(ann, { channelId: null, receiverId: bob.id, ...text('late') }, over),
-      chat().messages.edit(ann, message.id, 'late', over),
+      chat().messages.edit(ann, message.id, { text: 'late' }, over),
       chat().messages.remove(ann, message.id, over),
       chat().channels.create(ann, { type: 'direct', name: '', userIds: [bob.id] }, over),
       accounts.register(account, ADDRESS, over),

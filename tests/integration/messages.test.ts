@@ -70,7 +70,7 @@ describeChat('messages', (chat) => {
       const tooLong = 'x'.repeat(MAX_TEXT_LENGTH + 1);
       const refusal = { code: 'VALIDATION_FAILED', details: [{ path: 'text' }] };
       await expect(chat().say(ann, id, tooLong)).rejects.toMatchObject(refusal);
-      await expect(chat().messages.edit(ann, message.id, tooLong)).rejects.toMatchObject(refusal);
+      await expect(chat().messages.edit(ann, message.id, { text: tooLong })).rejects.toMatchObject(refusal);
     });
 
     it('needs a channel of the sender or a receiver who exists', async () => {
@@ -98,7 +98,7 @@ describeChat('messages', (chat) => {
       const gone = { code: 'MESSAGE_NOT_FOUND' };
       for (const message of [inChannel, direct, toSelf, { id: NOBODY }]) {
         await expect(chat().messages.get(eve, message.id)).rejects.toMatchObject(gone);
-        await expect(chat().messages.edit(eve, message.id, 'x')).rejects.toMatchObject(gone);
+        await expect(chat().messages.edit(eve, message.id, { text: 'x' })).rejects.toMatchObject(gone);
         await expect(chat().messages.remove(eve, message.id)).rejects.toMatchObject(gone);
       }
     });
@@ -109,7 +109,7 @@ describeChat('messages', (chat) => {
       const gone = { code: 'MESSAGE_NOT_FOUND' };
       await chat().members.remove(ann, id, bob.id);
       await expect(chat().messages.get(bob, message.id)).rejects.toMatchObject(gone);
-      await expect(chat().messages.edit(bob, message.id, 'x')).rejects.toMatchObject(gone);
+      await expect(chat().messages.edit(bob, message.id, { text: 'x' })).rejects.toMatchObject(gone);
       await expect(chat().messages.remove(bob, message.id)).rejects.toMatchObject(gone);
       expect(await chat().messages.get(ann, message.id)).toEqual(message);
       await chat().channels.remove(ann, id);
@@ -120,14 +120,18 @@ describeChat('messages', (chat) => {
     it('is edited by its sender alone, as an event even where the text stays', async () => {
       const { ann, bob, id } = await setUp(chat());
       const message = await chat().say(bob, id, 'one');
-      await expect(chat().messages.edit(ann, message.id, 'two')).rejects.toMatchObject({ code: 'FORBIDDEN' });
-      await expect(chat().messages.edit({ ...ann, isAdmin: true }, message.id, 'two')).rejects.toMatchObject({
+      await expect(chat().messages.edit(ann, message.id, { text: 'two' })).rejects.toMatchObject({ code: 'FORBIDDEN' });
+      await expect(chat().messages.edit({ ...ann, isAdmin: true }, message.id, { text: 'two' })).rejects.toMatchObject({
         code: 'FORBIDDEN',
       });
-      const edited = await chat().messages.edit(bob, message.id, 'two');
+      const edited = await chat().messages.edit(bob, message.id, { text: 'two' });
       const content = { ...message.content, text: 'two' };
       expect(edited).toEqual({ ...message, content, updatedSeq: 2, updatedAt: edited.updatedAt });
-      expect(await chat().messages.edit(bob, message.id, 'two')).toMatchObject({ content, seq: 1, updatedSeq: 3 });
+      expect(await chat().messages.edit(bob, message.id, { text: 'two' })).toMatchObject({
+        content,
+        seq: 1,
+        updatedSeq: 3,
+      });
       expect(await chat().messages.get(ann, message.id)).toMatchObject({ content, updatedSeq: 3 });
       expect(chat().events.map((event) => event.change.type)).toEqual(['stored', 'updated', 'updated']);
     });
@@ -143,7 +147,9 @@ describeChat('messages', (chat) => {
         await chat().messages.remove(who, message.id);
         await expect(chat().messages.get(bob, message.id)).rejects.toMatchObject({ code: 'MESSAGE_NOT_FOUND' });
         await expect(chat().messages.remove(who, message.id)).rejects.toMatchObject({ code: 'MESSAGE_NOT_FOUND' });
-        await expect(chat().messages.edit(bob, message.id, 'x')).rejects.toMatchObject({ code: 'MESSAGE_NOT_FOUND' });
+        await expect(chat().messages.edit(bob, message.id, { text: 'x' })).rejects.toMatchObject({
+          code: 'MESSAGE_NOT_FOUND',
+        });
       }
       const direct = await chat().tell(ann, bob);
       await expect(chat().messages.remove(bob, direct.id)).rejects.toMatchObject({ code: 'FORBIDDEN' });
@@ -221,7 +227,7 @@ describeChat('messages', (chat) => {
 
     it('show edits in their old place', async () => {
       const { ann, id, idOf } = await filled(3);
-      await chat().messages.edit(ann, idOf(1), '10');
+      await chat().messages.edit(ann, idOf(1), { text: '10' });
       const { data } = await chat().page(ann, id, NEWEST);
       expect(data.map((message) => message.text)).toEqual(['10', '2', '3']);
       expect(data.map((message) => [message.seq, message.updatedSeq])).toEqual([

@@ -2,6 +2,7 @@
 import type { Clock } from '../../backends/clock/clock.ts';
 import type { Database } from '../../database/database.ts';
 import { ChatError, type ErrorCode } from '../../protocol/errors.ts';
+import { LIMITS } from '../../protocol/limits.ts';
 import { stored } from '../messages/changes.ts';
 import { createStoreBatch, type Outcome, toMessage } from './append-statement.ts';
 import type { LogEvent } from './event.ts';
@@ -65,6 +66,10 @@ function settleOne({ item, resolve, reject }: Waiting<Draft, Appended>, result: 
 
 /** An estimate, too high for most scripts. The bound of a batch need not be exact. */
 function draftBytes({ content }: Draft): number {
-  const { text, url, fileName } = content;
-  return 64 + 2 * ((text?.length ?? 0) + (url?.length ?? 0) + (fileName?.length ?? 0));
+  const { text, url, fileName, metadata } = content;
+  return (
+    64 +
+    (metadata ? LIMITS.METADATA_BYTES : 0) +
+    2 * ((text?.length ?? 0) + (url?.length ?? 0) + (fileName?.length ?? 0))
+  );
 }

@@ -3,7 +3,7 @@ import { sql } from 'drizzle-orm';
 import { type Database, rows } from '../../database/database.ts';
 import type { Deadline } from '../../lib/deadline.ts';
 import { ChatError } from '../../protocol/errors.ts';
-import { contentOf, type SendMessageBody } from '../../protocol/messages.ts';
+import { contentOf, type EditMessageBody, type SendMessageBody } from '../../protocol/messages.ts';
 import type { PageQuery } from '../../protocol/requests.ts';
 import type { Actor, Principal } from '../accounts/principal.ts';
 import { assertInTime, NEVER } from '../in-time.ts';
@@ -39,7 +39,7 @@ export interface Messages {
   /** The messages that answer this one, by id. */
   replies(principal: Principal, id: number, query: PageQuery): Promise<PageJson>;
   /** Only the sender may. Throws VALIDATION_FAILED, FORBIDDEN. */
-  edit(principal: Principal, id: number, text: string, deadline?: Deadline): Promise<StoredMessage>;
+  edit(principal: Principal, id: number, body: EditMessageBody, deadline?: Deadline): Promise<StoredMessage>;
   /** The sender and the channel's owner may, and admins in every conversation. Throws FORBIDDEN. */
   remove(principal: Principal, id: number, deadline?: Deadline): Promise<void>;
   /** Throws UNAUTHORIZED, CHANNEL_NOT_FOUND. */
@@ -81,13 +81,13 @@ export function createMessages({ db, append, change, maxTextLength, eraseDeleted
       return page;
     },
 
-    async edit(principal, id, text, deadline = NEVER) {
-      assertTextLength('text', text, maxTextLength);
+    async edit(principal, id, body, deadline = NEVER) {
+      assertTextLength('text', body.text ?? '', maxTextLength);
       const { facts } = await readMessage(db, id, principal.id);
       if (!mayReadMessage(facts)) throw new ChatError('MESSAGE_NOT_FOUND');
       if (!mayEditMessage(principal, facts)) throw new ChatError('FORBIDDEN');
       assertInTime(deadline);
-      return change({ messageId: id, actorId: principal.id, kind: edit, given: { text } }, deadline);
+      return change({ messageId: id, actorId: principal.id, kind: edit, given: body }, deadline);
     },
 
     async remove(principal, id, deadline = NEVER) {

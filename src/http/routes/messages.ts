@@ -52,7 +52,7 @@ function sendMessage({ useCases: { messages } }: AppDependencies): Route {
     tag: 'Messages',
     summary: 'Send a message to a channel or to a user',
     description:
-      'Specify exactly one of `channelId` and `receiverId`, and at least one of `text`, `url` and `fileName`. `replyToId` names a message of the same conversation that this one answers (`MESSAGE_NOT_FOUND` if it is not there or deleted). A `silent` message does not count as unread. A message that is sent again with the same `clientId` is stored only once.',
+      'Specify exactly one of `channelId` and `receiverId`, and at least one of `text`, `url` and `fileName`. `replyToId` names a message of the same conversation that this one answers (`MESSAGE_NOT_FOUND` if it is not there or deleted). A `silent` message does not count as unread. `metadata` is an object of the client, at most 4 KiB as JSON and nested at most 5 deep. A message that is sent again with the same `clientId` is stored only once.',
     access: 'token',
     body: sendMessageBody,
     example: { channelId: 1, text: 'Hello' },
@@ -126,8 +126,9 @@ function editMessage({ useCases: { messages } }: AppDependencies): Route {
     path: '/api/v1/messages/:id',
     id: 'editMessage',
     tag: 'Messages',
-    summary: 'Edit the text of a message',
-    description: 'Only the sender may edit a message. Members who are live receive `message.updated`.',
+    summary: 'Edit a message',
+    description:
+      'Replaces the text, merges the metadata (RFC 7396), or both. Only the sender may edit a message. Members who are live receive `message.updated`.',
     access: 'account',
     params: idParam,
     body: editMessageBody,
@@ -135,7 +136,7 @@ function editMessage({ useCases: { messages } }: AppDependencies): Route {
     answers: { 200: ['The message as it is now', answerOf(messageSchema)] },
     errors: ['FORBIDDEN', 'MESSAGE_NOT_FOUND'],
     run: async ({ principal, params, body, deadline }) =>
-      answer(messageResource(await messages.edit(principal, params.id, body.text, deadline))),
+      answer(messageResource(await messages.edit(principal, params.id, body, deadline))),
   });
 }
 

@@ -19,6 +19,7 @@ import { joinModesSuite } from './join-modes.suite.ts';
 import { lifeCycleSuite } from './life-cycle.suite.ts';
 import { logsSuite } from './logs.suite.ts';
 import { messageFieldsSuite } from './message-fields.suite.ts';
+import { metadataSuite } from './metadata.suite.ts';
 import { namesSuite } from './names.suite.ts';
 import { pagesSuite } from './pages.suite.ts';
 import { patienceSuite } from './patience.suite.ts';
@@ -85,6 +86,7 @@ export function serviceSuite(target: Target): void {
       messageFieldsSuite(service);
       reactionsSuite(service);
       userPresenceSuite(service);
+      metadataSuite(service);
       logsSuite(service);
     });
     describe('a service of its own', () => {
