@@ -67,7 +67,10 @@ export function createFindVisible({ db }: { readonly db: Database }): FindVisibl
   };
 }
 
-/** By the place in the lists. Each pair is looked up by keys, whatever the plan: both `exists` stop at the first row. */
+/**
+ * By the place in the lists. Subqueries that give one value are never made into joins: so each pair is looked up by keys,
+ * whatever the database knows of its tables.
+ */
 async function readVisible(
   db: Database,
   askers: readonly number[],
@@ -75,19 +78,22 @@ async function readVisible(
 ): Promise<Map<number, Seen>> {
   const found = await rows<SeenRow>(
     db,
-    sql`select (w.place - 1)::int as place, s."at" as "lastSeenAt",
-        (extract(epoch from (now() at time zone 'utc') - s."at") * 1000)::float8 as "goneForMs"
-      from unnest(${sql.param(askers)}::int[], ${sql.param(users)}::int[]) with ordinality as w(asker, id, place)
-      join users u on u."id" = w.id and u."deletedAt" is null and u."settings"->'showPresence' is distinct from 'false'::jsonb
-      left join last_seen s on s."userId" = w.id
-      where w.id <> w.asker and (
-        exists (select 1 from conversations p
-          where p."userLow" = least(w.id, w.asker) and p."userHigh" = greatest(w.id, w.asker) and p."lastSeq" > 0)
-        or exists (select 1 from channel_members mine
-          join channel_members theirs on theirs."channelId" = mine."channelId" and theirs."userId" = w.id
-          join channels c on c."id" = mine."channelId" and c."deletedAt" is null
-          where mine."userId" = w.asker)
-      )`,
+    sql`select place, at as "lastSeenAt",
+        (extract(epoch from (now() at time zone 'utc') - at) * 1000)::float8 as "goneForMs"
+      from (
+        select (w.place - 1)::int as place, (select l."at" from last_seen l where l."userId" = w.id) as at
+        from unnest(${sql.param(askers)}::int[], ${sql.param(users)}::int[]) with ordinality as w(asker, id, place)
+        where w.id <> w.asker
+          and (select u."deletedAt" is null and u."settings"->'showPresence' is distinct from 'false'::jsonb
+            from users u where u."id" = w.id)
+          and ((select p."lastSeq" > 0 from conversations p
+              where p."userLow" = least(w.id, w.asker) and p."userHigh" = greatest(w.id, w.asker))
+            or exists (select 1 from channel_members mine where mine."userId" = w.asker
+              and (select true from channel_members theirs
+                where theirs."userId" = w.id and theirs."channelId" = mine."channelId")
+              and (select c."deletedAt" is null from channels c where c."id" = mine."channelId")))
+        offset 0
+      ) seen`,
   );
   return new Map(found.map(({ place, lastSeenAt, goneForMs }) => [place, toSeen(lastSeenAt, goneForMs)]));
 }
