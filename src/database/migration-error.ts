@@ -3,10 +3,7 @@ import { serverText, sqlState, withoutValues } from './errors.ts';
 
 /** The migration was not done, and the database is left as it is. */
 export class MigrationError extends Error {
-  constructor(message: string) {
-    super(message);
-    this.name = 'MigrationError';
-  }
+  override name = 'MigrationError';
 }
 
 /** What the server said, and what to do about it if a right is missing. */
@@ -18,12 +15,13 @@ export function migrationFailure(error: unknown): string {
 
 /** A takeover that failed midway: what is done stays, and the next run continues from there. `cause` says why. */
 export class TakeoverStopped extends Error {
+  override name = 'TakeoverStopped';
+
   constructor(step: string, cause: unknown) {
     const clean = withoutValues(cause);
     const reason = clean instanceof Error ? clean.message : String(clean);
     super(`The takeover stopped (${step}): ${reason}. Nothing is lost: run it again, and it goes on from there`, {
       cause,
     });
-    this.name = 'TakeoverStopped';
   }
 }

@@ -10,10 +10,7 @@ import { type Counter, columnList, readContent, readCounters, readTables, type T
 
 /** The transfer was refused before anything was changed. The message tells the operator why. */
 export class TransferError extends Error {
-  constructor(message: string) {
-    super(message);
-    this.name = 'TransferError';
-  }
+  override name = 'TransferError';
 }
 
 export interface TransferOptions {

@@ -5,8 +5,5 @@
  * values.
  */
 export class DependencyError extends Error {
-  constructor(message: string, options?: { readonly cause?: unknown }) {
-    super(message, options);
-    this.name = 'DependencyError';
-  }
+  override name = 'DependencyError';
 }

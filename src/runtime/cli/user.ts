@@ -8,10 +8,7 @@ import { readCommandConfig, withSchema } from './command.ts';
 
 /** The command line has something that no command takes. */
 export class UsageError extends Error {
-  constructor(message: string) {
-    super(message);
-    this.name = 'UsageError';
-  }
+  override name = 'UsageError';
 }
 
 /** More than any password with a line break. */
