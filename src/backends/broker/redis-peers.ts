@@ -3,26 +3,16 @@
 
 const LOOK_MS = 1_000;
 
-export interface Peers {
-  /** Called once for each publication. True if it stays here, because no other node can hear it. */
-  keeps(): boolean;
-  /** Another node has come, or may have. */
-  stir(): void;
-  close(): void;
-}
-
-export interface PeersOptions {
-  /** How many nodes listen, including this one. Rejects or returns 0 if unknown. */
-  readonly countNodes: () => Promise<number>;
-  /** Called if others may have missed what this node kept to itself. */
-  readonly onLoss: () => void;
-}
-
-export function createPeers({ countNodes, onLoss }: PeersOptions): Peers {
+/**
+ * `countNodes`: how many nodes listen, including this one. Rejects or returns 0 if unknown. `onLoss` is called if others
+ * may have missed what this node kept to itself.
+ */
+export function createPeers(countNodes: () => Promise<number>, onLoss: () => void) {
   let alone = false;
   let kept = false;
   let stirs = 0;
 
+  /** Another node has come, or may have. */
   function stir(): void {
     stirs += 1;
     alone = false;
@@ -40,7 +30,8 @@ export function createPeers({ countNodes, onLoss }: PeersOptions): Peers {
 
   const timer = setInterval(() => void look(), LOOK_MS);
   return {
-    keeps() {
+    /** Called once for each publication. True if it stays here, because no other node can hear it. */
+    keeps(): boolean {
       kept ||= alone;
       return alone;
     },

@@ -2,6 +2,7 @@
 import type { Logger } from '../../lib/logger.ts';
 import type { RedisConnection } from '../redis/connection.ts';
 import type { Broker } from './broker.ts';
+import { createListeners } from './listeners.ts';
 import { createSingleBus, LOST } from './redis-bus.ts';
 import { createClusterBus } from './redis-cluster/bus.ts';
 import { createPeers } from './redis-peers.ts';
@@ -19,11 +20,12 @@ export function createRedisBroker(deps: {
   const { connection, logger } = deps;
   // Publications reach all databases of a server, so the names of channels keep them apart.
   const prefix = `${deps.prefix}${connection.db}:`;
-  const interruptions = new Set<{ readonly listener: () => void }>();
+  const interruptions = createListeners(logger);
+  const interrupted = () => interruptions.deliver(LOST, '');
 
   const createBus = connection.cluster ? createClusterBus : createSingleBus;
   const bus = createBus({ connection, prefix, logger, onReturn: returned });
-  const peers = createPeers({ countNodes, onLoss: bus.reportLoss });
+  const peers = createPeers(countNodes, bus.reportLoss);
   bus.subscribe(LOST, interrupted);
   void bus.subscribe(NODES, peers.stir).ready.then(greet);
 
@@ -41,16 +43,6 @@ export function createRedisBroker(deps: {
     interrupted();
   }
 
-  function interrupted(): void {
-    for (const { listener } of interruptions) {
-      try {
-        listener();
-      } catch (error) {
-        logger.error({ err: error }, 'A listener for interruptions of the broker failed');
-      }
-    }
-  }
-
   return {
     async publish(topic, payload) {
       if (peers.keeps()) bus.deliver(nameOf(topic), payload);
@@ -60,13 +52,7 @@ export function createRedisBroker(deps: {
       if (!peers.keeps()) void bus.publish(nameOf(topic), encode());
     },
     subscribe: (topic, listener) => bus.subscribe(nameOf(topic), listener),
-    onInterruption(listener) {
-      const entry = { listener };
-      interruptions.add(entry);
-      return () => {
-        interruptions.delete(entry);
-      };
-    },
+    onInterruption: (listener) => interruptions.add(LOST, listener),
     connected: (topic) => bus.connected(topic === undefined ? undefined : nameOf(topic)),
     ping: bus.ping,
     async close() {

@@ -5,7 +5,7 @@ import { createSpacing } from '../../lib/spacing.ts';
 import { LIMITS } from '../../protocol/limits.ts';
 import { createScript } from '../redis/script.ts';
 import type { PresenceChange } from './presence-store.ts';
-import { CHUNK, LIFETIME_MS, type SetName } from './redis-repair.ts';
+import { CHUNK, chunks, LIFETIME_MS, type SetName } from './redis-repair.ts';
 import { CHANGE } from './redis-scripts.ts';
 import type { Reported } from './reported.ts';
 
@@ -35,22 +35,7 @@ interface Batch {
   readonly changes: Change[];
 }
 
-export interface Changes {
-  /** Call each of these after the change was noted in `reported`. Resolves when Redis was told. Never rejects. */
-  user(userId: number): Promise<void>;
-  channel(channelId: number): Promise<void>;
-  status(userId: number): Promise<void>;
-  enter(channelId: number, userId: number): Promise<PresenceChange>;
-  leave(channelId: number, userId: number): Promise<PresenceChange>;
-  /** Whether the channel has more live users than changes are announced for, after all changes up to now. */
-  crowded(channelId: number): Promise<boolean>;
-  /** Whether a change of this set must still be told to Redis, or is being told. */
-  isChanging(name: SetName): boolean;
-  /** Resolves when Redis was told of all changes up to now. */
-  told(): Promise<void>;
-}
-
-export interface ChangesDependencies {
+interface ChangesDependencies {
   readonly client: Redis | Cluster;
   readonly reported: Reported;
   /** The key of one of the sets of this node, or of another one. */
@@ -63,7 +48,11 @@ export interface ChangesDependencies {
   readonly doubt: (name: SetName, error: unknown) => void;
 }
 
-export function createChanges(deps: ChangesDependencies): Changes {
+/**
+ * Call `user`, `channel`, `status`, `enter` and `leave` after the change was noted in `reported`. They resolve when Redis was
+ * told, and never reject.
+ */
+export function createChanges(deps: ChangesDependencies) {
   const { client, reported, keyOf, otherNodes, together, doubt } = deps;
   const sendChanges = createScript(client, 'presenceChange', CHANGE);
   /** One batch is under way at a time, so that changes reach Redis in order. */
@@ -143,26 +132,29 @@ export function createChanges(deps: ChangesDependencies): Changes {
   }
 
   return {
-    user(userId) {
+    user(userId: number): Promise<void> {
       const { batch, sent } = batches.current();
       batch.users.add(userId);
       return sent;
     },
-    channel(channelId) {
+    channel(channelId: number): Promise<void> {
       const { batch, sent } = batches.current();
       batch.channels.add(channelId);
       return sent;
     },
-    status(userId) {
+    status(userId: number): Promise<void> {
       const { batch, sent } = batches.current();
       batch.statuses.add(userId);
       return sent;
     },
-    enter: (channelId, userId) => change('SADD', channelId, userId),
-    leave: (channelId, userId) => change('SREM', channelId, userId),
-    crowded: async (channelId) => (await change('LOOK', channelId, NOBODY)).crowded,
-    isChanging: (name) => [...batches.unsent()].some((batch) => isIn(batch, name)),
-    told: async () => void (await batches.settled()),
+    enter: (channelId: number, userId: number) => change('SADD', channelId, userId),
+    leave: (channelId: number, userId: number) => change('SREM', channelId, userId),
+    /** Whether the channel has more live users than changes are announced for, after all changes up to now. */
+    crowded: async (channelId: number) => (await change('LOOK', channelId, NOBODY)).crowded,
+    /** Whether a change of this set must still be told to Redis, or is being told. */
+    isChanging: (name: SetName) => [...batches.unsent()].some((batch) => isIn(batch, name)),
+    /** Resolves when Redis was told of all changes up to now. */
+    told: batches.settled,
   };
 }
 
@@ -181,10 +173,4 @@ function byChannel(changes: readonly Change[]): Map<number, Change[]> {
     else groups.set(change.channelId, [change]);
   }
   return groups;
-}
-
-function chunks<Item>(items: readonly Item[], size: number): Item[][] {
-  const parts: Item[][] = [];
-  for (let at = 0; at < items.length; at += size) parts.push(items.slice(at, at + size));
-  return parts;
 }

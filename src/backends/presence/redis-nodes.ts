@@ -3,19 +3,9 @@ import type { Cluster, Redis } from 'ioredis';
 import { createScript } from '../redis/script.ts';
 import { BEAT, READ_NODES } from './redis-scripts.ts';
 
-export interface LivingNode {
+interface LivingNode {
   readonly id: string;
   readonly connections: number;
-}
-
-export interface Nodes {
-  /** Writes that this node lives. False if Redis did not know it, because it was dead or Redis lost its data. */
-  beat(connections: number): Promise<boolean>;
-  /** Reads the living nodes. Rejects if Redis is away, or does not have this node and so is out of date. */
-  read(): Promise<readonly LivingNode[]>;
-  /** Ids as last read, including this node's. */
-  lastKnown(): string[];
-  leave(): Promise<void>;
 }
 
 export function createNodes(deps: {
@@ -23,7 +13,7 @@ export function createNodes(deps: {
   readonly key: string;
   readonly nodeId: string;
   readonly timeoutMs: number;
-}): Nodes {
+}) {
   const { client, key, nodeId, timeoutMs } = deps;
   const sendBeat = createScript(client, 'presenceBeat', BEAT);
   const sendRead = createScript(client, 'presenceNodes', READ_NODES);
@@ -46,17 +36,20 @@ export function createNodes(deps: {
   }
 
   return {
-    async beat(connections) {
+    /** Writes that this node lives. False if Redis did not know it, because it was dead or Redis lost its data. */
+    async beat(connections: number): Promise<boolean> {
       const [wasKnown, ...living] = (await sendBeat([key], [timeoutMs, nodeId, connections])) as unknown[];
       remember(living);
       return wasKnown === 1;
     },
-    read() {
+    /** Reads the living nodes. Rejects if Redis is away, or does not have this node and so is out of date. */
+    read(): Promise<readonly LivingNode[]> {
       reading ??= readSoon();
       return reading;
     },
+    /** Ids as last read, including this node's. */
     lastKnown: () => [...new Set([nodeId, ...known.map(({ id }) => id)])],
-    async leave() {
+    async leave(): Promise<void> {
       await client.hdel(key, nodeId);
     },
   };

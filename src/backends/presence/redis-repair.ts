@@ -21,14 +21,6 @@ const CHECKED_AT_ONCE = 200;
 /** And this share of them, to check each well within its lifetime. */
 const CHECKED_SHARE = 1 / 100;
 
-export interface Repair {
-  /** Redis may not have what was reported, because the write failed or all is lost. */
-  doubt(name: SetName): void;
-  doubtAll(): void;
-  /** Checks the next few sets, then writes anew those in doubt. Rejects if Redis is away, and the doubt stays. */
-  repair(): Promise<void>;
-}
-
 export function createRepair(deps: {
   readonly client: Redis | Cluster;
   readonly reported: Reported;
@@ -37,20 +29,15 @@ export function createRepair(deps: {
   readonly together: boolean;
   /** Whether a change must still be told to Redis, or is being told: the set may then differ for good reason. */
   readonly isChanging: (name: SetName) => boolean;
-}): Repair {
+}) {
   const { client, reported, keyOf, together, isChanging } = deps;
   const prolong = createScript(client, 'presenceProlong', PROLONG);
   const replace = createScript(client, 'presenceReplace', REPLACE);
   const doubtful = new Set<SetName>();
   let round = reported.channels.keys();
 
-  function content(name: SetName): Iterable<number> {
-    if (name === 'channels') return reported.channels.keys();
+  function setOf(name: SetName): Pick<ReadonlySet<number>, 'keys' | 'size'> {
     return typeof name === 'number' ? reported.members(name) : reported[name];
-  }
-
-  function size(name: SetName): number {
-    return typeof name === 'number' ? reported.members(name).size : reported[name].size;
   }
 
   function nextToCheck(): SetName[] {
@@ -70,7 +57,7 @@ export function createRepair(deps: {
   async function check(names: readonly SetName[]): Promise<void> {
     const checked = names.filter((name) => !isChanging(name));
     if (checked.length === 0) return;
-    const before = checked.map(size);
+    const before = checked.map((name) => setOf(name).size);
     const sizes = (await prolong(
       checked.map((name) => keyOf(name)),
       [LIFETIME_MS],
@@ -80,23 +67,17 @@ export function createRepair(deps: {
 
   /** The groups of sets that go into one script each. */
   function groups(names: readonly SetName[]): SetName[][] {
-    if (!together) return names.map((name) => [name]);
-    const parts: SetName[][] = [];
-    for (let at = 0; at < names.length; at += CHECKED_AT_ONCE) parts.push(names.slice(at, at + CHECKED_AT_ONCE));
-    return parts;
+    return chunks(names, together ? CHECKED_AT_ONCE : 1);
   }
 
   /** Sends everything in this turn, so that later changes are written after it. */
   async function write(name: SetName): Promise<void> {
     doubtful.delete(name);
     const key = keyOf(name);
-    const ids = [...content(name)];
-    const commands: Array<Promise<unknown>> = [replace([key], [LIFETIME_MS, ...ids.slice(0, CHUNK)])];
-    for (let start = CHUNK; start < ids.length; start += CHUNK) {
-      commands.push(client.sadd(key, ...ids.slice(start, start + CHUNK)));
-    }
+    const ids = [...setOf(name).keys()];
+    const [first = [], ...others] = chunks(ids, CHUNK);
     try {
-      await Promise.all(commands);
+      await Promise.all([replace([key], [LIFETIME_MS, ...first]), ...others.map((some) => client.sadd(key, ...some))]);
     } catch (error) {
       doubtful.add(name);
       throw error;
@@ -104,14 +85,16 @@ export function createRepair(deps: {
   }
 
   return {
-    doubt(name) {
+    /** Redis may not have what was reported, because the write failed or all is lost. */
+    doubt(name: SetName): void {
       doubtful.add(name);
     },
-    doubtAll() {
+    doubtAll(): void {
       for (const name of NODE_SETS) doubtful.add(name);
       for (const channelId of reported.channels.keys()) doubtful.add(channelId);
     },
-    async repair() {
+    /** Checks the next few sets, then writes anew those in doubt. Rejects if Redis is away, and the doubt stays. */
+    async repair(): Promise<void> {
       await inChunks(groups(nextToCheck()), check);
       await inChunks([...doubtful], write);
     },
@@ -127,12 +110,18 @@ export async function inChunks<Item, Result>(
   work: (item: Item) => Promise<Result>,
 ): Promise<Result[]> {
   const results: Result[] = [];
-  for (let start = 0; start < items.length; start += CHUNK) {
-    const settled = await Promise.allSettled(items.slice(start, start + CHUNK).map(work));
+  for (const chunk of chunks(items, CHUNK)) {
+    const settled = await Promise.allSettled(chunk.map(work));
     for (const outcome of settled) {
       if (outcome.status === 'rejected') throw outcome.reason;
       results.push(outcome.value);
     }
   }
   return results;
+}
+
+export function chunks<Item>(items: readonly Item[], size: number): Item[][] {
+  const parts: Item[][] = [];
+  for (let at = 0; at < items.length; at += size) parts.push(items.slice(at, at + size));
+  return parts;
 }

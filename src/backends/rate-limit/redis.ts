@@ -1,9 +1,9 @@
 // Rate limits counted in Redis, one count for all nodes. While Redis is away, counted on each node.
-import { RateLimiterRedis } from 'rate-limiter-flexible';
+import { RateLimiterRedis, RateLimiterRes } from 'rate-limiter-flexible';
 import type { RedisConnection } from '../redis/connection.ts';
 import { createMemoryRateLimiter } from './memory.ts';
 import type { RateLimiter, RateLimitOptions } from './rate-limiter.ts';
-import { takePoint } from './take.ts';
+import { stateOf } from './state.ts';
 
 /** The longest that a request waits for Redis. */
 const PATIENCE_MS = 400;
@@ -49,13 +49,11 @@ export function createRedisRateLimiter(
       // The request that asks an absent Redis sets the next time before it waits, so that no other asks too.
       askAgainAt = performance.now() + PAUSE_MS;
       try {
-        const state = await within(
-          PATIENCE_MS,
-          takePoint(limit, () => shared.consume(key, points, wholeSeconds)),
-        );
+        const taken = shared.consume(key, points, wholeSeconds).catch(refusal);
+        const { consumedPoints, msBeforeNext } = await within(PATIENCE_MS, taken);
         away = false;
         link.succeeded();
-        return state;
+        return stateOf(limit, consumedPoints, msBeforeNext);
       } catch (error) {
         link.failed(error);
         away = true;
@@ -64,6 +62,12 @@ export function createRedisRateLimiter(
       }
     },
   };
+}
+
+/** The library rejects with its result when no point is left, and with an error when something failed. */
+function refusal(reason: unknown): RateLimiterRes {
+  if (reason instanceof RateLimiterRes) return reason;
+  throw reason;
 }
 
 /** Rejects if `work` takes longer. */

@@ -78,16 +78,16 @@ const SLOTS_REFRESH_MS = 5_000;
  */
 export function createRedisConnection(target: RedisTarget, logger?: Logger): RedisConnection {
   const closers = new Set<() => void>();
-  const watch = createLinkWatch();
+  const watchLinks = createLinkWatch();
   const refusals = createRedisRefusals(logger);
-  const outages = createOutages();
+  const watchOutages = createOutages();
   const renewal = createRenewal();
 
   function link<Client extends Redis | Cluster>(client: Client, options: LinkOptions): RedisLink<Client> {
     const { name } = options;
     /** Whether the server lets the link in, which says nothing about what it does then. */
     const entry = `${name}: connecting`;
-    const watched = outages.watch(client, options.logger, (error) => refusals.failed(entry, error));
+    const watched = watchOutages(client, options.logger, (error) => refusals.failed(entry, error));
     const renewable = {
       // The nodes of a cluster report by themselves which are masters.
       isUp: () => client instanceof Redis && client.status === 'ready',
@@ -99,7 +99,7 @@ export function createRedisConnection(target: RedisTarget, logger?: Logger): Red
     const ends = [
       watched.end,
       renewal.add(renewable),
-      watch.add({
+      watchLinks({
         links: () => (client instanceof Cluster ? client.nodes() : [client]),
         timeoutMs: options.timeoutMs,
         probe: options.probe,

@@ -4,7 +4,7 @@ import type { Redis } from 'ioredis';
 /** How many looks at a link, two of which happen each second, make a trial. */
 const TRIED_EVERY = 6;
 
-export interface TrialOptions {
+interface TrialOptions {
   readonly client: Redis;
   /** The channel to try on; undefined while there is none. */
   readonly channel: () => string | undefined;
@@ -14,23 +14,18 @@ export interface TrialOptions {
   readonly isRefused: () => boolean;
 }
 
-export interface Trial {
-  /** A ping, or a trial. */
-  look(): Promise<unknown>;
-  /** A trial, or a ping while there is no channel for it. */
-  tryNow(): Promise<unknown>;
-}
-
-export function createTrial({ client, channel, tryOut, isRefused }: TrialOptions): Trial {
+export function createTrial({ client, channel, tryOut, isRefused }: TrialOptions) {
   let looks = 0;
 
+  /** A trial, or a ping while there is no channel for it. */
   function tryNow(): Promise<unknown> {
     const tried = channel();
     return tried === undefined ? client.ping() : tryOut(tried);
   }
 
   return {
-    look() {
+    /** A ping, or a trial. */
+    look(): Promise<unknown> {
       looks += 1;
       return isRefused() || looks % TRIED_EVERY === 0 ? tryNow() : client.ping();
     },

@@ -21,15 +21,13 @@ export interface WatchedLinks {
   readonly onReady: () => void;
 }
 
-export interface LinkWatch {
-  /** Looks at these links regularly. The returned function ends that. */
-  add(watched: WatchedLinks): () => void;
-}
+/** Looks at these links regularly. The returned function ends that. */
+type WatchLinks = (watched: WatchedLinks) => () => void;
 
 /**
  * All links are looked at in the same moment, so that an idle process wakes up twice a second and not for each link.
  */
-export function createLinkWatch(): LinkWatch {
+export function createLinkWatch(): WatchLinks {
   const looks = new Set<() => void>();
   let timer: NodeJS.Timeout | undefined;
 
@@ -40,18 +38,16 @@ export function createLinkWatch(): LinkWatch {
     timer = undefined;
   }
 
-  return {
-    add(watched) {
-      const lookAt = createLook(watched);
-      const look = () => {
-        for (const link of watched.links()) lookAt(link);
-      };
-      looks.add(look);
-      timer ??= setInterval(() => {
-        for (const each of looks) each();
-      }, LOOK_MS);
-      return () => end(look);
-    },
+  return (watched) => {
+    const lookAt = createLook(watched);
+    const look = () => {
+      for (const link of watched.links()) lookAt(link);
+    };
+    looks.add(look);
+    timer ??= setInterval(() => {
+      for (const each of looks) each();
+    }, LOOK_MS);
+    return () => end(look);
   };
 }
 
@@ -59,7 +55,7 @@ export function createLinkWatch(): LinkWatch {
  * Counts looks, not milliseconds: a process that was too busy to read for a while must not take its own absence for the
  * server's.
  */
-function createLook({ timeoutMs, probe = ping, onReady }: WatchedLinks): (link: Redis) => void {
+function createLook({ timeoutMs, probe = (link) => link.ping(), onReady }: WatchedLinks): (link: Redis) => void {
   const sights = new WeakMap<Redis, Sight>();
   const patience = Math.ceil(timeoutMs / LOOK_MS);
 
@@ -84,8 +80,4 @@ function createLook({ timeoutMs, probe = ping, onReady }: WatchedLinks): (link: 
       if (!sight.probing) void ask(link, sight);
     }
   };
-}
-
-function ping(link: Redis): Promise<unknown> {
-  return link.ping();
 }

@@ -18,20 +18,11 @@ export function slotOf(key: string): number {
   return crc % SLOTS;
 }
 
-export interface Shards {
-  /** The shard of a name. */
-  of(name: string): number;
-  /** The text between braces in the keys of a shard. */
-  tag(shard: number): string;
-  /** The slot of those keys. */
-  slot(shard: number): number;
-}
-
 /**
  * Each shard's tag is the first number whose slot lies in the shard's part of the slots. So masters with equally many
  * slots have equally many shards, and every node computes the same tags.
  */
-export function createShards(): Shards {
+export function createShards() {
   const found = new Map<number, { readonly tag: string; readonly slot: number }>();
   for (let number = 0; found.size < SHARDS; number += 1) {
     const tag = String(number);
@@ -40,9 +31,12 @@ export function createShards(): Shards {
   }
   const at = (shard: number) => found.get(shard) as { tag: string; slot: number };
   return {
-    of: (name) => shardOfSlot(slotOf(name)),
-    tag: (shard) => at(shard).tag,
-    slot: (shard) => at(shard).slot,
+    /** The shard of a name. */
+    of: (name: string) => shardOfSlot(slotOf(name)),
+    /** The text between braces in the keys of a shard. */
+    tag: (shard: number) => at(shard).tag,
+    /** The slot of those keys. */
+    slot: (shard: number) => at(shard).slot,
   };
 }
 

@@ -11,14 +11,6 @@ const PATIENCE = 10;
 /** Returns the master that serves a slot. Undefined if none does. */
 export type OwnerOf = (slot: number) => RedisAddress | undefined;
 
-export interface Topology {
-  /** Settles after the first answer, or when the first attempt to get one has failed. Never rejects. */
-  readonly started: Promise<void>;
-  /** Call it if something contradicts the last answer. Asks again very soon. */
-  doubt(): void;
-  close(): void;
-}
-
 interface Range {
   readonly first: number;
   readonly last: number;
@@ -30,7 +22,7 @@ export function createTopology(deps: {
   readonly connection: RedisConnection;
   readonly logger: Logger;
   readonly onAnswer: (ownerOf: OwnerOf) => boolean;
-}): Topology {
+}) {
   const { connection, logger, onAnswer } = deps;
   let masters: readonly RedisAddress[] = [];
   const addresses = () => [...connection.nodes, ...masters];
@@ -82,12 +74,14 @@ export function createTopology(deps: {
   }
 
   return {
+    /** Settles after the first answer, or when the first attempt to get one has failed. Never rejects. */
     started: attempted.then(look),
-    doubt() {
+    /** Call it if something contradicts the last answer. Asks again very soon. */
+    doubt(): void {
       doubted = true;
       lookIn(LOOK_IN_DOUBT_MS);
     },
-    close() {
+    close(): void {
       closed = true;
       clearTimeout(timer);
       close();
