@@ -1,6 +1,6 @@
 // Batches: what arrives while a batch gathers joins it, until that batch may leave.
 
-export interface BatchesOptions<Batch, Result> {
+interface BatchesOptions<Batch, Result> {
   /** An empty batch. */
   readonly open: () => Batch;
   /** Whether the batch takes nothing more. */
@@ -13,24 +13,13 @@ export interface BatchesOptions<Batch, Result> {
 }
 
 /** A batch that gathers, and its outcome. */
-export interface Gathering<Batch, Result> {
+interface Gathering<Batch, Result> {
   readonly batch: Batch;
   readonly sent: Promise<Result>;
 }
 
-export interface Batches<Batch, Result> {
-  /** The batch that gathers, if there is one. */
-  gathering(): Gathering<Batch, Result> | undefined;
-  /** The batch that takes what arrives now. Opens one if there is none, or if that is full. */
-  current(): Gathering<Batch, Result>;
-  /** The batches that have not been sent yet, the one under way included. */
-  unsent(): Iterable<Batch>;
-  /** Resolves when all that has arrived so far was sent, successfully or not. */
-  settled(): Promise<unknown>;
-}
-
 /** Batches leave in the order in which they were opened. A failed batch does not hold up the next. */
-export function createBatches<Batch, Result>(options: BatchesOptions<Batch, Result>): Batches<Batch, Result> {
+export function createBatches<Batch, Result>(options: BatchesOptions<Batch, Result>) {
   const { open, isFull = () => false, mayLeave, send, overlapping = false } = options;
   const unsent = new Set<Batch>();
   let gathering: Gathering<Batch, Result> | undefined;
@@ -48,12 +37,16 @@ export function createBatches<Batch, Result>(options: BatchesOptions<Batch, Resu
   }
 
   return {
+    /** The batch that gathers, if there is one. */
     gathering: () => gathering,
-    current() {
+    /** The batch that takes what arrives now. Opens one if there is none, or if that is full. */
+    current(): Gathering<Batch, Result> {
       if (gathering === undefined || isFull(gathering.batch)) gathering = begin();
       return gathering;
     },
-    unsent: () => unsent,
+    /** The batches that have not been sent yet, the one under way included. */
+    unsent: (): Iterable<Batch> => unsent,
+    /** Resolves when all that has arrived so far was sent, successfully or not. */
     settled: () => last,
   };
 }

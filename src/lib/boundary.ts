@@ -1,14 +1,10 @@
 // The boundary around work for one peer: a failure inside costs only that peer, and writes one line to the log.
-
-/** The log that a boundary writes to. */
-interface Log {
-  error(fields: object, message: string): void;
-}
+import type { Logger } from './logger.ts';
 
 /** Ends the peer whose work failed, and logs one line. Never throws. */
 export type Boundary = (error: unknown, end: () => void) => void;
 
-export function createBoundary(logger: Log): Boundary {
+export function createBoundary(logger: Pick<Logger, 'error'>): Boundary {
   return (error, end) => {
     logger.error(describeFailure(error), 'Work for a connection failed: the connection is ended');
     try {

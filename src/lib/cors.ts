@@ -8,14 +8,7 @@ export function isListed(origin: string, allowed: AllowedOrigins): boolean {
   return allowed === '*' || allowed.includes(origin.toLowerCase());
 }
 
-export type CorsHeaders = Readonly<Record<string, string>>;
-
-export interface Cors {
-  /** Returns the headers of an answer to a page of this origin. Undefined means a client that is no page. */
-  answer(origin: string | undefined): CorsHeaders;
-  /** Returns the headers of an answer to a preflight, which asks whether a page may send these headers. */
-  preflight(origin: string | undefined, requestedHeaders: string | undefined): CorsHeaders;
-}
+type CorsHeaders = Readonly<Record<string, string>>;
 
 const METHODS = 'GET, HEAD, POST, PUT, PATCH, DELETE';
 /** For a preflight that names no headers. */
@@ -28,7 +21,7 @@ const PREFLIGHT_SECONDS = '7200';
  * A listed origin may send credentials and any header that it asks for. If all origins are allowed, none may send
  * credentials, because any page could act with those of its visitor.
  */
-export function createCors(origins: AllowedOrigins, exposed: readonly string[]): Cors {
+export function createCors(origins: AllowedOrigins, exposed: readonly string[]) {
   const expose: CorsHeaders = exposed.length > 0 ? { 'Access-Control-Expose-Headers': exposed.join(', ') } : {};
   // Caches must know that the answer differs for other origins.
   const refused: CorsHeaders = origins === '*' ? {} : { Vary: 'Origin' };
@@ -41,12 +34,14 @@ export function createCors(origins: AllowedOrigins, exposed: readonly string[]):
   }
 
   return {
-    answer(origin) {
+    /** Returns the headers of an answer to a page of this origin. Undefined means a client that is no page. */
+    answer(origin: string | undefined): CorsHeaders {
       const permitted = permission(origin);
       return permitted ? { ...permitted, ...expose } : refused;
     },
 
-    preflight(origin, requestedHeaders) {
+    /** Returns the headers of an answer to a preflight, which asks whether a page may send these headers. */
+    preflight(origin: string | undefined, requestedHeaders: string | undefined): CorsHeaders {
       const permitted = permission(origin);
       if (!permitted) return refused;
       const isReadable = requestedHeaders !== undefined && HEADER_NAMES.test(requestedHeaders);

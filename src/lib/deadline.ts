@@ -20,15 +20,10 @@ export interface Expiring extends Scheduled {
   expire(): void;
 }
 
-export interface Deadlines {
-  /** Takes an item whose place is NOWHERE. */
-  add(item: Expiring): void;
-  /** Does nothing if the item is not there (any more). */
-  remove(item: Expiring): void;
-}
+export type Deadlines = ReturnType<typeof createDeadlines>;
 
 /** A deadline is noticed at most `stepMs` late. */
-export function createDeadlines(stepMs: number): Deadlines {
+export function createDeadlines(stepMs: number) {
   // An array whose gaps are filled by the last item, not a Set: when V8 rebuilds the table of a Set, the former table
   // refers to the new one and to all that was in it. Once one of them is in the old generation, all later ones stay
   // until that is collected, with every request of that time.
@@ -51,6 +46,7 @@ export function createDeadlines(stepMs: number): Deadlines {
     watch();
   }
 
+  /** Does nothing if the item is not there (any more). */
   function remove(item: Expiring): void {
     const { place } = item;
     if (place === NOWHERE) return;
@@ -63,7 +59,8 @@ export function createDeadlines(stepMs: number): Deadlines {
   }
 
   return {
-    add(item) {
+    /** Takes an item whose place is NOWHERE. */
+    add(item: Expiring): void {
       item.place = items.length;
       items.push(item);
       watch();

@@ -8,23 +8,13 @@ export interface FairQueueOptions extends WaitingRoomOptions {
   readonly maxKeys: number;
 }
 
-export interface FairQueue {
-  /**
-   * Runs `work` when a place is free. `keys` say for whom, the most important first: if two are equal by the first, the
-   * second decides. Rejects with the refusal if `work` never began.
-   */
-  run<T>(keys: readonly string[], work: () => Promise<T>): Promise<T>;
-  /** Blames these keys: whatever waits for them, or comes for them later, goes behind the others. */
-  blame(keys: readonly string[]): void;
-}
-
 interface Guest {
   readonly keys: readonly string[];
   /** For each key, how many others were there when this came. */
   readonly crowds: readonly number[];
 }
 
-export function createFairQueue(options: FairQueueOptions): FairQueue {
+export function createFairQueue(options: FairQueueOptions) {
   const blames = createBlames(options);
   const room = createWaitingRoom<Guest>(options, { first: best, last: worse });
   /** For each key, how many wait or are being served. */
@@ -61,7 +51,11 @@ export function createFairQueue(options: FairQueueOptions): FairQueue {
   }
 
   return {
-    async run(keys, work) {
+    /**
+     * Runs `work` when a place is free. `keys` say for whom, the most important first: if two are equal by the first,
+     * the second decides. Rejects with the refusal if `work` never began.
+     */
+    async run<T>(keys: readonly string[], work: () => Promise<T>): Promise<T> {
       const crowds = keys.map((key) => present.get(key) ?? 0);
       count(keys, 1);
       try {
@@ -70,6 +64,7 @@ export function createFairQueue(options: FairQueueOptions): FairQueue {
         count(keys, -1);
       }
     },
+    /** Blames these keys: whatever waits for them, or comes for them later, goes behind the others. */
     blame: blames.add,
   };
 }

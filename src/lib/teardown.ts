@@ -1,14 +1,9 @@
 // Undoes a start: what was started last is stopped first, and a failed step does not stop the others.
 import type { Logger } from './logger.ts';
 
-export interface Teardown {
-  /** Adds a step, which runs before those that were added earlier. */
-  add(name: string, step: () => unknown): void;
-  /** Runs all steps, once, however often it is called. Never rejects. */
-  run(): Promise<void>;
-}
+export type Teardown = ReturnType<typeof createTeardown>;
 
-export function createTeardown(logger: Logger): Teardown {
+export function createTeardown(logger: Logger) {
   const steps: Array<{ readonly name: string; readonly step: () => unknown }> = [];
   let running: Promise<void> | undefined;
 
@@ -23,10 +18,12 @@ export function createTeardown(logger: Logger): Teardown {
   }
 
   return {
-    add(name, step) {
+    /** Adds a step, which runs before those that were added earlier. */
+    add(name: string, step: () => unknown): void {
       steps.push({ name, step });
     },
-    run() {
+    /** Runs all steps, once, however often it is called. Never rejects. */
+    run(): Promise<void> {
       running ??= runAll();
       return running;
     },

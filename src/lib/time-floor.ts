@@ -1,15 +1,6 @@
 // Delays answers until the slowest work would be done too, so that their time does not reveal what was done.
 
-export interface TimeFloor {
-  /** Work of this kind took this long, so the floor must be above that. */
-  observe(ms: number): void;
-  /** Milliseconds after its beginning at which work may be answered. */
-  readonly ms: number;
-  /** Resolves when that has passed since `startedAt`, a moment of `performance.now()`. */
-  reach(startedAt: number): Promise<void>;
-}
-
-export interface TimeFloorOptions {
+interface TimeFloorOptions {
   readonly atLeastMs: number;
   /** The floor is never raised beyond this, because nobody should wait for ever after a machine once stood still. */
   readonly atMostMs: number;
@@ -20,7 +11,7 @@ const MARGIN = 1.5;
 /** How much each further observation keeps of the former ones: a floor raised by a hiccup comes down again. */
 const MEMORY = 0.998;
 
-export function createTimeFloor({ atLeastMs, atMostMs }: TimeFloorOptions): TimeFloor {
+export function createTimeFloor({ atLeastMs, atMostMs }: TimeFloorOptions) {
   let slowest = 0;
 
   function floor(): number {
@@ -28,13 +19,16 @@ export function createTimeFloor({ atLeastMs, atMostMs }: TimeFloorOptions): Time
   }
 
   return {
-    observe(ms) {
+    /** Work of this kind took this long, so the floor must be above that. */
+    observe(ms: number): void {
       slowest = Math.max(ms, slowest * MEMORY);
     },
-    get ms() {
+    /** Milliseconds after its beginning at which work may be answered. */
+    get ms(): number {
       return floor();
     },
-    async reach(startedAt) {
+    /** Resolves when that has passed since `startedAt`, a moment of `performance.now()`. */
+    async reach(startedAt: number): Promise<void> {
       // Timers may be early by a part of a millisecond.
       for (let left = startedAt + floor() - performance.now(); left > 0; ) {
         const wait = left;

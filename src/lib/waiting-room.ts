@@ -30,15 +30,10 @@ export interface WaitingOrder<Guest> {
   last(line: Line<Guest>, newcomer: Waiting<Guest>): Waiting<Guest> | undefined;
 }
 
-export interface WaitingRoom<Guest> {
-  /** Runs `work` when a place is free. Rejects with the refusal if `work` never began. */
-  run<T>(guest: Guest, work: () => Promise<T>): Promise<T>;
-}
-
 export function createWaitingRoom<Guest>(
   { places, maxWaiting, maxWaitMs, refusal }: WaitingRoomOptions,
   order: WaitingOrder<Guest>,
-): WaitingRoom<Guest> {
+) {
   const line = new Set<Waiting<Guest>>();
   let free = places;
   let timer: ReturnType<typeof setTimeout> | undefined;
@@ -90,7 +85,8 @@ export function createWaitingRoom<Guest>(
   }
 
   return {
-    async run(guest, work) {
+    /** Runs `work` when a place is free. Rejects with the refusal if `work` never began. */
+    async run<T>(guest: Guest, work: () => Promise<T>): Promise<T> {
       if (free > 0) free -= 1;
       else await wait(guest);
       try {
