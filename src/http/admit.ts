@@ -6,14 +6,16 @@ import type { Principals } from '../chat/accounts/principals.ts';
 import type { Tokens } from '../chat/accounts/tokens.ts';
 import { addressKey, limited } from '../chat/limited.ts';
 import { ChatError } from '../protocol/errors.ts';
-import type { AddressOf } from './client-address.ts';
 import type { HttpContext } from './environment.ts';
 import { addLimitHeaders } from './limit-headers.ts';
 import type { Caller, Route } from './route.ts';
 
 const BEARER = /^Bearer +(\S+)$/i;
 
-export interface AdmitDependencies {
+/** Returns the address of the client. Behind a trusted proxy, it is the one that the proxy has seen. */
+type AddressOf = (c: HttpContext) => string;
+
+interface AdmitDependencies {
   readonly tokens: Pick<Tokens, 'verify'>;
   readonly principals: Principals;
   /** Null is a limit that is switched off. */

@@ -1,8 +1,8 @@
 // Serves a call: sets its deadline, admits it, validates its input, runs it and answers.
 import type { Handler } from 'hono';
+import { clientAddress, trustedForwardedFor } from '../lib/client-address.ts';
 import { createAdmit } from './admit.ts';
 import { type CallTime, createInTime } from './call-in-time.ts';
-import { createAddressOf } from './client-address.ts';
 import type { AppDependencies } from './dependencies.ts';
 import type { HttpContext, HttpEnvironment } from './environment.ts';
 import { type RespondFailure, respond } from './respond.ts';
@@ -21,7 +21,9 @@ export type ServeDependencies = Pick<
 > & { readonly respondFailure: RespondFailure };
 
 export function createServeRoute(deps: ServeDependencies): ServeRoute {
-  const addressOf = createAddressOf(deps);
+  const { clientAddress: peerOf, trustProxy } = deps;
+  const addressOf = (c: HttpContext) =>
+    clientAddress(() => peerOf(c), trustedForwardedFor(c.req.header('X-Forwarded-For'), trustProxy));
   const admit = createAdmit({ ...deps, addressOf });
   const inTime = createInTime();
   // The longest text with each character escaped, and what else a body holds.
