@@ -8,7 +8,7 @@ import { ChatError } from '../protocol/errors.ts';
 import { PING_INTERVAL_MS } from '../protocol/pings.ts';
 import { isSocketIoPath, isUpgrade, pathOf } from '../transports/handshake.ts';
 import { inTurn } from '../transports/shared/in-turn.ts';
-import { badRequest, type Refusal, type Refuse, refuseSocket } from '../transports/shared/refusal.ts';
+import { badRequest, type Refuse, refuseSocket } from '../transports/shared/refusal.ts';
 import { headProblem } from '../transports/shared/request-head.ts';
 import type { HandleUpgrade } from '../transports/upgrade.ts';
 
@@ -41,13 +41,18 @@ export function createHttpServer(options: HttpServerOptions): Server {
   const { fetch, socketIo, upgrade, refuse, boundary, keepAliveTimeoutMs } = options;
   const app = getRequestListener(fetch as Parameters<typeof getRequestListener>[0], {
     hostname: 'localhost',
-    errorHandler: () => toResponse(refuse(badRequest('The address or the Host header is not valid'))),
+    errorHandler() {
+      const { body, ...init } = refuse(badRequest('The address or the Host header is not valid'));
+      return new Response(body, init);
+    },
   });
 
   function answer(request: IncomingMessage, response: ServerResponse): void {
     const problem = headProblem(request);
-    if (problem !== undefined) send(response, refuse(badRequest(problem)));
-    else if (isSocketIoPath(pathOf(request.url ?? ''))) socketIo(request, response);
+    if (problem !== undefined) {
+      const { status, headers, body } = refuse(badRequest(problem));
+      response.writeHead(status, headers).end(body);
+    } else if (isSocketIoPath(pathOf(request.url ?? ''))) socketIo(request, response);
     else app(request, response).catch((error: unknown) => boundary(error, () => request.socket.destroy()));
   }
 
@@ -132,13 +137,4 @@ function protocolError(error: NodeJS.ErrnoException): ChatError {
   if (error.code === 'HPE_HEADER_OVERFLOW') return new ChatError('PAYLOAD_TOO_LARGE', 'The headers are too large');
   if (error.code === 'ERR_HTTP_REQUEST_TIMEOUT') return badRequest('The request came too slowly');
   return badRequest('The request is not valid HTTP');
-}
-
-function toResponse({ status, headers, body }: Refusal): Response {
-  return new Response(body, { status, headers });
-}
-
-function send(response: ServerResponse, { status, headers, body }: Refusal): void {
-  response.writeHead(status, headers);
-  response.end(body);
 }

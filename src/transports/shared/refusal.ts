@@ -4,19 +4,12 @@ import { STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { toChatError, withoutValues } from '../../database/errors.ts';
 import { answerHeaders } from '../../http/answer-headers.ts';
-import { createFail } from '../../http/failure.ts';
+import { createFail, type Failure } from '../../http/failure.ts';
 import type { Logger } from '../../lib/logger.ts';
 import { ChatError } from '../../protocol/errors.ts';
 
-/** A failure with all of its headers, ready to be sent. */
-export interface Refusal {
-  readonly status: number;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body: string;
-}
-
-/** Makes the answer for any error, and logs it with the id in the answer. */
-export type Refuse = (error: unknown) => Refusal;
+/** Makes the answer for any error, with all of its headers, and logs it with the id in the answer. */
+export type Refuse = (error: unknown) => Failure;
 
 export function createRefuse(logger: Logger): Refuse {
   const fail = createFail({ logger, toChatError, withoutValues });
@@ -34,18 +27,16 @@ export function badRequest(message: string): ChatError {
 }
 
 /** Writes the answer to a bare socket and closes it. */
-export function refuseSocket(socket: Duplex, { status, headers, body }: Refusal): void {
+export function refuseSocket(socket: Duplex, { status, headers, body }: Failure): void {
   if (!socket.writable) {
     socket.destroy();
     return;
   }
   const lines = Object.entries({ ...headers, Connection: 'close' });
   const head = lines.map(([name, value]) => `${name}: ${value}\r\n`).join('');
-  socket.on('error', ignore);
+  // The peer may be gone already.
+  socket.on('error', () => {});
   socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${head}\r\n${body}`, () => socket.destroy());
   // Unread bytes would turn the close into a reset, which can overtake the answer.
   socket.resume();
 }
-
-/** The peer may be gone already. */
-function ignore(): void {}

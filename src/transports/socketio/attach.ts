@@ -7,6 +7,7 @@ import { type AllowedOrigins, createCors } from '../../lib/cors.ts';
 import type { Logger } from '../../lib/logger.ts';
 import { PING_INTERVAL_MS, PING_TIMEOUT_MS } from '../../protocol/pings.ts';
 import type { Hub } from '../../realtime/connections/hub.ts';
+import { refuseSocket } from '../shared/refusal.ts';
 import { SocketIoConnection } from './connection.ts';
 import { engineOf } from './engine.ts';
 import { WatchedEngine } from './watched-engine.ts';
@@ -86,8 +87,8 @@ export function attachSocketIo(options: SocketIoOptions): SocketIo {
       else engine.handleRequest(request, response);
     },
     handleUpgrade(request, socket, head) {
-      if (!isAllowedOrigin(request)) return refuse(socket, '403 Forbidden');
-      if (!isRoomFor(request)) return refuse(socket, '429 Too Many Requests', RETRY_LATER);
+      if (!isAllowedOrigin(request)) return refuse(socket, 403);
+      if (!isRoomFor(request)) return refuse(socket, 429, RETRY_LATER);
       upgraded.add(socket);
       socket.once('close', forget);
       engine.handleUpgrade(request, socket, head);
@@ -106,11 +107,6 @@ function cut(socket: Duplex): Promise<void> {
   });
 }
 
-/** Refuses an upgrade and closes the socket, even if its peer does not end its side. */
-function refuse(socket: Duplex, status: string, headers: Readonly<Record<string, string>> = {}): void {
-  socket.on('error', () => {});
-  const lines = Object.entries({ Connection: 'close', 'Content-Length': '0', ...headers });
-  const head = lines.map(([name, value]) => `${name}: ${value}\r\n`).join('');
-  socket.end(`HTTP/1.1 ${status}\r\n${head}\r\n`, () => socket.destroy());
-  socket.resume();
+function refuse(socket: Duplex, status: number, headers: Readonly<Record<string, string>> = {}): void {
+  refuseSocket(socket, { status, headers: { ...headers, 'Content-Length': '0' }, body: '' });
 }

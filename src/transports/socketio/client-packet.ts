@@ -1,4 +1,5 @@
 // Reads the packets of Socket.IO clients. Anything is read as some packet: nothing here throws.
+import { parseJson } from '../shared/parse-json.ts';
 import { PACKET, type PacketText, readPacket } from './packet.ts';
 
 /** An event that a client emitted. */
@@ -26,7 +27,8 @@ export function readClientPacket(text: string): ClientPacket {
   const packet = readPacket(text);
   if (!packet) return { kind: 'event', namespace: '/', attachments: 0, event: UNREADABLE };
   const { type, namespace, attachments, ackId, json } = packet;
-  if (type === PACKET.CONNECT) return { kind: 'connect', namespace, auth: json === '' ? {} : asObject(parse(json)) };
+  if (type === PACKET.CONNECT)
+    return { kind: 'connect', namespace, auth: json === '' ? {} : asObject(parseJson(json)) };
   if (type === PACKET.DISCONNECT) return { kind: 'disconnect', namespace };
   const [name, payload] = eventData(packet) ?? [];
   return { kind: 'event', namespace, attachments, event: { name, payload, ackId } };
@@ -34,19 +36,10 @@ export function readClientPacket(text: string): ClientPacket {
 
 /** Returns `[name, ...arguments]`, or undefined if the packet is not an event without attachments. */
 function eventData({ type, json }: PacketText): [string, ...unknown[]] | undefined {
-  const data = type === PACKET.EVENT ? parse(json) : undefined;
+  const data = type === PACKET.EVENT ? parseJson(json) : undefined;
   return Array.isArray(data) && typeof data[0] === 'string' ? (data as [string, ...unknown[]]) : undefined;
 }
 
 function asObject(value: unknown): object | undefined {
   return typeof value === 'object' && value !== null && !Array.isArray(value) ? value : undefined;
-}
-
-/** Returns undefined, which no JSON text means, if the text is not JSON. */
-function parse(json: string): unknown {
-  try {
-    return JSON.parse(json);
-  } catch {
-    return undefined;
-  }
 }

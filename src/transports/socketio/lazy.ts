@@ -1,18 +1,10 @@
 // Loads Socket.IO when its first client comes, so that a service without such clients does not pay for it.
-import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { Boundary } from '../../lib/boundary.ts';
 import { type Refuse, refuseSocket } from '../shared/refusal.ts';
-import type { HandleUpgrade } from '../upgrade.ts';
 import type { SocketIo, SocketIoOptions } from './attach.ts';
 
-export interface LazySocketIo {
-  handleRequest(request: IncomingMessage, response: ServerResponse): void;
-  readonly handleUpgrade: HandleUpgrade;
-  close(): Promise<void>;
-}
-
-export function createLazySocketIo(options: SocketIoOptions, refuse: Refuse, boundary: Boundary): LazySocketIo {
+export function createLazySocketIo(options: SocketIoOptions, refuse: Refuse, boundary: Boundary): SocketIo {
   let loading: Promise<SocketIo> | undefined;
   let loaded: SocketIo | undefined;
 

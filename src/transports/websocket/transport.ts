@@ -15,6 +15,7 @@ import { type Outgoing, outgoing } from '../../realtime/connections/outgoing.ts'
 import type { Answer, Incoming, Session, Transport } from '../../realtime/connections/transport.ts';
 import { bytesTaken } from '../shared/bytes-taken.ts';
 import { EndingSocket } from '../shared/ending-socket.ts';
+import { parseJson } from '../shared/parse-json.ts';
 import { addressOfSocket, type ForwardedOf } from '../shared/peer-address.ts';
 import { badRequest, type Refuse, refuseSocket } from '../shared/refusal.ts';
 import { encodeForSocket, writeTogether } from '../shared/shared-frames.ts';
@@ -104,15 +105,6 @@ export function createRawServer(given: RawServerOptions): RawServer {
       return accepted;
     },
   };
-}
-
-/** Returns undefined, which no JSON text means, if the text is not JSON. */
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 /**
