@@ -4,7 +4,7 @@ import * as z from 'zod';
 import type { RedisTarget } from '../../backends/redis/connection.ts';
 import type { DatabaseOptions } from '../../database/connect.ts';
 import { durationSeconds } from '../../lib/duration.ts';
-import { databaseHost, databaseOptions, databaseTls, databaseUrl, tlsVariable } from './database-settings.ts';
+import { DATABASE_SETTINGS, databaseOptions, tlsVariable } from './database-settings.ts';
 import { field, flag, list, oneOf, text, wholeNumber } from './env-fields.ts';
 import { type Origins, origins } from './origins.ts';
 import { parseRedisUrl } from './redis-target.ts';
@@ -13,62 +13,9 @@ import { type Environment as Given, readSecretFiles } from './secret-files.ts';
 import { secretNotes, secretSettings } from './secret-settings.ts';
 import { type ReadText, readTextFile } from './text-file.ts';
 
-export interface Config {
-  readonly host: string;
-  /** 0 picks a free port. */
-  readonly port: number;
-  readonly production: boolean;
-  readonly database: DatabaseOptions;
-  readonly migrateOnStart: boolean;
-  /** Null means one node, with everything in memory. */
-  readonly redis: RedisTarget | null;
-  /** Precedes the deployment's own id in the names of keys and channels. */
-  readonly redisPrefix: string;
-  /** Absolute. */
-  readonly dataDir: string;
-  /** Null means a secret generated in the data directory. Never null in production. */
-  readonly jwtSecret: string | null;
-  /** Secrets whose tokens are valid besides those of `jwtSecret`, while it is being replaced. At most two. */
-  readonly jwtSecretsAccepted: readonly string[];
-  readonly jwtExpiresIn: string;
-  readonly corsOrigins: readonly string[] | '*';
-  readonly wsCorsOrigins: readonly string[] | '*';
-  /** A limit of 0 is off. */
-  readonly rateLimit: {
-    readonly windowMs: number;
-    readonly maxRequests: number;
-    readonly authMaxRequests: number;
-    readonly authFailuresPerAccount: number;
-    readonly framesPerSecond: number;
-  };
-  /** Over all nodes. 0 means no limit. */
-  readonly maxConnectionsPerUser: number;
-  /** On this node. 0 means no limit. */
-  readonly maxUnauthenticatedPerAddress: number;
-  readonly trustProxy: boolean;
-  /** Exactly as accounts have them. */
-  readonly adminEmails: readonly string[];
-  /** Whether users see each other's email addresses. */
-  readonly publicEmails: boolean;
-  /** Whether deleting something also removes its content from the database. */
-  readonly eraseDeleted: boolean;
-  readonly maxTextLength: number;
-  readonly maxFrameBytes: number;
-  /**
-   * If true, a frame is built once for all connections that get it. Otherwise the WebSocket library builds it for each.
-   */
-  readonly sharedFrames: boolean;
-  readonly maxBufferedBytes: number;
-  readonly slowReaderTimeoutMs: number;
-  /** How long an HTTP connection may be idle. Must be longer than a proxy in front of the service keeps its own. */
-  readonly keepAliveTimeoutMs: number;
-  readonly logLevel: LogLevel;
-  /** What was corrected, or accepted although it is weak: a line each. */
-  readonly notes: readonly string[];
-}
+export type Config = ReturnType<typeof toConfig>;
 
-export const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
-export type LogLevel = (typeof LOG_LEVELS)[number];
+const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
 
 /** A bad environment. Has one line for each problem, in the order of the variables. */
 export class ConfigError extends Error {
@@ -93,7 +40,6 @@ const LOCALHOST_ORIGIN = 'http://localhost:3000';
 
 const port = wholeNumber(0, 65_535);
 const count = wholeNumber(0, MAX_INT);
-const password = z.string();
 
 const redisUrl = field(
   'an address like redis://:password@host:6379/0 (rediss:// for TLS, unix:/path for a socket), or those of several cluster nodes with commas between',
@@ -118,20 +64,12 @@ function environmentSchema(production: boolean) {
     PORT: port.default(3000),
     HOST: text('an address to listen on').default('0.0.0.0'),
     NODE_ENV: oneOf('development', 'test', 'production').default('development'),
-    DATABASE_URL: databaseUrl.optional(),
-    DB_HOST: databaseHost.optional(),
-    DB_PORT: wholeNumber(1, 65_535).default(5432),
-    DB_USERNAME: text('a user name').default('postgres'),
-    DB_PASSWORD: password.optional(),
-    DB_NAME: text('the name of a database').default('chat_service'),
-    DB_SSL: databaseTls.default('off'),
-    DB_SSL_CA: text('the path of a file with certificates').optional(),
-    DB_POOL_MAX: wholeNumber(1, 1000).optional(),
+    ...DATABASE_SETTINGS,
     MIGRATE_ON_START: flag().default(false),
     REDIS_URL: redisUrl.optional(),
     REDIS_HOST: text('a host name or address').optional(),
     REDIS_PORT: wholeNumber(1, 65_535).default(6379),
-    REDIS_PASSWORD: password.optional(),
+    REDIS_PASSWORD: z.string().optional(),
     REDIS_DB: wholeNumber(0, 9999).default(0),
     REDIS_PREFIX: redisPrefix.default('chat:'),
     DATA_DIR: text('a directory').default('./data'),
@@ -190,47 +128,73 @@ function describe(name: string, given: Readonly<Record<string, string | undefine
   return `${name}=${JSON.stringify(shown)}: it takes ${takes}`;
 }
 
-function toConfig(env: Environment, database: DatabaseOptions): Config {
-  return {
+function toConfig(env: Environment, database: DatabaseOptions) {
+  return Object.freeze({
     host: env.HOST,
+    /** 0 picks a free port. */
     port: env.PORT,
     production: env.NODE_ENV === 'production',
     database,
     migrateOnStart: env.MIGRATE_ON_START,
+    /** Null means one node, with everything in memory. */
     redis: redisTarget(env),
+    /** Precedes the deployment's own id in the names of keys and channels. */
     redisPrefix: env.REDIS_PREFIX,
+    /** Absolute. */
     dataDir: resolve(env.DATA_DIR),
+    /** Null means a secret generated in the data directory. Never null in production. */
     jwtSecret: env.JWT_SECRET ?? null,
-    jwtSecretsAccepted: [env.JWT_SECRET_NEXT, env.JWT_SECRET_PREVIOUS].filter((secret) => secret !== undefined),
+    /** Secrets whose tokens are valid besides those of `jwtSecret`, while it is being replaced. At most two. */
+    jwtSecretsAccepted: acceptedSecrets(env),
     jwtExpiresIn: env.JWT_EXPIRES_IN,
     corsOrigins: env.CORS_ORIGIN.allowed,
     wsCorsOrigins: env.WS_CORS_ORIGIN.allowed,
-    rateLimit: {
+    /** A limit of 0 is off. */
+    rateLimit: Object.freeze({
       windowMs: env.RATE_LIMIT_WINDOW_MS,
       maxRequests: env.RATE_LIMIT_MAX_REQUESTS,
       authMaxRequests: env.AUTH_RATE_LIMIT_MAX_REQUESTS,
       authFailuresPerAccount: env.AUTH_FAILURES_PER_ACCOUNT,
       framesPerSecond: env.WS_RATE_LIMIT_PER_SECOND,
-    },
+    }),
+    /** Over all nodes. 0 means no limit. */
     maxConnectionsPerUser: env.MAX_CONNECTIONS_PER_USER,
+    /** On this node. 0 means no limit. */
     maxUnauthenticatedPerAddress: env.MAX_UNAUTHENTICATED_PER_ADDRESS,
     trustProxy: env.TRUST_PROXY,
+    /** Exactly as accounts have them. */
     adminEmails: env.ADMIN_EMAILS,
+    /** Whether users see each other's email addresses. */
     publicEmails: env.PUBLIC_EMAILS,
+    /** Whether deleting something also removes its content from the database. */
     eraseDeleted: env.ERASE_DELETED,
     maxTextLength: env.MAX_TEXT_LENGTH,
     maxFrameBytes: env.MAX_FRAME_BYTES,
+    /**
+     * If true, a frame is built once for all connections that get it. Otherwise the WebSocket library builds it for
+     * each.
+     */
     sharedFrames: env.WS_SHARED_FRAMES,
     maxBufferedBytes: env.MAX_BUFFERED_BYTES,
     slowReaderTimeoutMs: env.SLOW_READER_TIMEOUT_MS,
+    /** How long an HTTP connection may be idle. Must be longer than a proxy in front of the service keeps its own. */
     keepAliveTimeoutMs: env.KEEP_ALIVE_TIMEOUT_MS,
     logLevel: env.LOG_LEVEL,
-    notes: [
-      ...secretNotes(env),
-      ...originNotes('CORS_ORIGIN', env.CORS_ORIGIN),
-      ...originNotes('WS_CORS_ORIGIN', env.WS_CORS_ORIGIN),
-    ],
-  };
+    /** What was corrected, or accepted although it is weak: a line each. */
+    notes: notesOf(env),
+  });
+}
+
+function acceptedSecrets({ JWT_SECRET_NEXT, JWT_SECRET_PREVIOUS }: Environment): readonly string[] {
+  return [JWT_SECRET_NEXT, JWT_SECRET_PREVIOUS].filter((secret) => secret !== undefined);
+}
+
+function notesOf(env: Environment): readonly string[] {
+  return [
+    ...secretNotes(env),
+    ...originNotes('CORS_ORIGIN', env.CORS_ORIGIN),
+    ...originNotes('WS_CORS_ORIGIN', env.WS_CORS_ORIGIN),
+  ];
 }
 
 function originNotes(name: string, { changed }: Origins): string[] {

@@ -1,7 +1,8 @@
 // The settings of the database: what its variables take, and what they mean together.
 import { join, resolve } from 'node:path';
+import * as z from 'zod';
 import type { DatabaseOptions } from '../../database/connect.ts';
-import { field } from './env-fields.ts';
+import { field, text, wholeNumber } from './env-fields.ts';
 import { parseHosts } from './postgres-address.ts';
 import type { TlsMode } from './postgres-parameters.ts';
 import { type PostgresTarget, parseDatabaseUrl, postgresOptions } from './postgres-target.ts';
@@ -9,12 +10,12 @@ import type { Refused } from './refused.ts';
 import type { Environment } from './secret-files.ts';
 import type { ReadText } from './text-file.ts';
 
-export const databaseUrl = field(
+const databaseUrl = field(
   'an address like postgres://user:password@host:5432/name (in a password %40 for an @, %2F for a /, %3F for a ?)',
   parseDatabaseUrl,
 );
 
-export const databaseHost = field('a host name, an address, or the folder of a socket', (value) =>
+const databaseHost = field('a host name, an address, or the folder of a socket', (value) =>
   parseHosts(value) ? value : undefined,
 );
 
@@ -25,22 +26,23 @@ const TLS: Readonly<Record<string, TlsMode>> = {
   false: 'off',
   '0': 'off',
 };
-export const databaseTls = field('true, no-verify or false', (value) =>
+const databaseTls = field('true, no-verify or false', (value) =>
   Object.hasOwn(TLS, value.toLowerCase()) ? TLS[value.toLowerCase()] : undefined,
 );
 
-export interface DatabaseSettings {
-  readonly DATABASE_URL?: PostgresTarget | undefined;
-  readonly DB_HOST?: string | undefined;
-  readonly DB_PORT: number;
-  readonly DB_USERNAME: string;
-  readonly DB_PASSWORD?: string | undefined;
-  readonly DB_NAME: string;
-  readonly DB_SSL: TlsMode;
-  readonly DB_SSL_CA?: string | undefined;
-  readonly DB_POOL_MAX?: number | undefined;
-  readonly DATA_DIR: string;
-}
+export const DATABASE_SETTINGS = {
+  DATABASE_URL: databaseUrl.optional(),
+  DB_HOST: databaseHost.optional(),
+  DB_PORT: wholeNumber(1, 65_535).default(5432),
+  DB_USERNAME: text('a user name').default('postgres'),
+  DB_PASSWORD: z.string().optional(),
+  DB_NAME: text('the name of a database').default('chat_service'),
+  DB_SSL: databaseTls.default('off'),
+  DB_SSL_CA: text('the path of a file with certificates').optional(),
+  DB_POOL_MAX: wholeNumber(1, 1000).optional(),
+};
+
+type DatabaseSettings = z.output<z.ZodObject<typeof DATABASE_SETTINGS>> & { readonly DATA_DIR: string };
 
 /** Refuses files of certificates that cannot be read or used. */
 export function databaseOptions(env: DatabaseSettings, readText: ReadText): DatabaseOptions | Refused {

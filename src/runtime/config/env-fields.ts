@@ -38,7 +38,7 @@ export function oneOf<const T extends string>(...choices: readonly T[]): z.ZodTy
 }
 
 /** Comma-separated items. Drops blanks around them and empty items. Refuses the list if `parse` refuses an item. */
-export function list<T>(takes: string, parse: (item: string) => T | undefined): z.ZodType<T[], string> {
+export function list<T>(takes: string, parse: (item: string) => T | undefined): z.ZodType<readonly T[], string> {
   return field(takes, (value) => {
     const items = splitList(value).map(parse);
     return items.includes(undefined) ? undefined : (items as T[]);

@@ -29,10 +29,10 @@ export function parsePostgresAddress(text: string, isKnown: (name: string) => bo
   if (!hosts || path?.includes('/')) return undefined;
   const orUndefined = (value: string | undefined) => value || undefined;
   return {
-    user: orUndefined(parameters.get('user') ?? decode(user)),
-    password: orUndefined(parameters.get('password') ?? decode(password ?? '')),
+    user: orUndefined(parameters.get('user') ?? unescaped(user)),
+    password: orUndefined(parameters.get('password') ?? unescaped(password ?? '')),
     hosts,
-    database: orUndefined(parameters.get('dbname') ?? decode(path ?? '')),
+    database: orUndefined(parameters.get('dbname') ?? unescaped(path ?? '')),
     parameters,
   };
 }
@@ -54,7 +54,7 @@ function readQuery(query: string): Map<string, string> {
   return new Map(
     pairs.map((pair) => {
       const [, name = '', value = ''] = /^([^=]*)=?(.*)$/s.exec(pair) ?? [];
-      return [decode(name), decode(value.replaceAll('+', ' '))];
+      return [unescaped(name), unescaped(value.replaceAll('+', ' '))];
     }),
   );
 }
@@ -75,7 +75,7 @@ function parseHost(text: string, otherPort: string): PostgresHost | undefined {
   const bare = isFolder || /:.*:/.test(text.replace(/^\[.*\]/, '')) ? text : undefined;
   const [, bracketed, name, ownPort] =
     bare === undefined ? (/^(?:\[([^[\]]+)\]|([^:[\]]+))(?::(.*))?$/.exec(text) ?? []) : [];
-  const host = bare ?? bracketed ?? (name && decode(name));
+  const host = bare ?? bracketed ?? (name && unescaped(name));
   const port = ownPort || otherPort || String(DEFAULT_PORT);
   if (!host || !(host.startsWith('/') || isHost(host)) || !/^\d{1,5}$/.test(port)) return undefined;
   return Number(port) >= 1 && Number(port) <= 65_535 ? { host, port: Number(port) } : undefined;
@@ -87,7 +87,7 @@ function isHost(text: string): boolean {
 }
 
 /** Returned unchanged if a % in it begins no escape, because then nobody has escaped it. */
-function decode(text: string): string {
+export function unescaped(text: string): string {
   try {
     return decodeURIComponent(text);
   } catch {

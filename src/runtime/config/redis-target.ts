@@ -1,5 +1,6 @@
 // Which Redis to use: from one address, the addresses of a cluster's nodes, or a socket's path.
 import type { RedisAddress, RedisTarget } from '../../backends/redis/connection.ts';
+import { unescaped } from './postgres-address.ts';
 import { Refused } from './refused.ts';
 
 const DEFAULT_PORT = 6379;
@@ -75,13 +76,13 @@ function parseNode(text: string): Node | Refused | undefined {
   if (!socket && (!server || /^[a-z][a-z0-9+.-]*:\/\//i.test(rest))) return undefined;
   const [, username = '', password = ''] = /^([^:]*)(?::(.*))?$/s.exec(socket?.[1] ?? server?.[1] ?? '') ?? [];
   const db = options.get('db') ?? server?.[5] ?? '0';
-  const address = socket ? { host: 'localhost', port: DEFAULT_PORT, path: decode(socket[2] ?? '') } : hostOf(server);
+  const address = socket ? { host: 'localhost', port: DEFAULT_PORT, path: unescaped(socket[2] ?? '') } : hostOf(server);
   if (!address || !/^\d{0,4}$/.test(db)) return undefined;
   return {
     scheme: socket ? 'unix' : scheme.toLowerCase(),
     address,
-    username: decode(username),
-    password: options.get('password') ?? decode(password),
+    username: unescaped(username),
+    password: options.get('password') ?? unescaped(password),
     db: Number(db),
     isVerified,
   };
@@ -92,13 +93,4 @@ function hostOf(server: RegExpExecArray | null): RedisAddress | undefined {
   const port = Number(server?.[4] ?? DEFAULT_PORT);
   const isHost = URL.canParse(`http://${host.includes(':') ? `[${host}]` : host}`);
   return isHost && port >= 1 && port <= 65_535 ? { host, port } : undefined;
-}
-
-/** Returned unchanged if a % in it begins no escape, because then nobody has escaped it. */
-function decode(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
-  }
 }
