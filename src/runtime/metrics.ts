@@ -4,15 +4,6 @@ import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom
 import type { HttpMetrics } from '../http/dependencies.ts';
 import type { HubMetrics } from '../realtime/connections/metrics.ts';
 
-export interface ServiceMetrics {
-  readonly http: HttpMetrics;
-  readonly hub: HubMetrics;
-  /** One stored batch of messages: for `createAppend`. */
-  readonly onBatch: (rows: number, milliseconds: number) => void;
-  /** Sets the function that reads the number of open connections when metrics are requested. */
-  observeConnections(count: () => number): void;
-}
-
 const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 const ROWS = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512];
 /** Each sample wakes up the process, so sampling starts with the first request for metrics. */
@@ -20,7 +11,7 @@ const LOOP_SAMPLE_MS = 50;
 /** A sample is the time between two wakes, so there is one after this time. */
 const FIRST_SAMPLE_MS = 3 * LOOP_SAMPLE_MS;
 
-export function createMetrics(): ServiceMetrics {
+export function createMetrics() {
   const registry = new Registry();
   const registers = [registry];
   let sampled: Promise<unknown> | undefined;
@@ -72,16 +63,18 @@ export function createMetrics(): ServiceMetrics {
       },
       contentType: registry.contentType,
       observeRequest: (method, route, status, seconds) => requests.observe({ method, route, status }, seconds),
-    },
+    } satisfies HttpMetrics,
     hub: {
       frameReceived: (type) => framesByType.set(type, (framesByType.get(type) ?? 0) + 1),
       closedByServer: (code) => closedByServer.inc({ code }),
-    },
-    onBatch(rows, milliseconds) {
+    } satisfies HubMetrics,
+    /** One stored batch of messages: for `createAppend`. */
+    onBatch(rows: number, milliseconds: number): void {
       batchRows.observe(rows);
       batchSeconds.observe(milliseconds / 1000);
     },
-    observeConnections(count) {
+    /** Sets the function that reads the number of open connections when metrics are requested. */
+    observeConnections(count: () => number): void {
       new Gauge({
         name: 'chat_connections',
         help: 'Open connections of this node.',

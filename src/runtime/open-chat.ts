@@ -7,7 +7,6 @@ import type { Logger } from '../lib/logger.ts';
 import type { Teardown } from '../lib/teardown.ts';
 import { type Chat, composeChat } from './compose.ts';
 import type { Config } from './config/config.ts';
-import { migrationsFolder } from './platform/project-root.ts';
 import { createReadiness } from './readiness.ts';
 import { generatedSecret, holdDataDir } from './storage/data-dir.ts';
 import { openDatabase } from './storage/database-start.ts';
@@ -38,7 +37,6 @@ export async function openChat(config: Config, options: OpenOptions): Promise<Ch
   const databaseHandle = await openDatabase({
     database,
     migrateOnStart,
-    migrationsFolder: migrationsFolder(),
     logger,
     ...(options.databasePatienceMs !== undefined && { patienceMs: options.databasePatienceMs }),
   });

@@ -1,9 +1,9 @@
 // The whole service: started part by part, stopped in reverse order.
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { setTimeout } from 'node:timers/promises';
 import { createSystemClock } from '../backends/clock/system.ts';
 import { createBoundary } from '../lib/boundary.ts';
-import type { Logger } from '../lib/logger.ts';
 import { createTeardown, type Teardown } from '../lib/teardown.ts';
 import { createOriginCheck } from '../transports/shared/origin-check.ts';
 import { createAddressOf, createForwardedOf } from '../transports/shared/peer-address.ts';
@@ -48,10 +48,10 @@ async function start(config: Config, options: StartOptions, teardown: Teardown):
   const { logger } = options;
   const clock = createSystemClock({ defer: setImmediate });
   let isStopping = false;
-  const stopping = () => isStopping;
 
-  const chat = await openChat(config, { ...options, clock, stopping, teardown });
-  const server = await serve(config, chat, { clock, logger, stopping, teardown });
+  const opening = { ...options, clock, stopping: () => isStopping, teardown };
+  const chat = await openChat(config, opening);
+  const server = await serve(config, chat, opening);
   const { address, port } = server.address() as AddressInfo;
   logger.info({ address, port }, welcome(config, port));
   return {
@@ -64,15 +64,8 @@ async function start(config: Config, options: StartOptions, teardown: Teardown):
   };
 }
 
-interface ServeOptions {
-  readonly clock: { now(): number };
-  readonly logger: Logger;
-  readonly stopping: () => boolean;
-  readonly teardown: Teardown;
-}
-
 /** Connects the three protocols to one server, and listens. */
-async function serve(config: Config, { app, hub, authenticate }: Chat, options: ServeOptions): Promise<Server> {
+async function serve(config: Config, { app, hub, authenticate }: Chat, options: OpenOptions): Promise<Server> {
   const { clock, logger, stopping, teardown } = options;
   const { maxFrameBytes, keepAliveTimeoutMs, wsCorsOrigins, sharedFrames } = config;
   const refuse = createRefuse(logger);
@@ -80,17 +73,10 @@ async function serve(config: Config, { app, hub, authenticate }: Chat, options: 
   const forwardedOf = createForwardedOf(config.trustProxy);
   const addressOf = createAddressOf(forwardedOf);
   const isAllowedOrigin = createOriginCheck(wsCorsOrigins, config.trustProxy);
-  const socketIoOptions = {
-    hub,
-    corsOrigins: wsCorsOrigins,
-    isAllowedOrigin,
-    maxFrameBytes,
-    logger,
-    addressOf,
-    sharedFrames,
-  };
-  const socketIo = createLazySocketIo(socketIoOptions, refuse, boundary);
-  const raw = createRawServer({ hub, clock, maxFrameBytes, refuse, boundary, forwardedOf, sharedFrames });
+  const common = { hub, maxFrameBytes, sharedFrames };
+  const forSocketIo = { ...common, corsOrigins: wsCorsOrigins, isAllowedOrigin, logger, addressOf };
+  const socketIo = createLazySocketIo(forSocketIo, refuse, boundary);
+  const raw = createRawServer({ ...common, clock, refuse, boundary, forwardedOf });
   const upgrade = createUpgrade({
     authenticate,
     limits: hub.limits,
@@ -142,11 +128,6 @@ function stopListening(server: Server): Promise<void> {
 
 /** Gives requests under way a moment, then cuts them. */
 async function endRequests(server: Server, closed: Promise<void> | undefined): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const patience = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, HTTP_GRACE_MS);
-  });
-  await Promise.race([closed, patience]);
-  clearTimeout(timer);
+  await Promise.race([closed, setTimeout(HTTP_GRACE_MS, undefined, { ref: false })]);
   server.closeAllConnections();
 }

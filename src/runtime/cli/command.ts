@@ -4,7 +4,6 @@ import { connectDatabase } from '../../database/connect.ts';
 import type { DatabaseHandle } from '../../database/handle.ts';
 import { type Config, readConfig } from '../config/config.ts';
 import { createLogger } from '../logger.ts';
-import { migrationsFolder } from '../platform/project-root.ts';
 import { holdDataDir } from '../storage/data-dir.ts';
 import { openDatabase } from '../storage/database-start.ts';
 import { holdsDatabase, makeEmbedded } from '../storage/new-embedded.ts';
@@ -39,10 +38,9 @@ const PATIENCE_MS = 3_000;
 export function withSchema<T>(config: Config, work: Work<T>): Promise<T> {
   const { database } = config;
   const logger = createLogger('silent');
-  const options = { database, migrateOnStart: false, migrationsFolder: migrationsFolder(), patienceMs: PATIENCE_MS };
   const open = async () => {
     if (database.kind === 'embedded') await makeEmbedded(resolve(database.directory));
-    return openDatabase({ ...options, logger });
+    return openDatabase({ database, migrateOnStart: false, patienceMs: PATIENCE_MS, logger });
   };
   return holding(config, open, work);
 }

@@ -21,21 +21,11 @@ export function createProgressLines(say: (line: string) => void): Report {
   };
 }
 
-export interface ProgressBar {
-  readonly report: Report;
-  /** Clears the line of the bar, before other output (such as notes) and at the end. */
-  clear(): void;
-}
-
-export interface Terminal {
-  readonly columns?: number;
-  write(text: string): unknown;
-}
-
-export function createProgressBar(terminal: Terminal): ProgressBar {
+export function createProgressBar(terminal: { readonly columns?: number; write(text: string): unknown }) {
   const rate = createRate();
   let step = '';
   let drawnAt = 0;
+  /** Clears the line of the bar, before other output (such as notes) and at the end. */
   const clear = () => void terminal.write('\r\x1b[K');
 
   function report(progress: Progress): void {

@@ -80,29 +80,13 @@ const ADDRESS = ['host', 'port', 'user', 'password', 'dbname'];
  * Given by platforms or meant for other drivers. They have no effect here: times and sizes are our own, the encoding is
  * always UTF-8, and the driver does not use channel binding.
  */
-const NOT_NEEDED = [
-  ...[
-    'channel_binding',
-    'connect_timeout',
-    'pool_timeout',
-    'socket_timeout',
-    'statement_cache_size',
-    'max_idle_connection_lifetime',
-  ],
-  ...[
-    'max_connection_lifetime',
-    'single_use_connections',
-    'uselibpqcompat',
-    'sslnegotiation',
-    'sslcompression',
-    'sslsni',
-  ],
-  ...['ssl_min_protocol_version', 'gssencmode', 'krbsrvname', 'keepalives', 'keepalives_idle', 'keepalives_interval'],
-  ...['keepalives_count', 'tcp_user_timeout', 'fallback_application_name', 'client_encoding', 'load_balance_hosts'],
-  ...['supa', 'workaround'],
-];
+const NOT_NEEDED = `
+  channel_binding connect_timeout pool_timeout socket_timeout statement_cache_size max_idle_connection_lifetime
+  max_connection_lifetime single_use_connections uselibpqcompat sslnegotiation sslcompression sslsni
+  ssl_min_protocol_version gssencmode krbsrvname keepalives keepalives_idle keepalives_interval keepalives_count
+  tcp_user_timeout fallback_application_name client_encoding load_balance_hosts supa workaround`;
 
-const KNOWN = new Set([...Object.keys(PARAMETERS), ...ADDRESS, ...NOT_NEEDED]);
+const KNOWN = new Set([...Object.keys(PARAMETERS), ...ADDRESS, ...NOT_NEEDED.trim().split(/\s+/)]);
 
 export function isKnownParameter(name: string): boolean {
   return KNOWN.has(name);

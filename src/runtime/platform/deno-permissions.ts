@@ -19,15 +19,11 @@ const LDD = '/usr/bin/ldd';
 export function basicPermissions(): Need[] {
   return [
     { permission: { name: 'env' }, flag: '--allow-env', why: 'settings' },
-    { permission: { name: 'read', path: ROOT }, flag: `--allow-read=${ROOT}`, why: 'its own files' },
+    file('read', ROOT, 'its own files'),
     // Read by the modules that hash passwords, to choose their binary.
-    { permission: { name: 'read', path: LDD }, flag: `--allow-read=${LDD}`, why: 'the kind of system' },
+    file('read', LDD, 'the kind of system'),
     { permission: { name: 'sys', kind: 'hostname' }, flag: '--allow-sys=hostname', why: 'the log' },
-    {
-      permission: { name: 'ffi', path: `${ROOT}/node_modules` },
-      flag: `--allow-ffi=${ROOT}/node_modules`,
-      why: 'hashing passwords',
-    },
+    file('ffi', `${ROOT}/node_modules`, 'hashing passwords'),
   ];
 }
 
@@ -37,26 +33,22 @@ export function settingsPermissions({ host, port, database, redis, dataDir, jwtS
     // A free port is not known in advance.
     port === 0 ? net(undefined, 'listening') : net(`${host}:${port}`, 'listening'),
     ...(redis?.nodes ?? []).flatMap(({ host, port, path }) =>
-      path === undefined ? [net(`${host}:${port}`, 'Redis')] : socket(path, 'Redis'),
+      path === undefined ? [net(`${host}:${port}`, 'Redis')] : readWrite(path, 'Redis'),
     ),
     ...(database.kind === 'postgres' ? postgresNeeds(database) : []),
   ];
   if (database.kind !== 'embedded' && jwtSecret !== null) return needs;
-  return [...needs, path('read', dataDir), path('write', dataDir)];
+  return [...needs, ...readWrite(dataDir, 'the data directory')];
 }
 
 function postgresNeeds({ url, path }: PostgresOptions): Need[] {
-  if (path !== undefined) return socket(path, 'PostgreSQL');
+  if (path !== undefined) return readWrite(path, 'PostgreSQL');
   return postgresHosts(url).map((each) => net(each, 'PostgreSQL'));
 }
 
-/** Permission to read and to write its file. */
-function socket(file: string, why: string): Need[] {
-  return (['read', 'write'] as const).map((name) => ({
-    permission: { name, path: file },
-    flag: `--allow-${name}=${file}`,
-    why,
-  }));
+/** For a folder, or for a socket, which is reached by reading and writing its file. */
+function readWrite(path: string, why: string): Need[] {
+  return [file('read', path, why), file('write', path, why)];
 }
 
 function net(host: string | undefined, why: string): Need {
@@ -64,8 +56,8 @@ function net(host: string | undefined, why: string): Need {
   return { permission: { name: 'net', host }, flag: `--allow-net=${host}`, why };
 }
 
-function path(name: 'read' | 'write', directory: string): Need {
-  return { permission: { name, path: directory }, flag: `--allow-${name}=${directory}`, why: 'the data directory' };
+function file(name: 'read' | 'write' | 'ffi', path: string, why: string): Need {
+  return { permission: { name, path }, flag: `--allow-${name}=${path}`, why };
 }
 
 /** The hosts of an address (which may list several), with their ports. */

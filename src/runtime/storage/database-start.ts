@@ -7,6 +7,7 @@ import { MigrationError, migrationFailure, TakeoverStopped } from '../../databas
 import type { Logger } from '../../lib/logger.ts';
 import { createProgressLines } from '../cli/progress.ts';
 import { freeBytes } from '../platform/disk-space.ts';
+import { migrationsFolder } from '../platform/project-root.ts';
 import { StartError } from '../start-error.ts';
 import { isNoWayIn, isTlsFailure, whyUnreachable } from './unreachable.ts';
 
@@ -18,7 +19,6 @@ const LONGEST_RETRY_MS = 5000;
 export interface OpenDatabaseOptions {
   readonly database: DatabaseOptions;
   readonly migrateOnStart: boolean;
-  readonly migrationsFolder: string;
   readonly patienceMs?: number;
   readonly logger: Logger;
 }
@@ -85,7 +85,8 @@ function gaveUp(place: string, patienceMs: number, cause: unknown): StartError {
 }
 
 async function bringToSchema(handle: DatabaseHandle, options: OpenDatabaseOptions): Promise<void> {
-  const unknown = await unknownMigrations(handle, options.migrationsFolder);
+  const folder = migrationsFolder();
+  const unknown = await unknownMigrations(handle, folder);
   if (unknown > 0) {
     // Nodes of several versions run side by side while they are replaced: what a migration adds disturbs none of them.
     options.logger.info({ unknown }, 'a later version has brought the database to its schema: going on beside it');
@@ -95,11 +96,11 @@ async function bringToSchema(handle: DatabaseHandle, options: OpenDatabaseOption
       options.logger.info({ step }, 'the database is brought to the schema'),
     );
     const run = handle.kind === 'embedded' ? runMigrations : (await import('../../legacy/run.ts')).runWithTakeover;
-    const done = await run(handle, options.migrationsFolder, report);
+    const done = await run(handle, folder, report);
     options.logger.debug({ migrations: done }, 'the database has the schema');
     return;
   }
-  const pending = await pendingMigrations(handle, options.migrationsFolder);
+  const pending = await pendingMigrations(handle, folder);
   if (pending.length > 0) throw new StartError(lacksMigrations(describeDatabase(options.database), pending));
 }
 
