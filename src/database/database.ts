@@ -10,6 +10,12 @@ export async function rows<T extends Record<string, unknown>>(db: Database, stat
   return toRows<T>(await db.execute(statement));
 }
 
+/** What a statement of one column returns in its first row. Undefined if it returns none. */
+export async function value<T>(db: Database, statement: SQL): Promise<T | undefined> {
+  const [row] = await rows(db, statement);
+  return row && (Object.values(row)[0] as T);
+}
+
 /** The rows of a driver's result. */
 export function toRows<T>(result: unknown): T[] {
   return Array.isArray(result) ? (result as T[]) : (result as { rows: T[] }).rows;

@@ -7,17 +7,11 @@ import { DatabaseBusy } from './errors.ts';
 /** The part of PGlite that drizzle calls. */
 export type Statements = Pick<PGlite, 'query' | 'transaction'>;
 
-export interface LineLimits {
-  readonly maxWaiting: number;
-  /** From the call to its answer, for a statement or for a whole transaction. */
-  readonly totalMs: number;
-}
-
 /** The same as for a server: see POOL_LIMITS. */
-const LIMITS: LineLimits = { maxWaiting: 10_000, totalMs: 8_000 };
+const LIMITS = { maxWaiting: 10_000, totalMs: 8_000 };
 
 /** What has waited too long rejects with DatabaseBusy, and is not begun, or not committed. */
-export function inLine(client: Statements, { maxWaiting, totalMs }: LineLimits = LIMITS): Statements {
+export function inLine(client: Statements, { maxWaiting, totalMs }: Readonly<typeof LIMITS> = LIMITS): Statements {
   const deadlines = createDeadlines(Math.min(250, totalMs / 4));
   const refusal = () => new DatabaseBusy('others are before this');
   const semaphore = createSemaphore({ places: 1, maxWaiting, maxWaitMs: totalMs, refusal });

@@ -16,11 +16,9 @@ const ROOM_TO_REOPEN_BYTES = 20 << 20;
 /** A session that lasted this long begins again with the shortest wait. */
 const STABLE_MS = 60_000;
 
-export interface EmbeddedSession extends Statements {
-  close(): Promise<void>;
-}
+type Session = Statements & { close(): Promise<void> };
 
-export async function openSession(directory: string, { logger, freeBytes }: DatabaseHelp): Promise<EmbeddedSession> {
+export async function openSession(directory: string, { logger, freeBytes }: DatabaseHelp): Promise<Session> {
   let engine: EmbeddedEngine | undefined = await open(directory);
   let openedAt = performance.now();
   let attempts = 0;

@@ -10,16 +10,13 @@ export async function connectEmbedded(directory: string, help: DatabaseHelp): Pr
   const session = await openSession(directory, help);
   const { query, transaction } = session;
   const over = (client: Statements) => drizzle({ client: client as PGlite, schema });
+  const ping = async () => void (await query('select 1'));
   return {
     db: over(inLine(session)),
     kind: 'embedded',
-    ping: async () => {
-      await query('select 1');
-    },
+    ping,
     speak: () => {},
-    check: async () => {
-      await query('select 1');
-    },
+    check: ping,
     dedicated: (work) => work(over({ query, transaction })),
     close: session.close,
   };

@@ -3,7 +3,7 @@
 import { sql } from 'drizzle-orm';
 import { fold } from '../lib/fold.ts';
 import { createSingleFlight } from '../lib/single-flight.ts';
-import { type Database, rows } from './database.ts';
+import { type Database, rows, value } from './database.ts';
 
 /** What an index takes, at three bytes each. Hardly any name of ours is longer, and none differs only beyond that. */
 const MAX_UNITS = 890;
@@ -56,37 +56,27 @@ export async function fillSome(db: Database, afterId: number, atOnce = AT_ONCE):
   return { filled: found.length, lastId: found.length < atOnce ? undefined : found.at(-1)?.id };
 }
 
-export interface FoldedNames {
-  /** True if every row that was there at the call can be looked up. */
-  isSettled(): Promise<boolean>;
-  /** Resolves when every row that was there at the call can be looked up. Calls at the same time share the work. */
-  settle(): Promise<void>;
-  /** For callers that can do without: fills all of a few rows, or a part of many. */
-  settleSome(): Promise<void>;
-}
-
-export function createFoldedNames(db: Database): FoldedNames {
+export function createFoldedNames(db: Database) {
   const share = createSingleFlight<void>();
 
   async function fill(): Promise<void> {
     for (let lastId: number | undefined = BEGINNING; lastId !== undefined; ) ({ lastId } = await fillSome(db, lastId));
   }
 
+  /** True if every row that was there at the call can be looked up. */
+  async function isSettled(): Promise<boolean> {
+    return (await value<boolean>(db, sql`select not exists (select from users u where ${UNFOLDED})`)) === true;
+  }
+
   return {
-    isSettled: () => isSettled(db),
-    async settle() {
-      if (!(await isSettled(db))) await share('fill', fill);
+    isSettled,
+    /** Resolves when every row that was there at the call can be looked up. Calls at the same time share the work. */
+    async settle(): Promise<void> {
+      if (!(await isSettled())) await share('fill', fill);
     },
-    async settleSome() {
+    /** For callers that can do without: fills all of a few rows, or a part of many. */
+    async settleSome(): Promise<void> {
       await fillSome(db, BEGINNING);
     },
   };
-}
-
-async function isSettled(db: Database): Promise<boolean> {
-  const [row] = await rows<{ none: boolean }>(
-    db,
-    sql`select not exists (select from users u where ${UNFOLDED}) as "none"`,
-  );
-  return row?.none === true;
 }

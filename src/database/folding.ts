@@ -1,19 +1,20 @@
 // Brings the folded names to a database that has users already. Columns, trigger and indexes come before the migration
 // that defines them, beside writers. Then the names themselves follow, some at a time.
 import { sql } from 'drizzle-orm';
-import { type Database, rows } from './database.ts';
+import { type Database, value } from './database.ts';
 import { BEGINNING, fillSome } from './folded-names.ts';
 import { buildIndex, type Index } from './index-build.ts';
 import { MigrationError } from './migration-error.ts';
 import type { Report } from './progress.ts';
 import { givingWay, withShortLock } from './short-lock.ts';
+import { hasTable } from './table-shapes.ts';
 
 /** The number of the migration. */
 export const FOLDING = '0007';
 
 const INDEX = /^CREATE (UNIQUE )?INDEX IF NOT EXISTS "(\w+)" ON "(\w+)" (.*?);?$/s;
 
-export interface FoldingDeps {
+interface FoldingDeps {
   /** The session that holds the runner's lock. */
   readonly db: Database;
   readonly report: Report;
@@ -48,7 +49,8 @@ function indexOf(statement: string): Index[] {
 
 /** Folds whatever is not folded yet. May be cut off anywhere. */
 export async function fillFolding({ db, report }: FoldingDeps): Promise<void> {
-  const total = await countUnfolded(db);
+  const unfolded = sql`select count(*) from users where "foldedUsername" is null or "foldedEmail" is null`;
+  const total = (await value<number>(db, unfolded)) ?? 0;
   if (total === 0) return;
   const step = { db, report, step: 'folding names' };
   for (let lastId: number | undefined = BEGINNING, done = 0; lastId !== undefined; ) {
@@ -61,22 +63,11 @@ export async function fillFolding({ db, report }: FoldingDeps): Promise<void> {
   await db.execute(sql`analyze users`);
 }
 
-export async function countUnfolded(db: Database): Promise<number> {
-  const [row] = await rows<{ count: number }>(
-    db,
-    sql`select count(*)::int as "count" from users where "foldedUsername" is null or "foldedEmail" is null`,
-  );
-  return row?.count ?? 0;
-}
-
 /** What these migrations would do of that, a line each. Only reads. */
 export async function planFolding(db: Database, migrations: readonly { readonly number: string }[]): Promise<string[]> {
-  if (!migrations.some(({ number }) => number === FOLDING)) return [];
-  const [table] = await rows<{ exists: boolean }>(db, sql`select to_regclass('users') is not null as "exists"`);
-  if (!table?.exists) return [];
-  const [row] = await rows<{ count: number }>(db, sql`select count(*)::int as "count" from users`);
+  if (!migrations.some(({ number }) => number === FOLDING) || !(await hasTable(db, 'users'))) return [];
   return [
     'add the columns foldedUsername, foldedEmail, isNameUnique to users, and build their indexes beside writers',
-    `fold the names and emails of ${row?.count ?? 0} users, some at a time`,
+    `fold the names and emails of ${await value<number>(db, sql`select count(*) from users`)} users, some at a time`,
   ];
 }

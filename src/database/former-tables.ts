@@ -17,7 +17,7 @@ const EXPECTED: Record<string, Record<string, Kind>> = {
   },
 };
 
-const FORMER = ['users', 'channels', 'channel_members', 'chats'];
+export const FORMER_TABLES = ['users', 'channels', 'channel_members', 'chats'];
 
 type Kind = keyof typeof TYPES;
 
@@ -40,7 +40,7 @@ export async function foreignTables(db: Database): Promise<string[]> {
   const found = await columns(db);
   const tables = [...new Set(found.map(({ table }) => table))];
   if (tables.length === 0) return [];
-  const missing = FORMER.filter((table) => !tables.includes(table)).map((table) => `there is no table ${table}`);
+  const missing = FORMER_TABLES.filter((table) => !tables.includes(table)).map((table) => `there is no table ${table}`);
   const differing = tables.flatMap((table) =>
     differences(
       table,

@@ -68,17 +68,17 @@ export function transaction(link: Link, start: Start, work: Work): Promise<unkno
       // Begun too late: the caller was told that it failed.
       if (link.lost) throw link.lost;
       if (isPast(link.deadline)) throw tooLate();
-      const outcome = await settle(work(statements(link, sql)));
+      const [outcome] = await Promise.allSettled([work(statements(link, sql))]);
       if (link.lost) {
         reject(link.lost);
         // On a lost connection, postgres.js would crash the process with its commit or rollback. So never go on.
         return new Promise<never>(() => {});
       }
       stop = limit(link, () => answerMs, fail);
-      const value = outcome();
+      if (outcome.status === 'rejected') throw outcome.reason;
       // Rolled back, so that nobody who was told that it failed finds it done.
       if (isPast(link.deadline)) throw tooLate();
-      return value;
+      return outcome.value;
     };
     start(guarded)
       .then(resolve, fail)
@@ -133,18 +133,6 @@ function failing(link: Link, statement: string, reject: (error: unknown) => void
     link.rules.refusals.failed(statement, error);
     reject(error);
   };
-}
-
-/** The outcome of a promise, to be returned or thrown later. */
-async function settle<T>(promise: Promise<T>): Promise<() => T> {
-  try {
-    const value = await promise;
-    return () => value;
-  } catch (error) {
-    return () => {
-      throw error;
-    };
-  }
 }
 
 /** postgres.js notes on a query which connection it went to. */

@@ -2,7 +2,7 @@
 // the former service has filled it, it must be taken over first: see legacy/.
 import { sql } from 'drizzle-orm';
 import { type MigrationMeta, readMigrationFiles } from 'drizzle-orm/migrator';
-import { type Database, rows } from './database.ts';
+import { type Database, rows, value } from './database.ts';
 import { FOLDING, fillFolding, prepareFolding } from './folding.ts';
 import { foreignTables } from './former-tables.ts';
 import type { DatabaseHandle } from './handle.ts';
@@ -11,6 +11,7 @@ import { MigrationError } from './migration-error.ts';
 import type { Report } from './progress.ts';
 import { endWithClient, takeRunnerLock } from './runner-lock.ts';
 import { givingWay, type Step, withShortLock } from './short-lock.ts';
+import { hasTable } from './table-shapes.ts';
 
 /** The numbers of the migrations that a takeover prepares. */
 const FIRST = ['0000', '0001'];
@@ -128,11 +129,6 @@ export async function needsTakeover(db: Database, migrations: readonly Migration
   return migrations.some(({ number }) => FIRST.includes(number)) && (await hasTable(db, 'chats'));
 }
 
-async function hasTable(db: Database, name: string): Promise<boolean> {
-  const [row] = await rows<{ exists: boolean }>(db, sql`select to_regclass(${name}::text) is not null as "exists"`);
-  return row?.exists === true;
-}
-
 function alone<T>(handle: DatabaseHandle, report: Report, work: (db: Database) => Promise<T>): Promise<T> {
   return handle.dedicated(async (db) => {
     if (handle.kind === 'postgres') {
@@ -143,12 +139,10 @@ function alone<T>(handle: DatabaseHandle, report: Report, work: (db: Database) =
   });
 }
 
-interface Migration {
+interface Migration extends Readonly<MigrationMeta> {
   readonly number: string;
   /** The time by which drizzle knows a migration, in ms. */
   readonly time: number;
-  readonly hash: string;
-  readonly sql: readonly string[];
 }
 
 /** drizzle's own rule: everything newer than the newest that was applied. */
@@ -159,11 +153,10 @@ export async function pending(db: Database, folder: string): Promise<Migration[]
 
 /** All migrations of this version, in order. */
 function known(folder: string): Migration[] {
-  return readMigrationFiles({ migrationsFolder: folder }).map((migration: MigrationMeta, index) => ({
+  return readMigrationFiles({ migrationsFolder: folder }).map((migration, index) => ({
+    ...migration,
     number: String(index).padStart(4, '0'),
     time: migration.folderMillis,
-    hash: migration.hash,
-    sql: migration.sql,
   }));
 }
 
@@ -183,11 +176,7 @@ async function apply(tx: Database, migrations: readonly Migration[]): Promise<vo
 
 /** The times of the applied migrations, oldest first. */
 async function applied(db: Database): Promise<number[]> {
-  const [table] = await rows<{ exists: boolean }>(
-    db,
-    sql`select to_regclass('drizzle.__drizzle_migrations') is not null as "exists"`,
-  );
-  if (!table?.exists) return [];
+  if (!(await hasTable(db, 'drizzle.__drizzle_migrations'))) return [];
   const list = await rows<{ time: string }>(
     db,
     sql`select created_at::text as "time" from drizzle.__drizzle_migrations order by created_at`,
@@ -213,10 +202,10 @@ export async function refuseForeign(db: Database, folder: string): Promise<void>
 
 /** Another encoding could not store what clients send, or would count it in bytes. */
 async function refuseEncoding(db: Database): Promise<void> {
-  const [server] = await rows<{ encoding: string }>(db, sql`select current_setting('server_encoding') as "encoding"`);
-  if (!server || server.encoding === 'UTF8') return;
+  const encoding = await value<string>(db, sql`select current_setting('server_encoding')`);
+  if (encoding === undefined || encoding === 'UTF8') return;
   throw new MigrationError(
-    `The database keeps texts as ${server.encoding}; nothing was changed. Make one with the encoding UTF8 (createdb -T template0 -E UTF8), and restore a dump of this one there`,
+    `The database keeps texts as ${encoding}; nothing was changed. Make one with the encoding UTF8 (createdb -T template0 -E UTF8), and restore a dump of this one there`,
   );
 }
 

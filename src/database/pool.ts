@@ -34,26 +34,10 @@ export const POOL_LIMITS: PoolLimits = {
 /** The least time before a server that cannot be written to is left again. */
 const LEAVE_AGAIN_MS = 1_000;
 
-export interface Pool {
-  /** drizzle's client: the part of postgres.js that its session calls. */
-  readonly client: Sql;
-  /**
-   * Sends new statements over new connections, which may lead to another server: the present one cannot be written to.
-   */
-  leave(): void;
-  /** Lets running statements end within the grace period. */
-  end(): Promise<void>;
-}
-
 /**
  * `open` makes a postgres.js instance of at most `size` connections. `refusals` gets the outcome of every statement.
  */
-export function createPool(
-  open: () => Sql,
-  size: number,
-  limits: PoolLimits,
-  refusals: Refusals = createRefusals(),
-): Pool {
+export function createPool(open: () => Sql, size: number, limits: PoolLimits, refusals: Refusals = createRefusals()) {
   const semaphore = createSemaphore({
     places: size,
     ...limits,
@@ -75,6 +59,9 @@ export function createPool(
     void pool.end({ timeout: graceSeconds });
   }
 
+  /**
+   * Sends new statements over new connections, which may lead to another server: the present one cannot be written to.
+   */
   function leave(): void {
     const now = performance.now();
     if (now - leftAt < LEAVE_AGAIN_MS) return;
@@ -106,9 +93,11 @@ export function createPool(
     begin: (work) => onLink((link) => transaction(link, (inner) => link.pool.begin(inner), work)),
   };
   return {
+    /** drizzle's client: the part of postgres.js that its session calls. */
     client: client as unknown as Sql,
     leave,
-    end() {
+    /** Lets running statements end within the grace period. */
+    end(): Promise<void> {
       ended = true;
       return current.end({ timeout: graceSeconds });
     },

@@ -1,6 +1,6 @@
 // One runner of migrations at a time over all nodes, by a lock of its session, which is released with it.
 import { sql } from 'drizzle-orm';
-import { type Database, rows } from './database.ts';
+import { type Database, value } from './database.ts';
 import { MigrationError } from './migration-error.ts';
 import type { Report } from './progress.ts';
 
@@ -13,8 +13,7 @@ const LOOK_AGAIN_MS = 300;
  */
 export async function takeRunnerLock(db: Database, report: Report): Promise<void> {
   for (;;) {
-    const [row] = await rows<{ taken: boolean }>(db, sql`select pg_try_advisory_lock(${KEY}) as "taken"`);
-    if (row?.taken) return;
+    if (await value<boolean>(db, sql`select pg_try_advisory_lock(${KEY})`)) return;
     report({ step: 'waiting for another run to end' });
     await pause(LOOK_AGAIN_MS);
   }
@@ -22,8 +21,8 @@ export async function takeRunnerLock(db: Database, report: Report): Promise<void
 
 /** Throws MigrationError if the session of `tx` is not the one that took the lock, and somebody else has it. */
 export async function requireRunnerLock(tx: Database): Promise<void> {
-  const [row] = await rows<{ held: boolean }>(tx, sql`select pg_try_advisory_xact_lock(${KEY}) as "held"`);
-  if (!row?.held) throw new MigrationError('The link to the database was lost, and another run has begun meanwhile');
+  if (!(await value<boolean>(tx, sql`select pg_try_advisory_xact_lock(${KEY})`)))
+    throw new MigrationError('The link to the database was lost, and another run has begun meanwhile');
 }
 
 /**

@@ -1,6 +1,6 @@
 // The tables of a database, read from its catalogue: enough to copy every one of them.
-import { sql } from 'drizzle-orm';
-import { type Database, rows } from './database.ts';
+import { type SQL, sql } from 'drizzle-orm';
+import { type Database, rows, value } from './database.ts';
 
 export interface TableShape {
   readonly name: string;
@@ -55,6 +55,10 @@ function parentsFirst<T extends { name: string; parents: string[] }>(tables: rea
   return ordered;
 }
 
+export async function hasTable(db: Database, name: string): Promise<boolean> {
+  return (await value<boolean>(db, sql`select to_regclass(${name}::text) is not null`)) === true;
+}
+
 export async function readCounters(db: Database): Promise<Counter[]> {
   const names = await rows<{ name: string }>(
     db,
@@ -86,9 +90,8 @@ export async function readContent(
   return content ?? { count: 0, sum: '' };
 }
 
-export function columnList(columns: readonly string[]) {
-  return sql.join(
-    columns.map((column) => sql.identifier(column)),
-    sql`, `,
-  );
+/** The names with commas between, each followed by `suffix`. */
+export function columnList(columns: readonly string[], suffix = sql``): SQL {
+  const items = columns.map((column) => sql`${sql.identifier(column)}${suffix}`);
+  return sql.join(items, sql`, `);
 }

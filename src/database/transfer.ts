@@ -1,7 +1,7 @@
 // Moves a whole database into an empty one: every row with its ids and numbers, in one transaction, compared at its
 // end.
 import { type SQL, sql } from 'drizzle-orm';
-import { type Database, rows } from './database.ts';
+import { type Database, rows, value } from './database.ts';
 import type { DatabaseHandle } from './handle.ts';
 import { pendingMigrations, runMigrations, unknownMigrations } from './migrate.ts';
 import { MigrationError } from './migration-error.ts';
@@ -66,9 +66,9 @@ async function bringUpToDate(source: DatabaseHandle, folder: string): Promise<vo
 
 /** Gives the target the schema, within the transaction, so that this is undone too if the transfer fails. */
 async function prepare(tx: Database, target: DatabaseHandle, folder: string): Promise<void> {
-  const [server] = await rows<{ encoding: string }>(tx, sql`select current_setting('server_encoding') as encoding`);
-  if (server?.encoding !== 'UTF8') {
-    throw new TransferError(`The target database keeps texts as ${server?.encoding}: make one with the encoding UTF8`);
+  const encoding = await value<string>(tx, sql`select current_setting('server_encoding')`);
+  if (encoding !== 'UTF8') {
+    throw new TransferError(`The target database keeps texts as ${encoding}: make one with the encoding UTF8`);
   }
   const inside: DatabaseHandle = { ...target, db: tx, dedicated: (work) => work(tx) };
   const tables = (await readTables(tx)).map(({ name }) => name);
@@ -108,8 +108,7 @@ function some(names: readonly string[]): string {
 /** Triggers are off meanwhile, because the rows have their numbers. Constraints hold. */
 async function copyTable(source: Database, tx: Database, table: TableShape, report: Report): Promise<void> {
   const name = sql.identifier(table.name);
-  const [whole] = await rows<{ count: number }>(source, sql`select count(*)::int as count from ${name}`);
-  const total = whole?.count ?? 0;
+  const total = (await value<number>(source, sql`select count(*) from ${name}`)) ?? 0;
   await tx.execute(sql`alter table ${name} disable trigger user`);
   const columns = columnList(table.columns);
   let done = 0;
@@ -133,10 +132,7 @@ interface Batch {
 async function* batches(source: Database, { name, columns, key }: TableShape): AsyncGenerator<Batch> {
   if (key.length === 0) throw new TransferError(`The table ${name} has no primary key to read it by`);
   const keys = columnList(key);
-  const texts = sql.join(
-    key.map((column) => sql`${sql.identifier(column)}::text`),
-    sql`, `,
-  );
+  const texts = columnList(key, sql`::text`);
   let [after, limit]: [SQL, number] = [sql``, FIRST_ROWS];
   for (;;) {
     const [batch] = await rows<{ count: number; text: string; last: string[] }>(
@@ -145,7 +141,7 @@ async function* batches(source: Database, { name, columns, key }: TableShape): A
             select ${columnList(columns)} from ${sql.identifier(name)} ${after} order by ${keys} limit ${limit}
           )
           select count(*)::int as count, coalesce(json_agg(batch), '[]')::text as text,
-            (select json_build_array(${texts}) from batch order by ${descending(key)} limit 1) as last
+            (select json_build_array(${texts}) from batch order by ${columnList(key, sql` desc`)} limit 1) as last
           from batch`,
     );
     if (!batch || batch.count === 0) return;
@@ -154,13 +150,6 @@ async function* batches(source: Database, { name, columns, key }: TableShape): A
     after = sql`where (${keys}) > (${sql.join(last, sql`, `)})`;
     limit = nextLimit(limit, batch.text.length);
   }
-}
-
-function descending(key: readonly string[]): SQL {
-  return sql.join(
-    key.map((column) => sql`${sql.identifier(column)} desc`),
-    sql`, `,
-  );
 }
 
 function nextLimit(limit: number, chars: number): number {

@@ -1,8 +1,9 @@
 // Merges memberships that exist more than once into the earliest, because the longest member of a channel inherits it.
 // Deletes only rows that say nothing more than the one that stays. The former service may go on writing.
 import { sql } from 'drizzle-orm';
-import { type Database, rows } from '../database/database.ts';
+import { type Database, rows, value } from '../database/database.ts';
 import { sqlState } from '../database/errors.ts';
+import { BEGINNING } from '../database/folded-names.ts';
 import { givingWay, type Step, withShortLock } from '../database/short-lock.ts';
 import { allowsDoubles, FACTS, IDS_NAMED, nameIds, unmergeable } from './doubles.ts';
 
@@ -12,8 +13,6 @@ const MOST_ROUNDS = 20;
 const ROWS_AT_ONCE = 5000;
 /** Members whose rows are merged in one transaction. */
 const MEMBERS_AT_ONCE = 500;
-/** Below every id. */
-const BEGINNING = -2_147_483_648;
 
 /**
  * Stops the former service from writing more doubles, merges the existing ones, and runs `build`, which creates the
@@ -58,12 +57,11 @@ async function keepOut(step: Step): Promise<void> {
 }
 
 async function hasKeepOut(db: Database): Promise<boolean> {
-  const [row] = await rows<{ found: boolean }>(
+  const found = await value<boolean>(
     db,
-    sql`select exists (select from pg_trigger
-      where tgrelid = 'channel_members'::regclass and tgname = 'keep_member_once') as "found"`,
+    sql`select exists (select from pg_trigger where tgrelid = 'channel_members'::regclass and tgname = 'keep_member_once')`,
   );
-  return row?.found === true;
+  return found === true;
 }
 
 interface Merged {
@@ -111,13 +109,13 @@ function tell({ report, step }: Step, { rows: count, channels, ids }: Merged): v
 
 /** The channel up to which there are some rows after those of `last`. Undefined if there are none. */
 async function lastChannel(db: Database, last: number): Promise<number | undefined> {
-  const [row] = await rows<{ id: number | null }>(
+  const id = await value<number | null>(
     db,
-    sql`select max("channelId") as "id" from (
+    sql`select max("channelId") from (
       select "channelId" from channel_members where "channelId" > ${last}::int order by 1 limit ${ROWS_AT_ONCE}::int
     ) as picked`,
   );
-  return row?.id ?? undefined;
+  return id ?? undefined;
 }
 
 /** Locks the row that stays, so that it is still there when the others go. */

@@ -1,7 +1,8 @@
 // Numbers messages that have no number: in the order of their ids, from the counter of their log, one batch a
 // transaction. A batch is stored together with its counters or not at all, so the rows themselves show what is done.
 import { type SQL, sql } from 'drizzle-orm';
-import { type Database, rows } from '../database/database.ts';
+import { type Database, rows, value } from '../database/database.ts';
+import { BEGINNING } from '../database/folded-names.ts';
 import { pause, requireRunnerLock } from '../database/runner-lock.ts';
 import { retryLocks, type Step } from '../database/short-lock.ts';
 
@@ -16,15 +17,12 @@ const LARGEST_BATCH = 20_000;
 const SMALL_REST = 500;
 const SETTLE_MS = 50;
 
-/** Below every id. */
-const BEGINNING = -2_147_483_648;
 const CHANNELS_AT_ONCE = 5000;
 
 const WITHOUT_NUMBER = sql`m.seq is null and (m."channelId" is not null or m."receiverId" is not null)`;
 
 export async function countUnnumbered(db: Database): Promise<number> {
-  const [row] = await rows<{ count: number }>(db, sql`select count(*) from chats m where ${WITHOUT_NUMBER}`);
-  return Number(row?.count ?? 0);
+  return (await value<number>(db, sql`select count(*) from chats m where ${WITHOUT_NUMBER}`)) ?? 0;
 }
 
 /** Creates a log for every channel. */
@@ -107,8 +105,7 @@ export async function numberBatch(tx: Database, from: number, to: number): Promi
   // In the order of ids, as the functions of the log do. Then the counters stay the same for the next statement.
   await tx.execute(sql`select from conversations where id in (select log.id ${logsOf(some)})
     order by id for no key update`);
-  const [row] = await rows<{ count: number }>(tx, takeNumbers(some));
-  return Number(row?.count ?? 0);
+  return (await value<number>(tx, takeNumbers(some))) ?? 0;
 }
 
 /** The messages `m` with the `log` that each belongs to. */
@@ -142,11 +139,8 @@ function takeNumbers(some: SQL): SQL {
 
 /** The largest of the first `size` ids that `some` selects. Undefined if it selects none. */
 async function edge(db: Database, some: SQL, size: number): Promise<number | undefined> {
-  const [row] = await rows<{ id: number | null }>(
-    db,
-    sql`select max(id) as "id" from (${some} order by id limit ${size}::int) as picked`,
-  );
-  return row?.id ?? undefined;
+  const picked = sql`select max(id) from (${some} order by id limit ${size}::int) as picked`;
+  return (await value<number | null>(db, picked)) ?? undefined;
 }
 
 /**
@@ -154,7 +148,7 @@ async function edge(db: Database, some: SQL, size: number): Promise<number | und
  * table before the id, so it is enough to wait for those who hold the lock now. This holds nobody up.
  */
 async function settledId({ db, report, step }: Step): Promise<number> {
-  const [row] = await rows<{ id: number | null }>(db, sql`select max(id) as "id" from chats`);
+  const id = await value<number | null>(db, sql`select max(id) from chats`);
   let writers = await writersOf(db);
   while (writers.length > 0) {
     await pause(SETTLE_MS);
@@ -164,7 +158,7 @@ async function settledId({ db, report, step }: Step): Promise<number> {
     if (process)
       report({ step, waiting: `an open transaction that writes messages (process ${process} in the server)` });
   }
-  return row?.id ?? BEGINNING;
+  return id ?? BEGINNING;
 }
 
 function writersOf(db: Database): Promise<{ transaction: string; pid: number | null }[]> {

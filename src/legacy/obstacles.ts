@@ -2,12 +2,12 @@
 // this service. Each text says what to look for, by ids and never by what users wrote.
 import { type SQL, sql } from 'drizzle-orm';
 import { type Database, rows } from '../database/database.ts';
+import { FORMER_TABLES } from '../database/former-tables.ts';
 import { MigrationError } from '../database/migration-error.ts';
 import { findDoubles, unmergeable } from './doubles.ts';
 import { foreignTriggers } from './foreign-triggers.ts';
 import type { Survey } from './survey.ts';
 import { unfitRows, unfitTypes } from './unfit.ts';
-import { FORMER_TABLES } from './wanted.ts';
 
 /** Throws MigrationError with everything that prevents it. Only reads. */
 export async function refuseObstacles(db: Database, state: Survey): Promise<void> {
@@ -74,9 +74,10 @@ async function repeatedRows(db: Database, { uniques }: Survey): Promise<string[]
         select array_to_string((array_agg(id order by id))[1:5], ', ') as ids from ${sql.raw(unique.table)}
         group by ${sql.raw(columns)} having count(*) > 1) as repeated`,
     );
-    const count = Number(row?.count ?? 0);
-    if (count > 0)
-      found.push(`${unique.table} has the same (${columns}) in several rows, ${count} times (first: ids ${row?.ids})`);
+    if (row && row.count > 0)
+      found.push(
+        `${unique.table} has the same (${columns}) in several rows, ${row.count} times (first: ids ${row.ids})`,
+      );
   }
   return found;
 }
@@ -91,31 +92,23 @@ async function orphans(db: Database, { references }: Survey): Promise<string[]> 
       sql`select count(*), min(m.id) as "first" from ${sql.raw(table)} m
         where ${at} is not null and not exists (select from ${sql.raw(target)} t where t.id = ${at})`,
     );
-    const count = Number(row?.count ?? 0);
-    if (count > 0)
-      found.push(`${table}."${column}" names no row of ${target} in ${count} rows (first: id ${row?.first})`);
+    if (row && row.count > 0)
+      found.push(`${table}."${column}" names no row of ${target} in ${row.count} rows (first: id ${row.first})`);
   }
   return found;
 }
 
-export interface OddMessages {
-  /** With neither a channel nor a receiver, so in no conversation. */
-  readonly nowhere: number;
-  /** With both, so they belong to the channel. */
-  readonly both: number;
-}
-
-/** Rows that stay as they are, but are worth mentioning. */
-export async function oddMessages(db: Database): Promise<OddMessages> {
+/** Rows that stay as they are, but are worth mentioning: those in no conversation, and those that are the channel's. */
+export async function oddMessages(db: Database) {
   const count = (condition: string): SQL => sql.raw(`count(*) filter (where ${condition})`);
-  const [row] = await rows<{ nowhere: number; both: number }>(
+  const [row = { nowhere: 0, both: 0 }] = await rows<{ nowhere: number; both: number }>(
     db,
     sql`select ${count('"channelId" is null and "receiverId" is null')} as "nowhere",
       ${count('"channelId" is not null and "receiverId" is not null')} as "both" from chats`,
   );
-  return { nowhere: Number(row?.nowhere ?? 0), both: Number(row?.both ?? 0) };
+  return row;
 }
 
 function tables(): SQL {
-  return sql`${sql.param([...FORMER_TABLES])}::text[]`;
+  return sql`${sql.param(FORMER_TABLES)}::text[]`;
 }

@@ -2,16 +2,12 @@
 import { sql } from 'drizzle-orm';
 import { type Database, rows } from '../database/database.ts';
 
-export interface OddChannels {
-  /** Groups with an owner who is no member. */
-  readonly withoutOwner: number;
-  /** Direct channels of a pair that has another one with a smaller id. */
-  readonly twins: number;
-}
-
-/** Counts channels that are not deleted. Only reads. */
-export async function oddChannels(db: Database): Promise<OddChannels> {
-  const [row] = await rows<{ withoutOwner: string; twins: string }>(
+/**
+ * Counts groups with an owner who is no member, and direct channels of a pair that has another one with a smaller id.
+ * Leaves out deleted ones. Only reads.
+ */
+export async function oddChannels(db: Database) {
+  const [row = { withoutOwner: 0, twins: 0 }] = await rows<{ withoutOwner: number; twins: number }>(
     db,
     sql`with pairs as (
         select c.id, array_agg(distinct m."userId" order by m."userId") as users
@@ -23,5 +19,5 @@ export async function oddChannels(db: Database): Promise<OddChannels> {
           select from channel_members m where m."channelId" = c.id and m."userId" = c."ownerId")) as "withoutOwner",
         (select count(*) - count(distinct users) from pairs where cardinality(users) = 2) as "twins"`,
   );
-  return { withoutOwner: Number(row?.withoutOwner ?? 0), twins: Number(row?.twins ?? 0) };
+  return row;
 }

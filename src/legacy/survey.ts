@@ -1,7 +1,7 @@
 // What a database that the former service filled lacks. Read from the database itself each time, so that a takeover can
 // be interrupted anywhere and continued, and so that a dry run shows what a run would do.
 import { sql } from 'drizzle-orm';
-import { type Database, rows } from '../database/database.ts';
+import { type Database, rows, value } from '../database/database.ts';
 import { type Index, indexFacts } from '../database/index-build.ts';
 import {
   FILLED,
@@ -95,7 +95,7 @@ async function missingUniques(db: Database): Promise<UniqueState[]> {
 /** Whether an index of any name already ensures this, on these columns in this order. */
 async function isUnique(db: Database, { table, columns }: Unique): Promise<boolean> {
   const list = sql.param([...columns]);
-  const [row] = await rows<{ found: boolean }>(
+  const found = await value<boolean>(
     db,
     sql`select exists (
       select from pg_index i
@@ -106,9 +106,9 @@ async function isUnique(db: Database, { table, columns }: Unique): Promise<boole
           left join pg_attribute a on a.attrelid = i.indrelid and a.attnum = k.num
           where k.ord <= i.indnkeyatts
         )
-    ) as "found"`,
+    )`,
   );
-  return row?.found === true;
+  return found === true;
 }
 
 async function missingReferences(db: Database): Promise<ReferenceState[]> {

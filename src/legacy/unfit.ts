@@ -1,9 +1,9 @@
 // Properties of the former service's tables that this service could not serve: it would answer 500, or take people who
 // left for members. Each text says what to do. Only reads.
 import { type SQL, sql } from 'drizzle-orm';
-import { type Database, rows } from '../database/database.ts';
+import { type Database, rows, value } from '../database/database.ts';
+import { FORMER_TABLES } from '../database/former-tables.ts';
 import type { Survey } from './survey.ts';
-import { FORMER_TABLES } from './wanted.ts';
 
 const CHANNEL_TYPE = 'channels_type_enum';
 const CHANNEL_TYPES = ['direct', 'group'];
@@ -42,12 +42,11 @@ async function membersWhoLeft(db: Database): Promise<string[]> {
   );
   const found: string[] = [];
   for (const { name } of columns) {
-    const [row] = await rows<{ count: string; first: number | null }>(
+    const [row] = await rows<{ count: number; first: number | null }>(
       db,
       sql`select count(*) as "count", min(id) as "first" from channel_members where ${sql.identifier(name)} is not null`,
     );
-    const count = Number(row?.count ?? 0);
-    const which = count > 0 ? `${count} rows (first: id ${row?.first})` : 'no row yet';
+    const which = row && row.count > 0 ? `${row.count} rows (first: id ${row.first})` : 'no row yet';
     found.push(
       `channel_members."${name}" says who left, in ${which}: such people would be members again, as this service does not know the column. Delete those rows, then drop it`,
     );
@@ -59,20 +58,17 @@ async function membersWhoLeft(db: Database): Promise<string[]> {
 async function idsBehind(db: Database): Promise<string[]> {
   const found: string[] = [];
   for (const table of FORMER_TABLES) {
-    const [name] = await rows<{ sequence: string | null }>(
-      db,
-      sql`select pg_get_serial_sequence(${table}::text, 'id') as "sequence"`,
-    );
+    const sequence = await value<string | null>(db, sql`select pg_get_serial_sequence(${table}::text, 'id')`);
     // A table without a sequence is named already.
-    if (!name?.sequence) continue;
-    const [row] = await rows<{ behind: boolean | null }>(
+    if (!sequence) continue;
+    const isBehind = await value<boolean | null>(
       db,
-      sql`select (select max(id) from ${sql.raw(table)}) >= case when is_called then last_value + 1 else last_value end as "behind"
-        from ${sql.raw(name.sequence)}`,
+      sql`select (select max(id) from ${sql.raw(table)}) >= case when is_called then last_value + 1 else last_value end
+        from ${sql.raw(sequence)}`,
     );
-    if (row?.behind)
+    if (isBehind)
       found.push(
-        `the sequence of ${table}.id is behind its rows: select setval('${name.sequence}', (select max(id) from ${table}))`,
+        `the sequence of ${table}.id is behind its rows: select setval('${sequence}', (select max(id) from ${table}))`,
       );
   }
   return found;

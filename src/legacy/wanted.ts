@@ -2,8 +2,6 @@
 // and columns are those of migrations/0000_tables.sql. A test compares the outcome.
 import type { Index } from '../database/index-build.ts';
 
-export const FORMER_TABLES = ['users', 'channels', 'channel_members', 'chats'] as const;
-
 /** Columns of `chats`, nullable and without default: added in an instant, whatever the number of rows. */
 export const LOG_COLUMNS = ['conversationId', 'seq', 'updatedSeq', 'clientId'] as const;
 
