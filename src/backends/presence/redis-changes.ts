@@ -49,8 +49,8 @@ interface ChangesDependencies {
 }
 
 /**
- * Call `user`, `channel`, `status`, `enter` and `leave` after the change was noted in `reported`. They resolve when Redis was
- * told, and never reject.
+ * Call `user`, `channel`, `status`, `enter` and `leave` after the change was noted in `reported`. They resolve when Redis
+ * was told, and never reject.
  */
 export function createChanges(deps: ChangesDependencies) {
   const { client, reported, keyOf, otherNodes, together, doubt } = deps;
