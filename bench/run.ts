@@ -16,6 +16,7 @@ import { growthReaders } from './scenarios/growth-readers.ts';
 import { growthConnections, idle } from './scenarios/idle.ts';
 import { nodes } from './scenarios/nodes.ts';
 import { persist } from './scenarios/persist.ts';
+import { reactions } from './scenarios/reactions.ts';
 import { rest } from './scenarios/rest.ts';
 import { rooms } from './scenarios/rooms.ts';
 import { run, type Target, targets } from './targets.ts';
@@ -28,7 +29,17 @@ const GROWTH: Record<string, Scenario> = {
   'growth-channels': growthChannels,
   'growth-connections': growthConnections,
 };
-const SCENARIOS: Record<string, Scenario> = { fanout, rooms, persist, rest, idle, coldstart, nodes, ...GROWTH };
+const SCENARIOS: Record<string, Scenario> = {
+  fanout,
+  rooms,
+  persist,
+  reactions,
+  rest,
+  idle,
+  coldstart,
+  nodes,
+  ...GROWTH,
+};
 // As on a machine with important data.
 const DURABLE = ['fsync=on', 'full_page_writes=on'];
 

@@ -16,15 +16,17 @@ AS $$
 #variable_conflict use_column
 DECLARE
   asked jsonb[] := ARRAY(SELECT g.one FROM jsonb_array_elements(given) WITH ORDINALITY AS g(one, ord) ORDER BY g.ord);
-  asked_logs integer[] := ARRAY(
-    SELECT (SELECT m."conversationId" FROM chats m WHERE m.id = a.id)
-    FROM unnest(message_ids) WITH ORDINALITY AS a(id, ord) ORDER BY a.ord);
-  logs integer[] := ARRAY(SELECT DISTINCT l.id FROM unnest(asked_logs) AS l(id) WHERE l.id IS NOT NULL ORDER BY l.id);
+  -- Of a message once, however many changes of it there are: what looks it up also meets its former versions.
+  logs integer[] := ARRAY(
+    SELECT DISTINCT m."conversationId" FROM (SELECT DISTINCT a.id FROM unnest(message_ids) AS a(id)) a,
+      LATERAL (SELECT m."conversationId" FROM chats m WHERE m.id = a.id AND m."conversationId" IS NOT NULL OFFSET 0) m
+    ORDER BY m."conversationId");
   numbers integer[];
   number_before integer;
   stamp timestamp;
-  is_party boolean[];
   of_message record;
+  ords integer[];
+  is_open boolean;
   message chats;
   log integer;
   changed chats[] := '{}';
@@ -40,6 +42,7 @@ DECLARE
   details jsonb[] := array_fill(NULL::jsonb, ARRAY[cardinality(message_ids)]);
   event_of integer[] := array_fill(NULL::integer, ARRAY[cardinality(message_ids)]);
   states jsonb[] := array_fill(NULL::jsonb, ARRAY[cardinality(message_ids)]);
+  logs_of integer[] := array_fill(NULL::integer, ARRAY[cardinality(message_ids)]);
 BEGIN
   PERFORM 1 FROM unnest(logs) AS l(id),
     LATERAL (SELECT 1 FROM conversations c WHERE c.id = l.id FOR NO KEY UPDATE) c;
@@ -47,35 +50,34 @@ BEGIN
     SELECT (SELECT c."lastSeq" FROM conversations c WHERE c.id = l.id)
     FROM unnest(logs) WITH ORDINALITY AS l(id, ord) ORDER BY l.ord);
   stamp := date_trunc('milliseconds', clock_timestamp() AT TIME ZONE 'utc');
-  is_party := ARRAY(
-    SELECT m.id IS NOT NULL AND a.log IS NOT NULL AND (
-      a.actor IS NULL
-      OR a.actor IN (m."senderId", m."receiverId") AND m."channelId" IS NULL
-      OR EXISTS (SELECT 1 FROM channel_members cm WHERE cm."userId" = a.actor AND cm."channelId" = m."channelId" OFFSET 0)
-        AND EXISTS (SELECT 1 FROM channels ch WHERE ch.id = m."channelId" AND ch."deletedAt" IS NULL OFFSET 0)
-    )
-    FROM unnest(message_ids, actors, asked_logs) WITH ORDINALITY AS a(id, actor, log, ord)
-    LEFT JOIN LATERAL (
-      SELECT m.id, m."senderId", m."receiverId", m."channelId" FROM chats m WHERE m.id = a.id OFFSET 0) m ON true
-    ORDER BY a.ord);
 
   FOR of_message IN
     SELECT a.id, array_agg(a.ord::integer ORDER BY a.ord) AS ords
-    FROM unnest(message_ids) WITH ORDINALITY AS a(id, ord) WHERE is_party[a.ord] GROUP BY a.id ORDER BY min(a.ord)
+    FROM unnest(message_ids) WITH ORDINALITY AS a(id, ord) GROUP BY a.id ORDER BY min(a.ord)
   LOOP
     SELECT m.* INTO message FROM chats m WHERE m.id = of_message.id AND m."deletedAt" IS NULL FOR NO KEY UPDATE;
     CONTINUE WHEN NOT FOUND;
     log := array_position(logs, message."conversationId");
+    CONTINUE WHEN log IS NULL;
+    is_open := message."channelId" IS NULL
+      OR EXISTS (SELECT 1 FROM channels ch WHERE ch.id = message."channelId" AND ch."deletedAt" IS NULL);
+    ords := ARRAY(
+      SELECT p.place FROM unnest(of_message.ords) WITH ORDINALITY AS p(place, ord)
+      WHERE actors[p.place] IS NULL OR is_open AND CASE
+        WHEN message."channelId" IS NULL THEN actors[p.place] IN (message."senderId", message."receiverId")
+        ELSE EXISTS (SELECT 1 FROM channel_members cm
+          WHERE cm."userId" = actors[p.place] AND cm."channelId" = message."channelId" OFFSET 0)
+      END ORDER BY p.ord);
     number_before := message."updatedSeq";
     next := 1;
-    WHILE next <= cardinality(of_message.ords) AND message."deletedAt" IS NULL LOOP
+    WHILE next <= cardinality(ords) AND message."deletedAt" IS NULL LOOP
       -- All that follow of the same kind. As many of them as become one event are applied.
-      kind := kinds[of_message.ords[next]];
+      kind := kinds[ords[next]];
       places := '{}';
       actors_now := '{}';
       asked_now := '{}';
-      FOR i IN next..cardinality(of_message.ords) LOOP
-        place := of_message.ords[i];
+      FOR i IN next..cardinality(ords) LOOP
+        place := ords[i];
         EXIT WHEN kinds[place] <> kind;
         places := array_append(places, place);
         actors_now := array_append(actors_now, actors[place]);
@@ -90,6 +92,7 @@ BEGIN
       END IF;
       events := events + 1;
       states[places[1]] := message_state(message);
+      logs_of[places[1]] := message."conversationId";
       FOR i IN 1..cardinality(applied.outcomes) LOOP
         outcomes[places[i]] := applied.outcomes[i];
         details[places[i]] := applied.details[i];
@@ -106,7 +109,7 @@ BEGIN
 
   RETURN QUERY
   SELECT o.outcome, o.detail, o.event, o.state, s.username::text, s.avatar::text, c."membersVersion"
-  FROM unnest(outcomes, details, event_of, states, asked_logs) WITH ORDINALITY AS o(outcome, detail, event, state, log, ord)
+  FROM unnest(outcomes, details, event_of, states, logs_of) WITH ORDINALITY AS o(outcome, detail, event, state, log, ord)
   LEFT JOIN LATERAL (
     SELECT s.username, s.avatar FROM users s WHERE s.id = (o.state->>'senderId')::integer OFFSET 0) s ON true
   LEFT JOIN LATERAL (SELECT c."membersVersion" FROM conversations c WHERE c.id = o.log OFFSET 0) c ON true

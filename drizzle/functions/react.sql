@@ -14,18 +14,22 @@ DECLARE
   keys text[];
   counts integer[];
   firsts jsonb[];
-  -- What these users have, in the order of use: `held` is user and key. What was removed is null in all three.
-  owners integer[];
-  held text[];
-  spelled text[];
-  stored integer;
+  -- What these users have: three places for each user, whose number is in `slots`. `added` says what is new, and when.
+  slots integer[] := ARRAY(
+    SELECT s.slot FROM (
+      SELECT a.ord, dense_rank() OVER (ORDER BY a.id) AS slot FROM unnest(actors) WITH ORDINALITY AS a(id, ord)) s
+    ORDER BY s.ord);
+  own text[] := array_fill(NULL::text, ARRAY[3 * cardinality(actors)]);
+  added integer[] := array_fill(NULL::integer, ARRAY[3 * cardinality(actors)]);
+  owners integer[] := added;
+  stored record;
+  base integer;
   gone_owners integer[] := '{}';
   gone_emojis text[] := '{}';
   emoji text;
   key text;
   place integer;
   had integer;
-  mine integer[];
   dropped integer[];
   one integer;
   detail jsonb;
@@ -40,11 +44,13 @@ BEGIN
     coalesce(array_agg(e.value->'userIds' ORDER BY e.ord), '{}'), count(*)
   INTO emojis, keys, counts, firsts, used
   FROM jsonb_array_elements(message.reactions) WITH ORDINALITY AS e(value, ord);
-  SELECT coalesce(array_agg(r."userId"), '{}'), coalesce(array_agg(r.emoji::text), '{}'),
-    coalesce(array_agg(r."userId" || ' ' || replace(r.emoji, U&'\FE0F', '')), '{}'), count(*)
-  INTO owners, spelled, held, stored
-  FROM (SELECT DISTINCT a.id FROM unnest(actors) AS a(id)) a,
-    LATERAL (SELECT r."userId", r.emoji FROM reactions r WHERE r."messageId" = message.id AND r."userId" = a.id OFFSET 0) r;
+  FOR stored IN
+    SELECT 3 * (a.slot - 1) + row_number() OVER (PARTITION BY a.id ORDER BY r."createdAt") AS place, r.emoji::text
+    FROM (SELECT DISTINCT a.id, a.slot FROM unnest(actors, slots) AS a(id, slot)) a, LATERAL (
+      SELECT r.emoji, r."createdAt" FROM reactions r WHERE r."messageId" = message.id AND r."userId" = a.id OFFSET 0) r
+  LOOP
+    own[stored.place] := stored.emoji;
+  END LOOP;
 
   outcomes := '{}';
   details := '{}';
@@ -53,18 +59,22 @@ BEGIN
     emoji := given[i]->>'emoji';
     key := replace(emoji, U&'\FE0F', '');
     place := array_position(keys, key);
-    had := array_position(held, actors[i] || ' ' || key);
+    base := 3 * (slots[i] - 1);
+    had := CASE emojis[place] WHEN own[base + 1] THEN base + 1 WHEN own[base + 2] THEN base + 2 WHEN own[base + 3] THEN base + 3 END;
     detail := '[]';
+    dropped := '{}';
     IF NOT (given[i]->>'add')::boolean THEN dropped := ARRAY[had];
     ELSE
-      mine := array_positions(owners, actors[i]);
-      dropped := CASE WHEN (given[i]->>'replace')::boolean THEN array_remove(mine, had) ELSE '{}' END;
       -- The emoji that only these have.
       freed := 0;
-      FOREACH one IN ARRAY dropped LOOP
-        IF counts[array_position(emojis, spelled[one])] = 1 THEN freed := freed + 1; END IF;
-      END LOOP;
-      IF had IS NULL AND cardinality(mine) - cardinality(dropped) >= 3 THEN
+      IF (given[i]->>'replace')::boolean THEN
+        FOR one IN base + 1..base + 3 LOOP
+          CONTINUE WHEN own[one] IS NULL OR one = had;
+          dropped := array_append(dropped, one);
+          IF counts[array_position(emojis, own[one])] = 1 THEN freed := freed + 1; END IF;
+        END LOOP;
+      END IF;
+      IF had IS NULL AND num_nonnulls(own[base + 1], own[base + 2], own[base + 3]) - cardinality(dropped) >= 3 THEN
         detail := '[{"path": "reactionsOfUser", "message": "one user has at most 3 reactions to a message: remove one first"}]';
       ELSIF place IS NULL AND used - freed >= 20 THEN
         detail := '[{"path": "emojisOfMessage", "message": "a message has at most 20 different emoji: use one of these"}]';
@@ -78,11 +88,11 @@ BEGIN
 
     FOREACH one IN ARRAY dropped LOOP
       CONTINUE WHEN one IS NULL;
-      place := array_position(emojis, spelled[one]);
-      detail := detail || jsonb_build_object('user_id', actors[i], 'emoji', spelled[one], 'action', 'removed');
-      IF one <= stored THEN
+      place := array_position(emojis, own[one]);
+      detail := detail || jsonb_build_object('user_id', actors[i], 'emoji', own[one], 'action', 'removed');
+      IF added[one] IS NULL THEN
         gone_owners := array_append(gone_owners, actors[i]);
-        gone_emojis := array_append(gone_emojis, spelled[one]);
+        gone_emojis := array_append(gone_emojis, own[one]);
       END IF;
       firsts[place] := coalesce(
         (SELECT jsonb_agg(u.id ORDER BY u.ord) FROM jsonb_array_elements(firsts[place]) WITH ORDINALITY AS u(id, ord)
@@ -93,9 +103,8 @@ BEGIN
         emojis[place] := NULL;
         used := used - 1;
       END IF;
-      owners[one] := NULL;
-      held[one] := NULL;
-      spelled[one] := NULL;
+      own[one] := NULL;
+      added[one] := NULL;
     END LOOP;
 
     IF (given[i]->>'add')::boolean AND had IS NULL THEN
@@ -113,9 +122,10 @@ BEGIN
         firsts[place] := firsts[place] || to_jsonb(actors[i]);
       END IF;
       counts[place] := counts[place] + 1;
-      owners := array_append(owners, actors[i]);
-      held := array_append(held, actors[i] || ' ' || key);
-      spelled := array_append(spelled, emojis[place]);
+      one := CASE WHEN own[base + 1] IS NULL THEN base + 1 WHEN own[base + 2] IS NULL THEN base + 2 ELSE base + 3 END;
+      own[one] := emojis[place];
+      owners[one] := actors[i];
+      added[one] := i;
       detail := detail || jsonb_build_object('user_id', actors[i], 'emoji', emojis[place], 'action', 'added');
     END IF;
 
@@ -131,7 +141,7 @@ BEGIN
   END IF;
   INSERT INTO reactions ("messageId", "userId", emoji, "createdAt")
   SELECT message.id, n.owner, n.emoji, since + n.ord * interval '1 microsecond'
-  FROM unnest(owners[stored + 1:], spelled[stored + 1:]) WITH ORDINALITY AS n(owner, emoji, ord) WHERE n.owner IS NOT NULL;
+  FROM unnest(owners, own, added) AS n(owner, emoji, ord) WHERE n.ord IS NOT NULL ORDER BY n.ord;
 
   FOR i IN 1..cardinality(keys) LOOP
     IF keys[i] IS NOT NULL AND jsonb_array_length(firsts[i]) < least(counts[i], 20) THEN
