@@ -16,6 +16,10 @@ export const LIMITS = {
   CONNECTION_CHANNELS_MAX: 5000,
   /** The largest number of channels that one frame joins. */
   JOINS_MAX: 500,
+  /** The largest number of logs that a sync compares, and of entries in a page of it. */
+  HEADS_MAX: 5000,
+  SYNC_MAX: 200,
+  SYNC_DEFAULT: 100,
   URL_MAX: 500,
   FILE_NAME_MAX: 255,
   EMOJI_BYTES_MAX: 64,

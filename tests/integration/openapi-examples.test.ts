@@ -80,6 +80,7 @@ const STEPS: readonly (readonly [operationId: string, prepare?: () => Promise<un
   ['listConversations'],
   ['getConversation'],
   ['updateConversation'],
+  ['sync'],
   ['getLiveStats'],
   ['listLiveUsers'],
   ['listLiveMembers'],

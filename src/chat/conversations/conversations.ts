@@ -6,11 +6,13 @@ import type { Principal } from '../accounts/principal.ts';
 import type { EmailView } from '../email-view.ts';
 import { createEntries } from './entries.ts';
 import { changeOwnPart } from './own-part.ts';
+import { createSync, type Sync } from './sync.ts';
 
 /** What is about one conversation throws CHANNEL_NOT_FOUND or USER_NOT_FOUND if the principal has no part in it. */
 export interface Conversations {
   /** Every channel of the principal and every pair with direct messages, the latest event first. */
   list(principal: Principal): Promise<Entry[]>;
+  sync: Sync;
   get(principal: Principal, name: ConversationName): Promise<Entry>;
   /** Changes what is the principal's alone, and returns the entry as it is then. Throws VALIDATION_FAILED. */
   update(principal: Principal, name: ConversationName, changes: ConversationBody): Promise<Entry>;
@@ -33,6 +35,7 @@ export function createConversations({ db, emails }: ConversationsDependencies): 
   return {
     list: (principal) => entries.list(principal.id),
     get,
+    sync: createSync({ db, entries }),
     async update(principal, name, changes) {
       await changeOwnPart(db, principal.id, name, changes);
       return get(principal, name);

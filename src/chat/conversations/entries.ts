@@ -74,8 +74,8 @@ function entriesQuery(userId: number, emails: EmailView, of: SQL, order: SQL): S
 export interface Entries {
   /** All of the user's, the latest event first. */
   list(userId: number): Promise<Entry[]>;
-  /** Of these logs, by the ids of their rows in `conversations`. Those that are not the user's are left out. */
-  ofLogs(userId: number, logs: readonly number[]): Promise<Entry[]>;
+  /** Those that are not the user's are left out. */
+  named(userId: number, names: readonly ConversationName[]): Promise<Entry[]>;
   /** Returns undefined if the user has no part in it. */
   one(userId: number, name: ConversationName): Promise<Entry | undefined>;
 }
@@ -89,7 +89,13 @@ export function createEntries({ db, emails }: { readonly db: Database; readonly 
 
   return {
     list: (userId) => read(userId, sql`true`),
-    ofLogs: (userId, logs) => read(userId, sql`l."log" = any(${sql.param(logs)}::int[])`),
+    async named(userId, names) {
+      if (names.length === 0) return [];
+      const channels = names.flatMap(({ channelId }) => channelId ?? []);
+      const others = names.flatMap((name) => name.userId ?? []);
+      const isNamed = sql`l."channelId" = any(${sql.param(channels)}::int[]) or l."userId" = any(${sql.param(others)}::int[])`;
+      return read(userId, sql`(${isNamed})`);
+    },
     async one(userId, name) {
       const [entry] = await read(userId, isLog(name));
       return entry;

@@ -1,6 +1,7 @@
 // The conversations of the signed-in user: where each stands, and what the user sets of it.
 import * as z from 'zod';
 import { conversationBody, conversationParam, entrySchema } from '../../protocol/conversations.ts';
+import { syncBody, syncSchema } from '../../protocol/sync.ts';
 import { answer, answerOf } from '../answer.ts';
 import type { AppDependencies } from '../dependencies.ts';
 import { defineRoute, type Route, type Routes } from '../route.ts';
@@ -58,4 +59,21 @@ function updateConversation({ useCases: { conversations } }: AppDependencies): R
   });
 }
 
-export const CONVERSATION_ROUTES: Routes = [listConversations, getConversation, updateConversation];
+function sync({ useCases: { conversations } }: AppDependencies): Route {
+  return defineRoute({
+    method: 'POST',
+    path: '/api/v1/sync',
+    id: 'sync',
+    tag: 'Conversations',
+    summary: 'Get what changed in an absence',
+    description:
+      'Returns the conversations whose own part changed after number `since` of the account log, and those whose `lastSeq` differs from the one in `heads` or that `heads` lacks (by `c7` or `d9`, at most 5,000), the latest event first. `removed` are those that ended after `since`, and those in `heads` that are not yours. `account` is there if it changed. Without `since` and `heads`, everything comes. While `cursor` is not null there is more: send it alone. Keep `seq` as the next `since`.',
+    access: 'account',
+    body: syncBody,
+    example: { since: 0, heads: {} },
+    answers: { 200: ['What changed', answerOf(syncSchema)] },
+    run: async ({ principal, body }) => answer(await conversations.sync(principal, body)),
+  });
+}
+
+export const CONVERSATION_ROUTES: Routes = [listConversations, getConversation, updateConversation, sync];
