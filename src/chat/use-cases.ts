@@ -10,6 +10,7 @@ import type { Announce } from './announce.ts';
 import { createChannels } from './channels/channels.ts';
 import type { ChannelErasure } from './channels/erasure.ts';
 import { createConversations } from './conversations/conversations.ts';
+import { createMarks } from './counts/marks.ts';
 import type { EmailView } from './email-view.ts';
 import type { Append, ChangeMessage, EventSink } from './log/log.ts';
 import { createMembers } from './members/members.ts';
@@ -54,5 +55,6 @@ export function createUseCases(deps: UseCaseDependencies) {
     messages: createMessages(deps),
     reactions: createReactions(deps),
     conversations: createConversations(deps),
+    marks: createMarks(deps),
   };
 }

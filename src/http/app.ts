@@ -15,6 +15,7 @@ import { CHANNEL_ROUTES } from './routes/channels.ts';
 import { CONVERSATION_ROUTES } from './routes/conversations.ts';
 import { DOCS_ROUTES } from './routes/docs.ts';
 import { LIVE_ROUTES } from './routes/live.ts';
+import { MARKER_ROUTES } from './routes/markers.ts';
 import { MEMBER_ROUTES } from './routes/members.ts';
 import { MESSAGE_ROUTES } from './routes/messages.ts';
 import { REACTION_ROUTES } from './routes/reactions.ts';
@@ -38,6 +39,7 @@ const ROUTES: Routes = [
   ...MESSAGE_ROUTES, // /api/v1/messages
   ...REACTION_ROUTES, // /api/v1/messages/:id/reactions, /api/v1/reactions
   ...CONVERSATION_ROUTES, // /api/v1/conversations
+  ...MARKER_ROUTES, // /api/v1/conversations: read, read-all
   ...UPGRADE_ROUTES, // /api/v1/ws
   ...LIVE_ROUTES, // /api/v1/ws: stats, users, channels
 ];

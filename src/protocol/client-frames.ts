@@ -4,6 +4,7 @@ import { joinChannel, leaveChannel } from './channels.ts';
 import { authenticate, ping } from './connection.ts';
 import { joinDirect } from './directs.ts';
 import type { ClientFrameDefinition } from './frame.ts';
+import { markRead, markUnread } from './markers.ts';
 import { sendToChannel, sendToUser } from './messages.ts';
 import { addReaction, removeReaction } from './reactions.ts';
 import { startTyping, stopTyping } from './typing.ts';
@@ -22,6 +23,8 @@ export const CLIENT_FRAMES = [
   stopTyping,
   subscribePresence,
   setPresence,
+  markRead,
+  markUnread,
   ping,
 ] as const;
 

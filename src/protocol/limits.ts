@@ -20,6 +20,8 @@ export const LIMITS = {
   HEADS_MAX: 5000,
   SYNC_MAX: 200,
   SYNC_DEFAULT: 100,
+  /** The largest number of conversations that one call marks as read. */
+  MARKS_MAX: 500,
   URL_MAX: 500,
   FILE_NAME_MAX: 255,
   EMOJI_BYTES_MAX: 64,

@@ -8,6 +8,7 @@ import { inOrder } from './in-order.ts';
 import { joinChannel } from './join-channel.ts';
 import { joinDirect } from './join-direct.ts';
 import { leaveChannel } from './leave-channel.ts';
+import { markConversations } from './mark-read.ts';
 import { ping } from './ping.ts';
 import { reactions } from './react.ts';
 import { sendToChannel, sendToUser } from './send-message.ts';
@@ -23,6 +24,7 @@ export const COMMANDS: ReadonlyArray<(deps: CommandDependencies) => Command | re
   reactions,
   typing,
   userPresence,
+  markConversations,
   ping,
 ];
 

@@ -5,6 +5,7 @@ import { clusterTarget, withService } from '../../support/service-under-test.ts'
 import { batchedJoinsSuite } from './batched-joins.suite.ts';
 import { deletedAccountSuite } from './deleted-account.suite.ts';
 import { joinModesSuite } from './join-modes.suite.ts';
+import { markersSuite } from './markers.suite.ts';
 import { namesSuite } from './names.suite.ts';
 import { outagesSuite } from './outages.suite.ts';
 import { reactionsSuite } from './reactions.suite.ts';
@@ -24,6 +25,7 @@ describe(target.name, () => {
   namesSuite(withService(target));
   typingSuite(withService(target));
   reactionsSuite(withService(target));
+  markersSuite(withService(target));
   batchedJoinsSuite(withService(target));
   joinModesSuite(withService(target));
   userPresenceSuite(withService(target));

@@ -18,6 +18,7 @@ import { heartbeatSuite } from './heartbeat.suite.ts';
 import { joinModesSuite } from './join-modes.suite.ts';
 import { lifeCycleSuite } from './life-cycle.suite.ts';
 import { logsSuite } from './logs.suite.ts';
+import { markersSuite } from './markers.suite.ts';
 import { messageFieldsSuite } from './message-fields.suite.ts';
 import { metadataSuite } from './metadata.suite.ts';
 import { namesSuite } from './names.suite.ts';
@@ -87,6 +88,7 @@ export function serviceSuite(target: Target): void {
       reactionsSuite(service);
       userPresenceSuite(service);
       metadataSuite(service);
+      markersSuite(service);
       logsSuite(service);
     });
     describe('a service of its own', () => {

@@ -1,0 +1,1 @@
+DROP FUNCTION IF EXISTS mark_seats(integer[],integer[],integer[],integer[],text[],boolean);
