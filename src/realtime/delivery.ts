@@ -97,6 +97,9 @@ export function createDelivery(deps: DeliveryDependencies): Delivery {
   const watches = createWatches({ store: presence, findVisible, signals, hooks, clock, logger });
   const hints = createHints({ broker, clock, nodeId, changed: watches.doubt });
   const ownUsers = createOwnUsers({ store: presence, lastSeen, hooks, changed: hints.tell });
+  presence.onNodeDeath((userIds, silentMs) => {
+    for (const userId of userIds) lastSeen.note(userId, silentMs);
+  });
   const tracker = createPresenceTracker({ store: presence, ownUsers, signals });
   const endReading = createEndReading({ tracker, hooks, clock });
   const heads = createHeads({ feeds, hooks, signals, clock, logger, readHeads: reads.newsOfChannels });

@@ -58,6 +58,24 @@ describe('presence in Redis', () => {
     expect((await alive.leave(7, 4)).edge).toBe(false);
   });
 
+  test('that a node died is told once, on one of the others, with those who could be seen there', async () => {
+    const prefix = `${randomUUID()}:`;
+    const [a, b] = [await startNode([redis], prefix, 2_000), await startNode([redis], prefix, 2_000)];
+    const silent = await startNode([redis], prefix, 2_000);
+    const told: Array<[userIds: number[], silentMs: number]> = [];
+    for (const store of [a, b, silent]) store.onNodeDeath((ids, ms) => told.push([ids.toSorted((x, y) => x - y), ms]));
+    for (const userId of [4, 5, 6]) await silent.setConnected(userId, true);
+    await silent.setStatus(5, 'away');
+    await silent.setStatus(6, 'offline');
+    await until('it is told', async () => {
+      await Promise.all([a.heartbeat(1), b.heartbeat(1)]);
+      return told.length > 0;
+    });
+    await Promise.all([a.heartbeat(1), b.heartbeat(1)]);
+    expect(told).toEqual([[[4, 5], expect.any(Number)]]);
+    expect(told[0]?.[1]).toBeGreaterThanOrEqual(2_000);
+  });
+
   test('after Redis lost everything, a heartbeat reports it all again', async () => {
     const prefix = `${randomUUID()}:`;
     const [a, b] = [await startNode([redis], prefix), await startNode([redis], prefix)];

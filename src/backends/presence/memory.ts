@@ -49,6 +49,8 @@ export function createMemoryPresence({ nodeId }: { readonly nodeId: string }): P
     async heartbeat(count) {
       connections = count;
     },
+    // There is no other node.
+    onNodeDeath() {},
     async check() {},
     async close() {
       reported.clear();

@@ -20,6 +20,8 @@ export interface PresenceStats {
   readonly channels: ReadonlyArray<{ readonly channelId: number; readonly memberCount: number }>;
 }
 
+export type NodeDeathListener = (userIds: readonly number[], silentMs: number) => void;
+
 export interface PresenceStore {
   /** This node has its first connection (`connected`) or has lost its last connection of the user. Never rejects. */
   setConnected(userId: number, connected: boolean): Promise<void>;
@@ -53,6 +55,11 @@ export interface PresenceStore {
    * data. Never rejects.
    */
   heartbeat(connections: number): Promise<void>;
+  /**
+   * Calls `listener` when a node died, on one of the others: with those who were connected to it and may be seen, and for
+   * how long it has been silent.
+   */
+  onNodeDeath(listener: NodeDeathListener): void;
   /** Writes once more that this node lives, for readiness. Rejects if the backend is away or refuses it. */
   check(): Promise<void>;
   /** Removes this node and all that it reported, then ends the link. */

@@ -8,6 +8,20 @@ interface LivingNode {
   readonly connections: number;
 }
 
+/** A node that was silent for too long, and how long. */
+export interface DeadNode {
+  readonly id: string;
+  readonly silentMs: number;
+}
+
+/** What a heartbeat found. */
+export interface Beat {
+  /** False if Redis did not know this node, because it was dead or Redis lost its data. */
+  readonly wasKnown: boolean;
+  /** Each dead node is found by one heartbeat of one node. */
+  readonly dead: readonly DeadNode[];
+}
+
 export function createNodes(deps: {
   readonly client: Redis | Cluster;
   readonly key: string;
@@ -36,11 +50,13 @@ export function createNodes(deps: {
   }
 
   return {
-    /** Writes that this node lives. False if Redis did not know it, because it was dead or Redis lost its data. */
-    async beat(connections: number): Promise<boolean> {
-      const [wasKnown, ...living] = (await sendBeat([key], [timeoutMs, nodeId, connections])) as unknown[];
+    /** Writes that this node lives. */
+    async beat(connections: number): Promise<Beat> {
+      const reply = (await sendBeat([key], [timeoutMs, nodeId, connections])) as [number, unknown[], string[]];
+      const [wasKnown, living, silent] = reply;
       remember(living);
-      return wasKnown === 1;
+      const dead = silent.flatMap((id, at) => (at % 2 ? [] : [{ id, silentMs: Number(silent[at + 1]) }]));
+      return { wasKnown: wasKnown === 1, dead };
     },
     /** Reads the living nodes. Rejects if Redis is away, or does not have this node and so is out of date. */
     read(): Promise<readonly LivingNode[]> {

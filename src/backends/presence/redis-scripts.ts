@@ -8,7 +8,7 @@
 const LIVING = `
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
-local function living(timeout, forget)
+local function living(timeout, dead)
   local found = {}
   local nodes = redis.call('HGETALL', KEYS[1])
   for i = 1, #nodes, 2 do
@@ -17,8 +17,10 @@ local function living(timeout, forget)
       if math.abs(now - tonumber(at)) <= timeout then
         found[#found + 1] = nodes[i]
         found[#found + 1] = tonumber(connections)
-      elseif forget then
+      elseif dead then
         redis.call('HDEL', KEYS[1], nodes[i])
+        dead[#dead + 1] = nodes[i]
+        dead[#dead + 1] = string.format('%.0f', math.max(0, now - tonumber(at)))
       end
     end
   end
@@ -27,18 +29,18 @@ end
 `;
 
 /** KEYS: nodes. ARGV: timeout. Returns id, connections, id, connections … of the living nodes. */
-export const READ_NODES = `${LIVING} return living(tonumber(ARGV[1]), false)`;
+export const READ_NODES = `${LIVING} return living(tonumber(ARGV[1]))`;
 
 /**
- * KEYS: nodes. ARGV: timeout, own id, own connections. Returns 1 if the node was known, else 0, then what READ_NODES
- * returns. Forgets dead nodes.
+ * KEYS: nodes. ARGV: timeout, own id, own connections. Returns 1 if the node was known, else 0; what READ_NODES returns;
+ * and of the nodes that it forgot because they are dead id, ms since the last heartbeat, id, ms … So each is told of once.
  */
 export const BEAT = `${LIVING}
 local known = redis.call('HEXISTS', KEYS[1], ARGV[2])
 redis.call('HSET', KEYS[1], ARGV[2], string.format('%.0f %s', now, ARGV[3]))
-local found = living(tonumber(ARGV[1]), true)
-table.insert(found, 1, known)
-return found
+local dead = {}
+local found = living(tonumber(ARGV[1]), dead)
+return { known, found, dead }
 `;
 
 /**

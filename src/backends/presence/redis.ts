@@ -4,9 +4,9 @@ import type { Logger } from '../../lib/logger.ts';
 import { ChatError } from '../../protocol/errors.ts';
 import type { RedisConnection } from '../redis/connection.ts';
 import { createScript } from '../redis/script.ts';
-import { NODE_TIMEOUT_MS, type PresenceStore } from './presence-store.ts';
+import { NODE_TIMEOUT_MS, type NodeDeathListener, type PresenceStore } from './presence-store.ts';
 import { createChanges } from './redis-changes.ts';
-import { createNodes } from './redis-nodes.ts';
+import { createNodes, type DeadNode } from './redis-nodes.ts';
 import { createRepair, inChunks, NODE_SETS, type SetName } from './redis-repair.ts';
 import { COUNT } from './redis-scripts.ts';
 import { createReadStatuses } from './redis-statuses.ts';
@@ -32,6 +32,7 @@ export function createRedisPresence(deps: {
   const together = !connection.cluster;
   const changes = createChanges({ client, reported, keyOf, otherNodes, together, doubt });
   const repair = createRepair({ client, reported, keyOf, together, isChanging: changes.isChanging });
+  const onDeath: NodeDeathListener[] = [];
   let beating = Promise.resolve();
   let closed = false;
   let lastConnections = 0;
@@ -60,10 +61,19 @@ export function createRedisPresence(deps: {
     noteFailure(error);
   }
 
+  /** The sets of a dead node are there for some time yet. */
+  async function tellDeath({ id, silentMs }: DeadNode): Promise<void> {
+    const seen = await client.sdiff(keyOf('users', id), keyOf('offline', id));
+    const userIds = seen.map(Number).filter(Number.isSafeInteger);
+    for (const listener of onDeath) listener(userIds, silentMs);
+  }
+
   /** Writes that this node lives. */
   async function beat(): Promise<void> {
     try {
-      if (!(await nodes.beat(lastConnections))) repair.doubtAll();
+      const { wasKnown, dead } = await nodes.beat(lastConnections);
+      if (!wasKnown) repair.doubtAll();
+      for (const node of dead) tellDeath(node).catch(noteFailure);
     } catch (error) {
       noteFailure(error);
       throw error;
@@ -175,6 +185,7 @@ export function createRedisPresence(deps: {
       beating = beating.then(heartbeat);
       return beating;
     },
+    onNodeDeath: (listener) => void onDeath.push(listener),
     check: beat,
     async close() {
       closed = true;

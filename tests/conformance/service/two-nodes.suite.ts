@@ -52,6 +52,32 @@ export function twoNodesSuite(target: Target): void {
     });
   });
 
+  describe('a node that dies with users', () => {
+    const service = withService(target);
+    const people = cast(service, 'ann', 'bob', 'carl');
+    const connectTo = connector(service, 'raw');
+
+    test('leaves none of them behind: they become offline, but who comes to another node was never away', async () => {
+      const { ann, bob, carl } = people;
+      await group(ann, bob, carl);
+      const watching = await connectTo(ann, 1);
+      for (const who of [bob, carl]) await connectTo(who, 0);
+      const user_ids = [bob.id, carl.id];
+      await expect
+        .poll(async () => (await watching.call('presence.subscribe', { user_ids })).users)
+        .toMatchObject([{ status: 'online' }, { status: 'online' }]);
+      service.nodes[0]?.signal('SIGKILL');
+      const died = Date.now();
+      await connectTo(carl, 1);
+      const told = () =>
+        watching.frames.filter(({ type }) => type === 'presence.changed').map(({ data }) => data.users);
+      const gone = { user_id: bob.id, status: 'offline', last_seen_at: expect.any(String) };
+      await expect.poll(told, { timeout: 45_000, interval: 200 }).toEqual([[gone]]);
+      const [[{ last_seen_at: seen }]] = told() as [[{ last_seen_at: string }]];
+      expect(Math.abs(Date.parse(seen) - died)).toBeLessThan(5_000);
+    }, 90_000);
+  });
+
   describe('a node that dies', () => {
     const service = withService(target);
     const people = cast(service, 'ann', 'bob');
