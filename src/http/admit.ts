@@ -1,11 +1,9 @@
 // Admits a call or refuses it: by who calls, by the rate limit, and by the caller's rights.
-import type { Clock } from '../backends/clock/clock.ts';
 import type { RateLimiter } from '../backends/rate-limit/rate-limiter.ts';
 import type { TokenClaims } from '../chat/accounts/principal.ts';
-import type { Principals } from '../chat/accounts/principals.ts';
-import type { Tokens } from '../chat/accounts/tokens.ts';
 import { addressKey, limited } from '../chat/limited.ts';
 import { ChatError } from '../protocol/errors.ts';
+import type { AppDependencies } from './dependencies.ts';
 import type { HttpContext } from './environment.ts';
 import { addLimitHeaders } from './limit-headers.ts';
 import type { Caller, Route } from './route.ts';
@@ -15,14 +13,9 @@ const BEARER = /^Bearer +(\S+)$/i;
 /** Returns the address of the client. Behind a trusted proxy, it is the one that the proxy has seen. */
 type AddressOf = (c: HttpContext) => string;
 
-interface AdmitDependencies {
-  readonly tokens: Pick<Tokens, 'verify'>;
-  readonly principals: Principals;
-  /** Null is a limit that is switched off. */
-  readonly limiters: { readonly general: RateLimiter | null; readonly auth: RateLimiter | null };
-  readonly clock: Pick<Clock, 'now'>;
+type AdmitDependencies = Pick<AppDependencies, 'tokens' | 'principals' | 'limiters' | 'clock'> & {
   readonly addressOf: AddressOf;
-}
+};
 
 /** Returns what the route learns about the caller. Throws UNAUTHORIZED, RATE_LIMITED or FORBIDDEN. */
 export type Admit = (c: HttpContext, route: Pick<Route, 'access' | 'limit'>) => Promise<Caller>;

@@ -1,22 +1,14 @@
 // Makes what a client gets for any failed request: status, headers and body. Failures are made and logged only here.
 // This file uses no framework, because some requests fail before the framework sees them.
 import type { Logger } from '../lib/logger.ts';
-import { ChatError, ERRORS, type ErrorCode, type ErrorDetail } from '../protocol/errors.ts';
+import { ChatError, ERRORS, type ErrorCode } from '../protocol/errors.ts';
 import { addLimitHeaders } from './limit-headers.ts';
-
-export interface FailureBody {
-  readonly success: false;
-  readonly code: ErrorCode;
-  readonly message: string;
-  readonly details?: ErrorDetail[];
-  readonly requestId: string;
-}
 
 export interface Failure {
   readonly status: number;
   /** In addition to the headers of every answer. */
   readonly headers: Readonly<Record<string, string>>;
-  /** A FailureBody. */
+  /** JSON: see error-schema.ts. */
   readonly body: string;
 }
 
@@ -50,7 +42,7 @@ export function createFail({ logger, toChatError, withoutValues }: FailDependenc
     const failure = toChatError(error) ?? new ChatError('INTERNAL');
     const { code, message, details } = failure;
     log(code, error, requestId);
-    const body: FailureBody = { success: false, code, message, ...(details && { details }), requestId };
+    const body = { success: false, code, message, ...(details && { details }), requestId };
     return { status: ERRORS[code].status, headers: headersOf(failure), body: JSON.stringify(body) };
   };
 }

@@ -5,25 +5,19 @@ import { documentedAs } from '../protocol/fields.ts';
 
 export type JsonSchema = Record<string, unknown>;
 
-export interface SchemaWriter {
-  /** Returns the schema of what a client sends or gets: a reference if the schema is named. */
-  write(schema: z.ZodType): JsonSchema;
-  /** Returns the schema of an object, never a reference, so that the caller can read its fields. */
-  writeObject(schema: z.ZodType): ObjectSchema;
-  /** All named schemas written so far. */
-  readonly components: Readonly<Record<string, JsonSchema>>;
-}
+export type SchemaWriter = ReturnType<typeof createSchemaWriter>;
 
-export interface ObjectSchema {
+interface ObjectSchema {
   readonly properties?: Record<string, JsonSchema>;
   readonly required?: readonly string[];
 }
 
 const REFERENCE = '#/components/schemas/';
 
-export function createSchemaWriter(): SchemaWriter {
+export function createSchemaWriter() {
   const components: Record<string, JsonSchema> = {};
 
+  /** Returns the schema of what a client sends or gets: a reference if the schema is named. */
   function write(schema: z.ZodType): JsonSchema {
     // zod makes a named schema a reference only inside another schema, so each is wrapped in an object.
     const { properties, $defs = {} } = toJsonSchema(z.object({ root: schema })) as {
@@ -35,9 +29,11 @@ export function createSchemaWriter(): SchemaWriter {
   }
 
   return {
+    /** All named schemas written so far. */
     components,
     write,
-    writeObject(schema) {
+    /** Returns the schema of an object, never a reference, so that the caller can read its fields. */
+    writeObject(schema: z.ZodType): ObjectSchema {
       const { $ref, ...written } = write(schema);
       return (typeof $ref === 'string' ? components[$ref.slice(REFERENCE.length)] : written) as ObjectSchema;
     },

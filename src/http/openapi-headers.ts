@@ -3,6 +3,8 @@ import type { ErrorCode } from '../protocol/errors.ts';
 import type { Access } from './route.ts';
 
 const header = (description: string, schema: object) => ({ description, schema });
+const integer = (description: string, minimum: number, example: number) =>
+  header(description, { type: 'integer', minimum, examples: [example] });
 
 /** All response headers by name, as components of the document. */
 export const RESPONSE_HEADERS = {
@@ -10,22 +12,10 @@ export const RESPONSE_HEADERS = {
     type: 'string',
     examples: ['4f1c2d3e-8a7b-4c5d-9e6f-0a1b2c3d4e5f'],
   }),
-  'X-RateLimit-Limit': header('Calls that the window allows.', { type: 'integer', minimum: 1, examples: [100] }),
-  'X-RateLimit-Remaining': header('Calls that are left in the window.', {
-    type: 'integer',
-    minimum: 0,
-    examples: [99],
-  }),
-  'X-RateLimit-Reset': header('When the window ends, in seconds since 1970.', {
-    type: 'integer',
-    minimum: 0,
-    examples: [1767268800],
-  }),
-  'Retry-After': header('Seconds after which the same call may succeed.', {
-    type: 'integer',
-    minimum: 0,
-    examples: [60],
-  }),
+  'X-RateLimit-Limit': integer('Calls that the window allows.', 1, 100),
+  'X-RateLimit-Remaining': integer('Calls that are left in the window.', 0, 99),
+  'X-RateLimit-Reset': integer('When the window ends, in seconds since 1970.', 0, 1767268800),
+  'Retry-After': integer('Seconds after which the same call may succeed.', 0, 60),
   'WWW-Authenticate': header('How to sign in.', { type: 'string', examples: ['Bearer'] }),
 };
 

@@ -1,14 +1,10 @@
 // Logs and counts every request when it is answered.
 import type { MiddlewareHandler } from 'hono';
 import { matchedRoutes } from 'hono/route';
-import type { Logger } from '../../lib/logger.ts';
-import type { HttpMetrics } from '../dependencies.ts';
+import type { AppDependencies } from '../dependencies.ts';
 import type { HttpContext, HttpEnvironment } from '../environment.ts';
 
-export interface ObserveDependencies {
-  readonly logger: Logger;
-  readonly metrics: HttpMetrics;
-}
+type ObserveDependencies = Pick<AppDependencies, 'logger' | 'metrics'>;
 
 export function createObserve({ logger, metrics }: ObserveDependencies): MiddlewareHandler<HttpEnvironment> {
   return async function observe(c, next) {
