@@ -2,13 +2,8 @@
 import type { DatabaseHandle, DatabaseHelp } from './handle.ts';
 import { connectPostgres, type PostgresOptions } from './postgres.ts';
 
-export type DatabaseOptions = PostgresOptions | EmbeddedOptions;
-
-export interface EmbeddedOptions {
-  readonly kind: 'embedded';
-  /** An existing folder, or `memory://`. Nothing else may have it open, because PGlite itself takes no lock. */
-  readonly directory: string;
-}
+/** An embedded one is in an existing folder, or `memory://`. Nothing else may have it open: PGlite takes no lock. */
+export type DatabaseOptions = PostgresOptions | { readonly kind: 'embedded'; readonly directory: string };
 
 /**
  * For `postgres` this connects on the first statement, so it never fails by itself: call `ping` to find out. In every

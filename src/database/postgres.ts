@@ -9,7 +9,7 @@ import { rows } from './database.ts';
 import { ReadOnlyServer } from './errors.ts';
 import type { DatabaseHandle, DatabaseHelp } from './handle.ts';
 import { createPool, POOL_LIMITS, type PoolLimits } from './pool.ts';
-import { CHECK, createRefusals, refusalReason } from './refusals.ts';
+import { CHECK, createRefusals, kindOf } from './refusals.ts';
 
 export interface PostgresOptions {
   readonly kind: 'postgres';
@@ -127,7 +127,7 @@ export function connectPostgres(
     speak: refusals.speak,
     async check() {
       const [state] = await rows<{ readOnly: boolean }>(db, IS_READ_ONLY).catch((cause: unknown) => {
-        const reason = refusalReason(cause);
+        const reason = kindOf(cause)?.reason;
         throw reason === undefined ? cause : new DependencyError(reason, { cause });
       });
       if (state?.readOnly) {

@@ -5,27 +5,25 @@ import type { Logger } from '../lib/logger.ts';
 import { createRefusals as createLog, type RefusalKind, type Refusals as RefusalLog } from '../lib/refusals.ts';
 import { isBusy, isFatal, isLinkLost, serverText, sqlState } from './errors.ts';
 
-type Kind = RefusalKind;
-
 /** `what` is the text of a statement, or CHECK. */
-export type Refusals = RefusalLog<Kind>;
+export type Refusals = RefusalLog<RefusalKind>;
 
 /** The name of the check whether the database is as it should be. */
 export const CHECK = 'check';
 
-const UNREACHABLE: Kind = {
+const UNREACHABLE: RefusalKind = {
   reason: 'unreachable',
   remedy: 'is it running, and the way to it open?',
   ofConnections: true,
 };
-const BUSY: Kind = {
+const BUSY: RefusalKind = {
   reason: 'no answer in time',
   remedy: 'look for long statements and locks, for load, and at DB_POOL_MAX',
   ofConnections: true,
 };
 
 /** By SQLSTATE, or by its class. What is not listed passes by itself, or is a mistake of ours. */
-const KINDS: Readonly<Record<string, Kind>> = {
+const KINDS: Readonly<Record<string, RefusalKind>> = {
   '25006': {
     reason: 'read-only',
     remedy: 'lead to the primary, or set default_transaction_read_only off: reading goes on, connections are made anew',
@@ -58,12 +56,8 @@ export function createRefusals(logger?: Logger): Refusals {
   return createLog({ server: 'the database', kindOf, textOf: serverText, ...(logger && { logger }) });
 }
 
-/** Why a statement failed, in few words. Undefined if it is not about the database as a whole. */
-export function refusalReason(error: unknown): string | undefined {
-  return kindOf(error)?.reason;
-}
-
-function kindOf(error: unknown): Kind | undefined {
+/** Undefined if a failure is not about the database as a whole. */
+export function kindOf(error: unknown): RefusalKind | undefined {
   const state = sqlState(error);
   if (state !== undefined) {
     return KINDS[state] ?? KINDS[state.slice(0, 2)] ?? (isFatal(error) ? KINDS['08'] : undefined);

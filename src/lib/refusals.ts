@@ -17,21 +17,9 @@ export interface RefusalKind {
   readonly endedBy?: string;
 }
 
-export interface Refusals<Kind extends RefusalKind> {
-  /**
-   * Something failed. `what` names it: if it later succeeds, the reason is gone. Returns the kind of refusal, if it is
-   * one.
-   */
-  failed(what: string, error: unknown): Kind | undefined;
-  /** Something succeeded. Costs nothing if nothing is refused. */
-  succeeded(what: string): void;
-  /** From now on, refusals are logged. Before that, the start itself reports what is wrong. */
-  speak(): void;
-  /** Why the server cannot be relied on now, in few words and without values. Undefined if it can. */
-  reason(): string | undefined;
-}
+export type Refusals<Kind extends RefusalKind> = ReturnType<typeof createRefusals<Kind>>;
 
-export interface RefusalsOptions<Kind> {
+interface RefusalsOptions<Kind> {
   /** The server's name in the log. */
   readonly server: string;
   readonly kindOf: (error: unknown) => Kind | undefined;
@@ -56,7 +44,7 @@ interface Active<Kind> {
   lastAt: number;
 }
 
-export function createRefusals<Kind extends RefusalKind>(options: RefusalsOptions<Kind>): Refusals<Kind> {
+export function createRefusals<Kind extends RefusalKind>(options: RefusalsOptions<Kind>) {
   const { server, kindOf, textOf, logger } = options;
   const active = new Map<string, Active<Kind>>();
   let speaks = false;
@@ -72,7 +60,11 @@ export function createRefusals<Kind extends RefusalKind>(options: RefusalsOption
   }
 
   return {
-    failed(what, error) {
+    /**
+     * Something failed. `what` names it: if it later succeeds, the reason is gone. Returns the kind of refusal, if it
+     * is one.
+     */
+    failed(what: string, error: unknown): Kind | undefined {
       const kind = kindOf(error);
       if (!kind) return undefined;
       const key = kind.ofObjects ? `${kind.reason} ${textOf(error)}` : kind.reason;
@@ -83,7 +75,8 @@ export function createRefusals<Kind extends RefusalKind>(options: RefusalsOption
       }
       return kind;
     },
-    succeeded(what) {
+    /** Something succeeded. Costs nothing if nothing is refused. */
+    succeeded(what: string): void {
       if (active.size === 0) return;
       const before = performance.now() - QUIET_MS;
       for (const [key, { kind, names, lastAt }] of active) {
@@ -92,10 +85,12 @@ export function createRefusals<Kind extends RefusalKind>(options: RefusalsOption
         logger?.info({ reason: kind.reason }, `${server} works again: it is over (${kind.reason})`);
       }
     },
-    speak() {
+    /** From now on, refusals are logged. Before that, the start itself reports what is wrong. */
+    speak(): void {
       speaks = true;
     },
-    reason() {
+    /** Why the server cannot be relied on now, in few words and without values. Undefined if it can. */
+    reason(): string | undefined {
       const before = performance.now() - DOUBT_MS;
       const lasting = [...active.values()].filter(({ kind, lastAt }) => !kind.ofConnections && lastAt > before);
       const reasons = lasting.map(({ kind }) => kind.reason);

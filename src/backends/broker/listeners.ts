@@ -2,27 +2,18 @@
 import type { Logger } from '../../lib/logger.ts';
 import type { Listener, Unsubscribe } from './broker.ts';
 
-export interface Listeners {
-  /** Adds a listener. The same function may be added twice. */
-  add(topic: string, listener: Listener): Unsubscribe;
-  /** Calls every listener of the topic. If one throws, the others are still called. */
-  deliver(topic: string, payload: string): void;
-  has(topic: string): boolean;
-  topics(): Iterable<string>;
-  clear(): void;
-}
-
 /** One subscription, as an object of its own because the same function may subscribe twice. */
 interface Entry {
   readonly listener: Listener;
 }
 
 /** Calls `onLast` when a topic has lost its last listener. */
-export function createListeners(logger: Logger | undefined, onLast?: (topic: string) => void): Listeners {
+export function createListeners(logger: Logger | undefined, onLast?: (topic: string) => void) {
   const byTopic = new Map<string, Set<Entry>>();
 
   return {
-    add(topic, listener) {
+    /** Adds a listener. The same function may be added twice. */
+    add(topic: string, listener: Listener): Unsubscribe {
       const entry = { listener };
       const entries = byTopic.get(topic) ?? new Set();
       byTopic.set(topic, entries.add(entry));
@@ -32,7 +23,8 @@ export function createListeners(logger: Logger | undefined, onLast?: (topic: str
         onLast?.(topic);
       };
     },
-    deliver(topic, payload) {
+    /** Calls every listener of the topic. If one throws, the others are still called. */
+    deliver(topic: string, payload: string): void {
       for (const { listener } of byTopic.get(topic) ?? []) {
         try {
           listener(payload);
@@ -41,8 +33,8 @@ export function createListeners(logger: Logger | undefined, onLast?: (topic: str
         }
       }
     },
-    has: (topic) => byTopic.has(topic),
-    topics: () => byTopic.keys(),
+    has: (topic: string) => byTopic.has(topic),
+    topics: (): Iterable<string> => byTopic.keys(),
     clear: () => byTopic.clear(),
   };
 }

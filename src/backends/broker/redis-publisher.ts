@@ -11,27 +11,9 @@ const TIMEOUT_MS = 1_500;
 /** The most characters that may wait for Redis to take them. What exceeds it is given up at once. */
 const WAITING_MAX = 32 * 1024 * 1024;
 
-export interface Publisher {
-  /** Resolves when Redis took it or it was given up. Never rejects. */
-  publish(channel: string, payload: string): Promise<void>;
-  /** Publishes an empty message, which may be lost. */
-  greet(channel: string): void;
-  /** Tells all nodes, as soon as possible, that they may have missed something. */
-  reportLoss(): void;
-  /** Tells them if something was lost that nobody was told of. */
-  reportEarlierLoss(): void;
-  /** Whether something was lost that nobody was told of yet, or may be, because Redis has not answered. */
-  owesReport(): boolean;
-  /** How many nodes listen to the loss channel, as all do. Rejects if Redis is away. */
-  countNodes(): Promise<number>;
-  /** Also false if the server refuses to publish. */
-  connected(): boolean;
-  /** Publishes on a channel without listeners. Rejects if the server is away or refuses. */
-  ping(): Promise<void>;
-  close(): void;
-}
+export type Publisher = ReturnType<typeof createPublisher>;
 
-export interface PublisherDependencies {
+interface PublisherDependencies {
   readonly open: (options: LinkOptions) => RedisLink<Redis>;
   readonly chooseDialect: ChooseDialect;
   readonly logger: Logger;
@@ -52,7 +34,7 @@ interface Publication {
  * Other nodes cannot see that a publication of this node was lost while their own links were up. So once it can publish
  * again, this node publishes an empty message to the loss channel.
  */
-export function createPublisher(deps: PublisherDependencies): Publisher {
+export function createPublisher(deps: PublisherDependencies) {
   const { chooseDialect, logger, lossChannel, trialChannel, onRefused = () => {} } = deps;
   const options = { name: 'chat-publish', timeoutMs: TIMEOUT_MS, logger, probe: () => trial.look() };
   const { client, attempted, failed, succeeded, close } = deps.open(options);
@@ -110,10 +92,12 @@ export function createPublisher(deps: PublisherDependencies): Publisher {
     reportEarlierLoss();
   }
 
+  /** Tells all nodes if something was lost that nobody was told of. */
   function reportEarlierLoss(): void {
     if (lost) reportLoss();
   }
 
+  /** Tells all nodes, as soon as possible, that they may have missed something. */
   function reportLoss(): void {
     const channel = lossChannel();
     lost = channel === undefined;
@@ -126,7 +110,8 @@ export function createPublisher(deps: PublisherDependencies): Publisher {
   }
 
   return {
-    async publish(channel, payload) {
+    /** Resolves when Redis took it or it was given up. Never rejects. */
+    async publish(channel: string, payload: string): Promise<void> {
       if (waiting + payload.length > WAITING_MAX) {
         lost = true;
         return;
@@ -136,17 +121,22 @@ export function createPublisher(deps: PublisherDependencies): Publisher {
       batch.push({ channel, payload });
       await sent;
     },
-    greet(channel) {
+    /** Publishes an empty message, which may be lost. */
+    greet(channel: string): void {
       void publishAll([{ channel, payload: '' }]);
     },
     reportLoss,
     reportEarlierLoss,
+    /** Whether something was lost that nobody was told of yet, or may be, because Redis has not answered. */
     owesReport: () => lost || waiting > 0 || reports > 0,
-    async countNodes() {
+    /** How many nodes listen to the loss channel, as all do. Rejects if Redis is away. */
+    async countNodes(): Promise<number> {
       const channel = lossChannel();
       return channel === undefined ? 0 : (await dialect).count(client, channel);
     },
+    /** Also false if the server refuses to publish. */
     connected: () => client.status === 'ready' && !refused,
+    /** Publishes on a channel without listeners. Rejects if the server is away or refuses. */
     ping: async () => void (await trial.tryNow()),
     close,
   };

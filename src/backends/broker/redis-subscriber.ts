@@ -4,7 +4,7 @@ import type { Logger } from '../../lib/logger.ts';
 import { createSpacing, endOfTurn } from '../../lib/spacing.ts';
 import type { LinkOptions, RedisLink } from '../redis/connection.ts';
 import { createTrial } from '../redis/trial.ts';
-import type { Listener, Unsubscribe } from './broker.ts';
+import type { Listener } from './broker.ts';
 import { createListeners } from './listeners.ts';
 import { type ChooseDialect, PLAIN } from './redis-dialect.ts';
 
@@ -12,20 +12,9 @@ import { type ChooseDialect, PLAIN } from './redis-dialect.ts';
 const CHUNK = 1_000;
 const TIMEOUT_MS = 1_500;
 
-export interface Subscriber {
-  subscribe(channel: string, listener: Listener): { ready: Promise<void>; unsubscribe: Unsubscribe };
-  /** Hands over a payload that does not come over the link. */
-  deliver(channel: string, payload: string): void;
-  /** True while every channel is subscribed. */
-  connected(): boolean;
-  /** Subscribes again what the server refused or took back, if anything. */
-  retry(): void;
-  /** Subscribes once more to something it listens to. Rejects if the server is away or refuses. */
-  ping(): Promise<void>;
-  close(): void;
-}
+export type Subscriber = ReturnType<typeof createSubscriber>;
 
-export interface SubscriberDependencies {
+interface SubscriberDependencies {
   readonly open: (options: LinkOptions) => RedisLink<Redis>;
   readonly chooseDialect: ChooseDialect;
   readonly logger: Logger;
@@ -42,7 +31,7 @@ export interface SubscriberDependencies {
   readonly onAstray?: () => void;
 }
 
-export function createSubscriber(deps: SubscriberDependencies): Subscriber {
+export function createSubscriber(deps: SubscriberDependencies) {
   const { chooseDialect, logger, trialChannel, onReturn, onAstray, groupOf = () => undefined } = deps;
   const options = { name: 'chat-subscribe', timeoutMs: TIMEOUT_MS, logger, probe: () => trial.look() };
   const { client, attempted, failed, succeeded, close } = deps.open(options);
@@ -172,6 +161,7 @@ export function createSubscriber(deps: SubscriberDependencies): Subscriber {
     if (!onAstray) retry();
   }
 
+  /** Subscribes again what the server refused or took back, if anything. */
   function retry(): void {
     if (!astray || refused || client.status !== 'ready') return;
     astray = false;
@@ -186,15 +176,18 @@ export function createSubscriber(deps: SubscriberDependencies): Subscriber {
   }
 
   return {
-    subscribe(channel, listener) {
+    subscribe(channel: string, listener: Listener) {
       const unsubscribe = listeners.add(channel, listener);
       return { ready: subscribed(channel), unsubscribe };
     },
+    /** Hands over a payload that does not come over the link. */
     deliver: listeners.deliver,
+    /** True while every channel is subscribed. */
     connected: () => up,
     retry,
+    /** Subscribes once more to something it listens to. Rejects if the server is away or refuses. */
     ping: async () => void (await trial.tryNow()),
-    close() {
+    close(): void {
       listeners.clear();
       close();
     },
