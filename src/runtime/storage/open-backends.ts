@@ -2,14 +2,14 @@
 import { createMemoryBroker } from '../../backends/broker/memory.ts';
 import { createMemoryPresence } from '../../backends/presence/memory.ts';
 import { createMemoryRateLimiter } from '../../backends/rate-limit/memory.ts';
-import type { RedisTarget } from '../../backends/redis/connection.ts';
 import type { Config } from '../config/config.ts';
 import type { Backends, BackendsDependencies } from './backends.ts';
-import type { RedisBackends } from './redis-backends.ts';
 
 /** Redis if it is configured, else memory. Does not wait for Redis, which may come later. */
 export async function createBackends(config: Config, deps: BackendsDependencies): Promise<Backends> {
-  const redis = config.redis === null ? undefined : await openRedis(config.redis, deps);
+  // Imported only here, because a service of one node does not use the client library.
+  const load = async () => (await import('./redis-backends.ts')).createRedisBackends;
+  const redis = config.redis === null ? undefined : (await load())(config.redis, deps);
   const broker = redis?.createBroker() ?? createMemoryBroker(deps);
   const presence = redis?.createPresence() ?? createMemoryPresence(deps);
   return {
@@ -19,10 +19,4 @@ export async function createBackends(config: Config, deps: BackendsDependencies)
     checks: { redis: redis?.check },
     close: () => redis?.close(),
   };
-}
-
-/** Imported only here, because a service of one node does not use the client library. */
-async function openRedis(target: RedisTarget, deps: BackendsDependencies): Promise<RedisBackends> {
-  const { createRedisBackends } = await import('./redis-backends.ts');
-  return createRedisBackends(target, deps);
 }

@@ -1,29 +1,14 @@
 // What several nodes can share by one Redis: each part is made only if it is asked for.
-import type { Broker } from '../../backends/broker/broker.ts';
 import { createRedisBroker } from '../../backends/broker/redis.ts';
-import type { PresenceStore } from '../../backends/presence/presence-store.ts';
 import { createRedisPresence } from '../../backends/presence/redis.ts';
-import type { RateLimiter, RateLimitOptions } from '../../backends/rate-limit/rate-limiter.ts';
+import type { RateLimitOptions } from '../../backends/rate-limit/rate-limiter.ts';
 import { createRedisRateLimiter } from '../../backends/rate-limit/redis.ts';
 import { createRedisConnection, type RedisTarget } from '../../backends/redis/connection.ts';
 import { DependencyError } from '../../lib/dependency-error.ts';
 import type { BackendsDependencies } from './backends.ts';
 
-export interface RedisBackends {
-  /** At most once, as `createPresence`. */
-  createBroker(): Broker;
-  createPresence(): PresenceStore;
-  createRateLimiter(options: RateLimitOptions): RateLimiter;
-  /** Tries what the parts that were made need of Redis. Rejects if it is away, or with a DependencyError if it refuses. */
-  check(): Promise<void>;
-  /** Closes the remaining links, after broker and presence were closed. */
-  close(): void;
-}
-
-export function createRedisBackends(
-  target: RedisTarget,
-  { nodeId, logger, prefix }: BackendsDependencies,
-): RedisBackends {
+/** Make a broker and a presence at most once. */
+export function createRedisBackends(target: RedisTarget, { nodeId, logger, prefix }: BackendsDependencies) {
   const connection = createRedisConnection(target, logger);
   const shared = { connection, prefix };
   const checks: Array<() => Promise<unknown>> = [];
@@ -40,13 +25,15 @@ export function createRedisBackends(
       if (!target.cluster) checks.push(presence.check);
       return presence;
     },
-    createRateLimiter: (options) => createRedisRateLimiter(options, shared),
-    async check() {
+    createRateLimiter: (options: RateLimitOptions) => createRedisRateLimiter(options, shared),
+    /** Tries what the parts that were made need of Redis. Rejects if it is away, or with a DependencyError if it refuses. */
+    async check(): Promise<void> {
       const results = await Promise.allSettled(checks.map((check) => check()));
       const refusal = connection.refusal();
       if (refusal !== undefined) throw new DependencyError(refusal);
       for (const result of results) if (result.status === 'rejected') throw result.reason;
     },
+    /** Closes the remaining links, after broker and presence were closed. */
     close: () => connection.close(),
   };
 }
