@@ -65,8 +65,10 @@ BEGIN
       SELECT p.place FROM unnest(of_message.ords) WITH ORDINALITY AS p(place, ord)
       WHERE actors[p.place] IS NULL OR is_open AND CASE
         WHEN message."channelId" IS NULL THEN actors[p.place] IN (message."senderId", message."receiverId")
+        -- Rows are compared, because only the unique index can look that up: the other one has all members.
         ELSE EXISTS (SELECT 1 FROM channel_members cm
-          WHERE cm."userId" = actors[p.place] AND cm."channelId" = message."channelId" OFFSET 0)
+          WHERE (cm."userId", cm."channelId") >= (actors[p.place], message."channelId")
+            AND (cm."userId", cm."channelId") <= (actors[p.place], message."channelId"))
       END ORDER BY p.ord);
     number_before := message."updatedSeq";
     next := 1;

@@ -47,7 +47,9 @@ BEGIN
   FOR stored IN
     SELECT 3 * (a.slot - 1) + row_number() OVER (PARTITION BY a.id ORDER BY r."createdAt") AS place, r.emoji::text
     FROM (SELECT DISTINCT a.id, a.slot FROM unnest(actors, slots) AS a(id, slot)) a, LATERAL (
-      SELECT r.emoji, r."createdAt" FROM reactions r WHERE r."messageId" = message.id AND r."userId" = a.id OFFSET 0) r
+      -- Rows are compared, because only the primary key can look that up: the index of users may have all that one ever did.
+      SELECT r.emoji, r."createdAt" FROM reactions r
+      WHERE (r."messageId", r."userId") >= (message.id, a.id) AND (r."messageId", r."userId") <= (message.id, a.id) OFFSET 0) r
   LOOP
     own[stored.place] := stored.emoji;
   END LOOP;
@@ -137,7 +139,8 @@ BEGIN
 
   IF cardinality(gone_owners) > 0 THEN
     DELETE FROM reactions r USING unnest(gone_owners, gone_emojis) AS g(owner, emoji)
-    WHERE r."messageId" = message.id AND r."userId" = g.owner AND r.emoji = g.emoji COLLATE "C";
+    WHERE (r."messageId", r."userId") >= (message.id, g.owner) AND (r."messageId", r."userId") <= (message.id, g.owner)
+      AND r.emoji = g.emoji COLLATE "C";
   END IF;
   INSERT INTO reactions ("messageId", "userId", emoji, "createdAt")
   SELECT message.id, n.owner, n.emoji, since + n.ord * interval '1 microsecond'

@@ -200,6 +200,20 @@ describe('reactions to one message', () => {
     expect(await list({ id: 1 }, message.id, { emoji: 'c', after: undefined, limit: 100 })).toHaveLength(10);
   });
 
+  it('of one’s own are asked for in a part with at most 200 messages', async () => {
+    const { add, mine, db } = node();
+    await add(7, '👍');
+    const first = message.seq + 2;
+    const content = { ...EMPTY_CONTENT, text: 'one of many' };
+    const append = createAppend({ db, sink: () => {}, clock });
+    const draft = { senderId: 1, channelId: 1, receiverId: null, clientId: null, content };
+    await Promise.all(Array.from({ length: 200 }, () => append(draft)));
+    const part = (from: number, to: number | undefined) => mine({ id: 7 }, { channelId: 1, userId: null, from, to });
+    await expect(part(message.seq, undefined)).rejects.toMatchObject({ code: 'VALIDATION_FAILED' });
+    expect(await part(first, undefined)).toEqual([]);
+    expect(await part(message.seq, first + 198)).toEqual([{ messageId: message.id, emoji: '👍' }]);
+  });
+
   it('add up after any interleaving of many users on three nodes', async () => {
     const three = [node(0), node(1), node(2)];
     const emojis = Array.from({ length: 24 }, (_, i) => `e${i}`);
