@@ -12,8 +12,9 @@ const EMOJI = ['👍', '🎉', '❤'];
 const REACTING = 3_334;
 const REACTIONS = REACTING * EMOJI.length;
 const MESSAGES = 1_000;
-/** So many are under way, whatever they are. */
-const UNDER_WAY = 1_000;
+const STORM_UNDER_WAY = 1_000;
+/** As in `fanout`: more would come to the readers as a few large writes. */
+const MESSAGES_UNDER_WAY = 32;
 const ORDINARY_PER_SECOND = 20;
 
 export const reactions: Scenario = async ({ databaseUrl, options: { receivers }, postgresCpu }) => {
@@ -22,21 +23,23 @@ export const reactions: Scenario = async ({ databaseUrl, options: { receivers },
     if (!target.stores || target.dialect !== raw) return undefined;
     return withNode(target, async (node) => {
       const room = await openRoom(node, channel, receivers);
-      const messageId = await messageOf(node, channel);
+      const ids = [await messageOf(node, channel), await messageOf(node, channel)] as const;
       const cpu = () => [node.usage().cpuSeconds, postgresCpu()] as const;
       const asMessage = (number: number) => raw.message(channel.id, TEXT, number);
-      const asReaction = (number: number) => reaction(messageId, EMOJI[number % EMOJI.length] as string, number);
-      await room.storm(MESSAGES, asMessage); // To warm up.
-      const messages = await room.measured(MESSAGES, asMessage, cpu);
+      const asReaction = (messageId: number) => (number: number) =>
+        reaction(messageId, EMOJI[number % EMOJI.length] as string, number);
+      await room.storm(MESSAGES, asMessage, MESSAGES_UNDER_WAY); // To warm up.
+      const messages = await room.measured(MESSAGES, asMessage, MESSAGES_UNDER_WAY, cpu);
+      const storm = await room.measured(REACTIONS, asReaction(ids[0]), STORM_UNDER_WAY, cpu);
       const stop = room.sendOrdinary();
-      const storm = await room.measured(REACTIONS, asReaction, cpu);
+      await room.storm(REACTIONS, asReaction(ids[1]), STORM_UNDER_WAY);
       stop();
       await pause(1_000);
       room.close();
       const per = (part: typeof storm, count: number, index: 0 | 1) => (1e6 * (part.cpu[index] as number)) / count;
       const all = (part: typeof storm, count: number) => per(part, count, 0) + per(part, count, 1);
       return {
-        [`events of ${thousands(REACTIONS)} reactions and the messages meanwhile`]: storm.events,
+        [`events of ${thousands(REACTIONS)} reactions`]: storm.events,
         'server CPU us per reaction': per(storm, REACTIONS, 0),
         'PostgreSQL CPU us per reaction': per(storm, REACTIONS, 1),
         'server CPU us per stored message': per(messages, MESSAGES, 0),
@@ -44,7 +47,10 @@ export const reactions: Scenario = async ({ databaseUrl, options: { receivers },
         'a reaction, in stored messages (CPU of both)': all(storm, REACTIONS) / all(messages, MESSAGES),
         'reactions per second': REACTIONS / storm.seconds,
         'bytes to each reader for each reaction': storm.bytes / REACTIONS / receivers,
-        ...latencyFigures(room.latencies, `of the acknowledgement, ${ORDINARY_PER_SECOND} messages/s meanwhile`),
+        ...latencyFigures(
+          room.latencies,
+          `of the acknowledgement of a message, ${ORDINARY_PER_SECOND} a second in a storm`,
+        ),
         ...room.faults(),
       } satisfies Figures;
     });
@@ -95,7 +101,7 @@ async function openRoom({ port }: Running, channel: Channel, receivers: number) 
   });
 
   /** Resolves when all are acknowledged, and every reader has the last event. */
-  async function storm(count: number, frame: (number: number) => string): Promise<void> {
+  async function storm(count: number, frame: (number: number) => string, underWay: number): Promise<void> {
     let sent = 0;
     acknowledged = 0;
     const send = () => {
@@ -105,16 +111,21 @@ async function openRoom({ port }: Running, channel: Channel, receivers: number) 
       acknowledged += 1;
       send();
     };
-    while (sent < UNDER_WAY) send();
+    while (sent < underWay) send();
     await settle(() => acknowledged >= count && new Set(last.values()).size === 1);
   }
 
   return {
     latencies,
     storm,
-    async measured(count: number, frame: (number: number) => string, cpu: () => readonly [number, number]) {
+    async measured(
+      count: number,
+      frame: (number: number) => string,
+      underWay: number,
+      cpu: () => readonly [number, number],
+    ) {
       const before = [...cpu(), deliveries, bytes, performance.now()] as const;
-      await storm(count, frame);
+      await storm(count, frame, underWay);
       const [server, database] = cpu();
       return {
         cpu: [server - before[0], database - before[1]],
