@@ -20,3 +20,6 @@ export interface SignalPublisher {
     exceptConnection?: string,
   ): void;
 }
+
+/** Waits for nobody, and never throws. A node that does not hear of it finds it out by itself, some seconds later. */
+export type AccountsMoved = (userIds: readonly number[]) => void;

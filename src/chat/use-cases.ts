@@ -16,7 +16,7 @@ import type { Append, ChangeMessage, EventSink } from './log/log.ts';
 import { createMembers } from './members/members.ts';
 import { createMessages } from './messages/messages.ts';
 import { createReactions } from './reactions/reactions.ts';
-import type { SignalPublisher } from './signal-publisher.ts';
+import type { AccountsMoved, SignalPublisher } from './signal-publisher.ts';
 
 /** What use cases may use. Each takes what it needs. */
 export interface UseCaseDependencies {
@@ -28,6 +28,8 @@ export interface UseCaseDependencies {
   readonly sink: EventSink;
   readonly announce: Announce;
   readonly signals: SignalPublisher;
+  /** Tells all nodes that the account logs of these users have new numbers. Call it after the commit. */
+  readonly accountsMoved: AccountsMoved;
   readonly tokens: Pick<Tokens, 'issue'>;
   readonly sessions: Pick<Sessions, 'end' | 'endOthers' | 'propagate'>;
   readonly passwords: Passwords;

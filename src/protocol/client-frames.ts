@@ -1,5 +1,6 @@
 // The list of all frames that a client may send.
 import type * as z from 'zod';
+import { joinAccount } from './account-log.ts';
 import { joinChannel, leaveChannel } from './channels.ts';
 import { authenticate, ping } from './connection.ts';
 import { joinDirect } from './directs.ts';
@@ -14,6 +15,7 @@ export const CLIENT_FRAMES = [
   authenticate,
   joinChannel,
   leaveChannel,
+  joinAccount,
   joinDirect,
   sendToChannel,
   sendToUser,

@@ -1,5 +1,6 @@
 // The list of all frames that the server sends.
 import type * as z from 'zod';
+import { accountUpdated, conversationRemoved, conversationUpdated } from './account-log.ts';
 import { adminMessage, channelAdded, channelDeleted, channelHead, channelUpdated } from './channels.ts';
 import { ack, connectionClosing, connectionConnect, error, pong } from './connection.ts';
 import { channelMessage, directMessage, messageDeleted, messageUpdated } from './messages.ts';
@@ -21,6 +22,9 @@ export const SERVER_FRAMES = [
   channelUpdated,
   channelDeleted,
   channelHead,
+  conversationUpdated,
+  conversationRemoved,
+  accountUpdated,
   adminMessage,
   typing,
   presenceChanged,

@@ -10,6 +10,7 @@ import type { LogReads } from '../chat/log/reads.ts';
 import type { LastSeen } from '../chat/presence/last-seen.ts';
 import type { FindVisible } from '../chat/presence/visible.ts';
 import type { Logger } from '../lib/logger.ts';
+import { type AccountFeeds, createAccountFeeds } from './accounts/account-feeds.ts';
 import { type Cluster, createCluster } from './cluster/cluster.ts';
 import { carryOut } from './cluster/node-requests.ts';
 import { encodeEvents } from './cluster/publication.ts';
@@ -62,6 +63,7 @@ export interface Delivery {
   readonly endReading: EndReading;
   readonly hooks: Hooks;
   readonly heads: Heads;
+  readonly accountFeeds: AccountFeeds;
   readonly reconciler: Reconciler;
   readonly accountCheck: AccountCheck;
   readonly connectionLimits: ConnectionLimits;
@@ -117,7 +119,8 @@ export function createDelivery(deps: DeliveryDependencies): Delivery {
     nodeId,
     carryOut: (request) => carryOut(node, request),
   });
-  const reconciler = createReconciler({ feeds, directFeeds, reads, clock, logger });
+  const accountFeeds = createAccountFeeds({ broker, clock, context, hooks, logger, readHeads: reads.accountHeads });
+  const reconciler = createReconciler({ accountFeeds, feeds, directFeeds, reads, clock, logger });
   const forgetInterruptions = broker.onInterruption(() => void reconciler.run());
 
   const sink: EventSink = (events) => {
@@ -149,6 +152,7 @@ export function createDelivery(deps: DeliveryDependencies): Delivery {
     endReading,
     hooks,
     heads,
+    accountFeeds,
     reconciler,
     connectionLimits,
     accountCheck: createAccountCheck({ directFeeds, goneUsers: reads.goneUsers, logger }),

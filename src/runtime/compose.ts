@@ -65,7 +65,8 @@ export function composeChat(foundation: Foundation): Chat {
   const logger = quietAboutOutages(foundation.logger, (error) => isUnavailable(error) || isRefused(error));
   const { broker, presence } = backends;
   const metrics = createMetrics();
-  const reads = createLogReads({ db, createSpacing });
+  const emails = createEmailView(config.publicEmails);
+  const reads = createLogReads({ db, emails, createSpacing });
   const { maxConnectionsPerUser: perUser, maxUnauthenticatedPerAddress: perAddress } = config;
   const lastSeen = createLastSeen({ db, clock, logger });
   const findVisible = createFindVisible({ db });
@@ -120,7 +121,8 @@ export function composeChat(foundation: Foundation): Chat {
     passwords: createPasswords(),
     failures: createFailureLimit({ limiter: limiters.failures, digest, clock }),
     digest,
-    emails: createEmailView(config.publicEmails),
+    emails,
+    accountsMoved: delivery.accountFeeds.moved,
     erasure,
     reservedEmails: config.production ? adminEmails : [],
     maxTextLength: config.maxTextLength,

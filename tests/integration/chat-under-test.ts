@@ -76,6 +76,7 @@ export function createChat(db: Database) {
     sink,
     announce,
     signals: NO_SIGNALS,
+    accountsMoved: () => {},
     tokens,
     passwords: createPasswords({ failureMs: 1 }),
     sessions,

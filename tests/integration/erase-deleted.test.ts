@@ -38,7 +38,13 @@ describeChat('what is deleted', (chat) => {
   }
   const announce = async () => {};
   const channels = (eraser: RunningErasure) =>
-    createChannels({ db: chat().db, announce, emails: createEmailView(true), erasure: eraser });
+    createChannels({
+      db: chat().db,
+      announce,
+      emails: createEmailView(true),
+      erasure: eraser,
+      accountsMoved: () => {},
+    });
   const row = async (id: number) =>
     (
       await chat().sql(sql`select "text", "url", "fileName", "seq", "deletedAt" is not null as "deleted", "clientId"
@@ -156,7 +162,7 @@ describeChat('what is deleted', (chat) => {
       const ann = await user();
       const channelId = await group(ann);
       await say(ann, channelId, SAID);
-      await createMembers({ db, announce, erasure: erasure() }).leave(ann, channelId);
+      await createMembers({ db, announce, accountsMoved: () => {}, erasure: erasure() }).leave(ann, channelId);
       await expect.poll(pending).toEqual([]);
       expect(await contentOf(channelId)).toMatchObject({ texts: 0, deleted: 1 });
     });

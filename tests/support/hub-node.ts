@@ -194,7 +194,7 @@ export function createHubNode(options: {
   };
   const logger = createSilentLogger();
   let pagesRead = 0;
-  const all = createLogReads({ db });
+  const all = createLogReads({ db, emails: createEmailView(true) });
   const readLog = createReadLog({ db });
   const reads: typeof all = {
     ...all,
@@ -203,7 +203,8 @@ export function createHubNode(options: {
     pairHeads: (userId) => after('heads of pairs', () => all.pairHeads(userId)),
     page: (key, from) => {
       pagesRead += 1;
-      const read = () => (pageMessages ? readLog(key, from, pageMessages) : all.page(key, from));
+      const read = () =>
+        pageMessages && !('accountId' in key) ? readLog(key, from, pageMessages) : all.page(key, from);
       return after('page of a log', read);
     },
   };
@@ -224,6 +225,7 @@ export function createHubNode(options: {
   const useCases = createUseCases({
     ...{ db, clock, append, change, sink, announce, signals },
     emails: createEmailView(true),
+    accountsMoved: delivery.accountFeeds.moved,
     erasure: NO_ERASURE,
     maxTextLength: Number.POSITIVE_INFINITY,
     eraseDeleted: true,

@@ -11,6 +11,7 @@ import { isSameUsername, username as newUsername } from '../../protocol/username
 import type { EmailView } from '../email-view.ts';
 import { assertInTime, NEVER } from '../in-time.ts';
 import { toUser, type UserRow } from '../rows.ts';
+import type { AccountsMoved } from '../signal-publisher.ts';
 import { type AccountRow, createAccountRows } from './account-rows.ts';
 import type { FailureLimit } from './failure-limit.ts';
 import type { Askers, Match, Passwords } from './passwords.ts';
@@ -56,6 +57,7 @@ export interface AccountsDependencies {
   readonly sessions: Pick<Sessions, 'propagate'>;
   readonly failures: FailureLimit;
   readonly digest: Digest;
+  readonly accountsMoved: AccountsMoved;
   readonly emails: EmailView;
   /** Email addresses that nobody can register, because they make a user an admin. */
   readonly reservedEmails: readonly string[];
@@ -72,7 +74,7 @@ export function createAccounts(deps: AccountsDependencies): Accounts {
   }
 
   return {
-    changeSettings: createChangeSettings({ db }),
+    changeSettings: createChangeSettings(deps),
 
     async register({ username, email, password }, from, deadline = NEVER) {
       if (reserved.has(email)) throw new ChatError('FORBIDDEN', 'This address cannot be registered');
@@ -113,6 +115,7 @@ export function createAccounts(deps: AccountsDependencies): Accounts {
       );
       // The password was changed by another request just now.
       if (!user) throw new ChatError('WRONG_PASSWORD');
+      deps.accountsMoved([id]);
       if (password !== null) await deps.sessions.propagate();
       return toUser(user);
     },

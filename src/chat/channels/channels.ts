@@ -10,6 +10,7 @@ import type { EmailView } from '../email-view.ts';
 import { readDisplayedChannel, readMemberChannel, withLockedChannel } from '../members/membership.ts';
 import { isOwner } from '../policy.ts';
 import { type ChannelRow, channelColumns, toChannel, type UserRow, userColumns, writtenFields } from '../rows.ts';
+import type { AccountsMoved } from '../signal-publisher.ts';
 import { type CreateChannel, createChannelCreation } from './creation.ts';
 import type { ChannelErasure } from './erasure.ts';
 import { createListChannels, type ListChannels } from './list.ts';
@@ -33,12 +34,13 @@ export interface ChannelsDependencies {
   readonly announce: Announce;
   readonly emails: EmailView;
   readonly erasure: ChannelErasure;
+  readonly accountsMoved: AccountsMoved;
 }
 
-export function createChannels({ db, announce, emails, erasure }: ChannelsDependencies): Channels {
+export function createChannels({ db, announce, emails, erasure, accountsMoved }: ChannelsDependencies): Channels {
   return {
     list: createListChannels({ db, emails }),
-    create: createChannelCreation({ db, announce, emails }),
+    create: createChannelCreation({ db, announce, emails, accountsMoved }),
 
     async get(principal, id) {
       const channel = await readDisplayedChannel(db, id, principal.id, emails);
@@ -73,6 +75,7 @@ export function createChannels({ db, announce, emails, erasure }: ChannelsDepend
         await erasure.schedule(transaction, id);
       });
       erasure.run();
+      accountsMoved(await readMemberIds(db, id));
       await announce({ type: 'channel.deleted', channelId: id });
     },
 
@@ -86,6 +89,17 @@ export function createChannels({ db, announce, emails, erasure }: ChannelsDepend
       if (seen.length === 0) throw new ChatError('CHANNEL_NOT_FOUND');
     },
   };
+}
+
+/** Who is told at once of a deletion. In a larger channel, the others get it some seconds later. */
+const TOLD_AT_ONCE = 1_000;
+
+async function readMemberIds(db: Database, channelId: number): Promise<number[]> {
+  const found = await rows<{ userId: number }>(
+    db,
+    sql`select "userId" from channel_members where "channelId" = ${channelId}::int limit ${TOLD_AT_ONCE}::int`,
+  );
+  return found.map(({ userId }) => userId);
 }
 
 function readMembers(db: Database, channelId: number): Promise<(UserRow & { joinedAt: string })[]> {

@@ -15,6 +15,7 @@ import type { Announce } from '../announce.ts';
 import type { EmailView } from '../email-view.ts';
 import { assertInTime, NEVER } from '../in-time.ts';
 import { type ChannelRow, channelColumns, toChannel, writtenFields } from '../rows.ts';
+import type { AccountsMoved } from '../signal-publisher.ts';
 
 /** `created` is false if the pair had this direct channel already. */
 export interface CreatedChannel {
@@ -33,12 +34,14 @@ export interface CreationDependencies {
   readonly db: Database;
   readonly announce: Announce;
   readonly emails: EmailView;
+  readonly accountsMoved: AccountsMoved;
 }
 
 /** Throws USER_NOT_FOUND, and VALIDATION_FAILED for a direct channel without exactly one other user. */
-export function createChannelCreation({ db, announce, emails }: CreationDependencies): CreateChannel {
+export function createChannelCreation({ db, announce, emails, accountsMoved }: CreationDependencies): CreateChannel {
   async function createGroup(principal: Principal, fields: ChannelFields, others: number[]): Promise<CreatedChannel> {
     const channel = toChannel(await insertChannel(db, { type: 'group', fields, ownerId: principal.id, others }));
+    accountsMoved([principal.id, ...others]);
     await announce({ type: 'channel.added', userIds: [principal.id, ...others], channel });
     return { channel, created: true };
   }
@@ -50,6 +53,7 @@ export function createChannelCreation({ db, announce, emails }: CreationDependen
     const { row, created } = await insertDirect(db, emails, principal.id, other);
     const channel = toChannel(row);
     if (created) {
+      accountsMoved([principal.id, other]);
       // Each of the two sees it with the name of the other.
       await Promise.all([
         announce({ type: 'channel.added', userIds: [principal.id], channel }),

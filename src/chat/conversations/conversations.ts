@@ -4,6 +4,7 @@ import type { ConversationBody, ConversationName, Entry } from '../../protocol/c
 import { ChatError } from '../../protocol/errors.ts';
 import type { Principal } from '../accounts/principal.ts';
 import type { EmailView } from '../email-view.ts';
+import type { AccountsMoved } from '../signal-publisher.ts';
 import { createEntries } from './entries.ts';
 import { changeOwnPart } from './own-part.ts';
 import { createSync, type Sync } from './sync.ts';
@@ -21,9 +22,10 @@ export interface Conversations {
 export interface ConversationsDependencies {
   readonly db: Database;
   readonly emails: EmailView;
+  readonly accountsMoved: AccountsMoved;
 }
 
-export function createConversations({ db, emails }: ConversationsDependencies): Conversations {
+export function createConversations({ db, emails, accountsMoved }: ConversationsDependencies): Conversations {
   const entries = createEntries({ db, emails });
 
   const get: Conversations['get'] = async (principal, name) => {
@@ -37,7 +39,7 @@ export function createConversations({ db, emails }: ConversationsDependencies): 
     get,
     sync: createSync({ db, entries }),
     async update(principal, name, changes) {
-      await changeOwnPart(db, principal.id, name, changes);
+      if (await changeOwnPart(db, principal.id, name, changes)) accountsMoved([principal.id]);
       return get(principal, name);
     },
   };

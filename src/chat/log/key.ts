@@ -1,6 +1,13 @@
-// The key of a log: a channel, or a pair of users. Its text form names feeds, topics and frames.
+// The key of a log: a channel, a pair of users, or an account. Its text form names feeds, topics and frames.
 
 export type LogKey = ChannelKey | PairKey;
+
+/** What a feed may be of: a log of messages, or of one account. */
+export type FeedKey = LogKey | AccountKey;
+
+export interface AccountKey {
+  readonly accountId: number;
+}
 
 export interface ChannelKey {
   readonly channelId: number;
@@ -35,7 +42,7 @@ export function otherOf(pair: PairKey, userId: number): number {
   return pair.userLow === userId ? pair.userHigh : pair.userLow;
 }
 
-export function isChannelKey(key: LogKey): key is ChannelKey {
+export function isChannelKey(key: FeedKey): key is ChannelKey {
   return 'channelId' in key;
 }
 
@@ -47,7 +54,8 @@ export function pairNamed(name: string): PairKey | undefined {
   return logName(key) === name ? key : undefined;
 }
 
-/** `c7` for channel 7, `d3.9` for users 3 and 9. */
-export function logName(key: LogKey): string {
+/** `c7` for channel 7, `d3.9` for users 3 and 9, `a3` for the account of user 3. */
+export function logName(key: FeedKey): string {
+  if ('accountId' in key) return `a${key.accountId}`;
   return isChannelKey(key) ? `c${key.channelId}` : `d${key.userLow}.${key.userHigh}`;
 }

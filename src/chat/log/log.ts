@@ -1,6 +1,7 @@
 // The interface of the log: append, change, read. Implemented in append.ts, change.ts, read.ts.
 import type { Deadline } from '../../lib/deadline.ts';
 import type { MessageContent } from '../../protocol/messages.ts';
+import type { ServerFrameType } from '../../protocol/server-frames.ts';
 import type { ChangeKind } from './change-kind.ts';
 import type { LogEvent, StoredMessage } from './event.ts';
 import type { LogKey } from './key.ts';
@@ -52,9 +53,21 @@ export type ChangeMessage = <Given extends object>(
 /** Gets every event right after its commit, the events of one log in order. Must not throw. */
 export type EventSink = (events: readonly LogEvent[]) => void;
 
+/** The present state of an object that is no message, with the number of its latest change. */
+export interface ObjectEvent {
+  readonly seq: number;
+  /** Unlike those of the log's other objects. */
+  readonly id: number;
+  /** The frame that brings it. */
+  readonly type: ServerFrameType;
+  readonly data: object;
+}
+
 /** A page of a log, for a catch-up: each message at most once, in its present state, by updatedSeq. */
 export interface LogPage {
   readonly messages: readonly StoredMessage[];
+  /** Other objects of the log, ascending. */
+  readonly objects?: readonly ObjectEvent[];
   /** Where to read on: each event up to this number is in this page, or was replaced by a later one. */
   readonly upTo: number;
   /** The log's last number when this was read. */

@@ -6,7 +6,9 @@ import { createBatchLoader } from '../../lib/batch-loader.ts';
 import { createSemaphore } from '../../lib/semaphore.ts';
 import type { Spacing } from '../../lib/spacing.ts';
 import { unavailable } from '../../protocol/errors.ts';
-import { isChannelKey, type LogKey, type PairKey } from './key.ts';
+import { type AccountHead, createReadAccountHeads, createReadAccountPage } from '../conversations/account-log.ts';
+import type { EmailView } from '../email-view.ts';
+import { type FeedKey, isChannelKey, type PairKey } from './key.ts';
 import type { LogPage } from './log.ts';
 import {
   createReadChannelHeads,
@@ -34,9 +36,10 @@ const LOOKUPS_AT_ONCE = 1_000;
 const USERS_AT_ONCE = 500;
 
 export interface LogReads {
-  readonly page: (key: LogKey, after: number) => Promise<LogPage>;
+  readonly page: (key: FeedKey, after: number) => Promise<LogPage>;
   readonly entry: (userId: number, channelId: number) => Promise<Entry | undefined>;
   readonly pairEntry: (userId: number, otherId: number) => Promise<PairEntry | undefined>;
+  readonly accountHeads: (userIds: readonly number[]) => Promise<AccountHead[]>;
   /** Heads of all direct logs of one user. */
   readonly pairHeads: (userId: number) => Promise<readonly LogHead[]>;
   /** Heads of those direct logs of these users that had an event since a time of the database, minus a margin. */
@@ -53,6 +56,7 @@ export interface LogReads {
 
 export interface LogReadsDependencies {
   readonly db: Database;
+  readonly emails: EmailView;
   /** Creates the spacing between lookups of one kind in a rush; see BatchLoaderOptions. */
   readonly createSpacing?: () => Spacing;
 }
@@ -65,6 +69,7 @@ export function createLogReads({ createSpacing, ...deps }: LogReadsDependencies)
     refusal: unavailable,
   });
   const readLog = createReadLog(deps);
+  const readAccountPage = createReadAccountPage(deps);
   const readEntries = createReadEntries(deps);
   const readPairEntries = createReadPairEntries(deps);
   const readPairHeads = createReadPairHeads(deps);
@@ -89,7 +94,11 @@ export function createLogReads({ createSpacing, ...deps }: LogReadsDependencies)
   });
 
   return {
-    page: (key, after) => semaphore.run(() => readLog(key, after, PAGE_MESSAGES)),
+    page: (key, after) =>
+      semaphore.run(() =>
+        'accountId' in key ? readAccountPage(key.accountId, after, PAGE_MESSAGES) : readLog(key, after, PAGE_MESSAGES),
+      ),
+    accountHeads: createReadAccountHeads(deps),
     entry: (userId, channelId) => entries(entryName(userId, channelId)),
     pairEntry: (userId, otherId) => pairEntries(entryName(userId, otherId)),
     pairHeads: async (userId) => (await pairHeads(userId)) ?? [],

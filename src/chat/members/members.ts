@@ -8,6 +8,7 @@ import type { Announce } from '../announce.ts';
 import type { ChannelErasure } from '../channels/erasure.ts';
 import { isGroup, isOwner } from '../policy.ts';
 import { type ChannelRow, toChannel } from '../rows.ts';
+import type { AccountsMoved } from '../signal-publisher.ts';
 import { readMemberChannel, withLockedChannel } from './membership.ts';
 
 /**
@@ -27,9 +28,10 @@ export interface MembersDependencies {
   readonly db: Database;
   readonly announce: Announce;
   readonly erasure: ChannelErasure;
+  readonly accountsMoved: AccountsMoved;
 }
 
-export function createMembers({ db, announce, erasure }: MembersDependencies): Members {
+export function createMembers({ db, announce, erasure, accountsMoved }: MembersDependencies): Members {
   return {
     async add(principal, channelId, userId) {
       const channel = await withLockedChannel(db, channelId, async (transaction) => {
@@ -38,6 +40,7 @@ export function createMembers({ db, announce, erasure }: MembersDependencies): M
         await insertMember(transaction, channelId, userId);
         return group;
       });
+      accountsMoved([userId]);
       await announce({ type: 'channel.added', userIds: [userId], channel: toChannel(channel) });
     },
 
@@ -48,20 +51,22 @@ export function createMembers({ db, announce, erasure }: MembersDependencies): M
         if (userId === group.ownerId) throw new ChatError('CANNOT_REMOVE_OWNER');
         return deleteMember(transaction, channelId, userId);
       });
+      accountsMoved([userId]);
       await announce({ type: 'member.removed', channelId, userId, username });
     },
 
     async leave(principal, channelId) {
-      const isDeleted = await withLockedChannel(db, channelId, async (transaction) => {
+      const { isDeleted, heir } = await withLockedChannel(db, channelId, async (transaction) => {
         await readGroup(transaction, channelId, principal);
         // First, because it takes the locks of both owners' account logs in their order.
-        const isEmpty = await handOver(transaction, channelId, principal.id);
+        const outcome = await handOver(transaction, channelId, principal.id);
         await deleteMember(transaction, channelId, principal.id);
         await endSeat(transaction, channelId, principal.id, 'left');
-        if (isEmpty) await erasure.schedule(transaction, channelId);
-        return isEmpty;
+        if (outcome.isDeleted) await erasure.schedule(transaction, channelId);
+        return outcome;
       });
       if (isDeleted) erasure.run();
+      accountsMoved([principal.id, ...heir]);
       await announce({ type: 'member.removed', channelId, userId: principal.id, username: principal.username });
       if (isDeleted) await announce({ type: 'channel.deleted', channelId });
     },
@@ -112,9 +117,13 @@ async function endSeat(db: Database, channelId: number, userId: number, reason: 
   );
 }
 
-/** Finds a new owner if `leaver` is the owner. Deletes a channel without other members, and returns whether it did. */
-async function handOver(db: Database, channelId: number, leaver: number): Promise<boolean> {
-  const [changed] = await rows<{ isDeleted: boolean }>(
+/** Finds a new owner if `leaver` is the owner. Deletes a channel without other members. `heir` is the new owner, or empty. */
+async function handOver(
+  db: Database,
+  channelId: number,
+  leaver: number,
+): Promise<{ isDeleted: boolean; heir: number[] }> {
+  const [changed] = await rows<{ isDeleted: boolean; ownerId: number }>(
     db,
     sql`with heir as materialized (
         select (
@@ -129,7 +138,8 @@ async function handOver(db: Database, channelId: number, leaver: number): Promis
         "updatedAt" = now() at time zone 'utc'
       from heir
       where c."id" = ${channelId}::int and (heir."id" is null or c."ownerId" = ${leaver}::int)
-      returning c."deletedAt" is not null as "isDeleted"`,
+      returning c."deletedAt" is not null as "isDeleted", c."ownerId"`,
   );
-  return changed?.isDeleted ?? false;
+  const isDeleted = changed?.isDeleted ?? false;
+  return { isDeleted, heir: changed && !isDeleted ? [changed.ownerId] : [] };
 }

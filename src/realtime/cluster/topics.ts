@@ -2,6 +2,8 @@
 // sessions and one for users who come and go.
 
 export const channelTopic = (channelId: number): string => `c:${channelId}`;
+/** Says only that the account log of the user moved. */
+export const accountTopic = (userId: number): string => `a:${userId}`;
 /** Direct messages go to the topics of both users, not of the pair, to reach their connections on any node. */
 export const userTopic = (userId: number): string => `u:${userId}`;
 /** The user of such a topic, which also names a user in a signal; undefined if it names something else. */

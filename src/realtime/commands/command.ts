@@ -6,6 +6,7 @@ import type { UseCases } from '../../chat/use-cases.ts';
 import type { Deadline } from '../../lib/deadline.ts';
 import type { ClientFrameType } from '../../protocol/client-frames.ts';
 import type { AnswerOf, ClientFrameDefinition, DataOf } from '../../protocol/frame.ts';
+import type { AccountFeeds } from '../accounts/account-feeds.ts';
 import type { Place } from '../connections/connection-limits.ts';
 import type { HubSession } from '../connections/session.ts';
 import type { Heads } from '../heads/heads.ts';
@@ -60,12 +61,13 @@ export interface CommandDependencies {
   readonly feeds: ChannelFeeds;
   readonly directFeeds: DirectFeeds;
   readonly heads: Heads;
+  readonly accountFeeds: AccountFeeds;
   readonly tracker: PresenceTracker;
   readonly signals: Signals;
   readonly watches: Watches;
   readonly hooks: Hooks;
   readonly clock: Clock;
-  readonly reads: Pick<LogReads, 'entry' | 'pairEntry'>;
+  readonly reads: Pick<LogReads, 'entry' | 'pairEntry' | 'accountHeads'>;
   readonly endReading: EndReading;
   /** Signs the connection in. Resolves when live direct messages reach it. */
   readonly signIn: (session: HubSession, identity: Identity) => Promise<void>;

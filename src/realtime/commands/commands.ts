@@ -1,5 +1,6 @@
 // The list of all commands, and how one is run.
 import type { ClientFrame } from '../../protocol/client-frames.ts';
+import { joinAccount } from '../accounts/join-account.ts';
 import { typing } from '../typing/commands.ts';
 import { userPresence } from '../user-presence/commands.ts';
 import { authenticate } from './authenticate.ts';
@@ -19,6 +20,7 @@ export const COMMANDS: ReadonlyArray<(deps: CommandDependencies) => Command | re
   joinChannel,
   leaveChannel,
   joinDirect,
+  joinAccount,
   sendToChannel,
   sendToUser,
   reactions,

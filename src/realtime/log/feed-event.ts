@@ -1,6 +1,7 @@
 // An event of a log as feeds hand it out: its data is JSON text, encoded once; its frame is made when needed.
 import { type Change, defineChange } from '../../chat/log/define-change.ts';
 import type { LogEvent, StoredMessage } from '../../chat/log/event.ts';
+import type { ObjectEvent } from '../../chat/log/log.ts';
 import { messageData, messageIdentity } from '../../protocol/messages.ts';
 import type { ServerFrameType } from '../../protocol/server-frames.ts';
 import { frameText } from '../connections/frame-text.ts';
@@ -24,6 +25,8 @@ export interface FeedEvent {
   readonly data: string;
   /** JSON text of the live form; undefined if live readers get the state form. */
   readonly live: string | undefined;
+  /** The type of the frame of an object that is no message. */
+  readonly type?: ServerFrameType;
 }
 
 /** The change of events that were read from the log, where only the state is known. It is never published. */
@@ -46,6 +49,15 @@ export function stateEvent(message: StoredMessage, known: number, change = READ,
     standing: standingOf(message.deleted, message.seq, known),
     data: JSON.stringify(message.deleted ? messageIdentity(message) : messageData(message)),
     live,
+  };
+}
+
+/** The event of an object that is no message. `messageId` is its own id. `time` in ms. */
+export function objectEvent({ seq, id, type, data }: ObjectEvent, time: number): FeedEvent {
+  const text = JSON.stringify(data);
+  return {
+    ...{ seq, change: READ, messageId: id, storedSeq: 0, senderId: 0, time, standing: 'changed', type },
+    ...{ data: text, live: undefined },
   };
 }
 
@@ -77,8 +89,15 @@ export function catchUpFrame(log: string, event: FeedEvent, since: number): stri
 }
 
 function stateFrame(log: string, event: FeedEvent, standing: Standing): string {
-  const sender = standing === 'gone' ? undefined : event.senderId;
-  return frameText(`${log}-${event.seq}`, frameType(standing, log), event.data, event.time, sender, event.seq);
+  const sender = standing === 'gone' || event.type ? undefined : event.senderId;
+  return frameText(
+    `${log}-${event.seq}`,
+    event.type ?? frameType(standing, log),
+    event.data,
+    event.time,
+    sender,
+    event.seq,
+  );
 }
 
 function frameType(standing: Standing, log: string): ServerFrameType {

@@ -1,13 +1,13 @@
 // The feed of one log on this node: hands out its events to readers in order, each once, and fills holes from the
 // database. Events that arrive out of order are held until their turn.
 import type { Cancel, Clock } from '../../backends/clock/clock.ts';
-import { type LogKey, logName } from '../../chat/log/key.ts';
+import { type FeedKey, logName } from '../../chat/log/key.ts';
 import type { LogPage } from '../../chat/log/log.ts';
 import type { Logger } from '../../lib/logger.ts';
 import type { EventPublication } from '../cluster/publication.ts';
 import type { FlushScheduler } from '../connections/flush-scheduler.ts';
 import { type Outgoing, outgoing } from '../connections/outgoing.ts';
-import { eventFrame, type FeedEvent, knownUpTo, lengthOf, stateEvent } from './feed-event.ts';
+import { eventFrame, type FeedEvent, knownUpTo, lengthOf, objectEvent, stateEvent } from './feed-event.ts';
 import type { EventPage, Reader, ReadFeed } from './reader.ts';
 import { RecentEvents, type RecentEventsBudget } from './recent-events.ts';
 
@@ -23,7 +23,7 @@ export interface FeedContext {
   readonly budget: RecentEventsBudget;
   readonly logger: Logger;
   /** One page of the log after a number. Bounded in rows, and in reads at once over all feeds. */
-  readonly readPage: (key: LogKey, after: number) => Promise<LogPage>;
+  readonly readPage: (key: FeedKey, after: number) => Promise<LogPage>;
   /** Takes out the readers that have no access any more, according to the database. */
   readonly checkReaders: (feed: Feed) => Promise<void>;
   /** Called for each event that a feed hands out. */
@@ -37,7 +37,7 @@ interface PageRead {
 }
 
 export class Feed implements ReadFeed {
-  readonly key: LogKey;
+  readonly key: FeedKey;
   readonly name: string;
   readonly readers = new Set<Reader>();
   /** How many readers have ever come. */
@@ -74,7 +74,7 @@ export class Feed implements ReadFeed {
   private cancelFill: Cancel | undefined;
   private settledWaiters: Array<() => void> = [];
 
-  constructor(key: LogKey, context: FeedContext) {
+  constructor(key: FeedKey, context: FeedContext) {
     this.key = key;
     this.name = logName(key);
     this.context = context;
@@ -282,8 +282,12 @@ export class Feed implements ReadFeed {
   }
 
   private async readPage(after: number): Promise<EventPage> {
-    const { messages, upTo, head, accessVersion } = await this.context.readPage(this.key, after);
-    return { events: messages.map((message) => stateEvent(message, after)), upTo, head, accessVersion };
+    const page = await this.context.readPage(this.key, after);
+    const { messages, objects = [], upTo, head, accessVersion } = page;
+    const now = this.context.clock.now();
+    const events = messages.map((message) => stateEvent(message, after));
+    const others = objects.map((object) => objectEvent(object, now));
+    return { events: [...events, ...others].sort((a, b) => a.seq - b.seq), upTo, head, accessVersion };
   }
 
   /** A higher version means that somebody lost access: nothing more is handed out before the readers are checked. */

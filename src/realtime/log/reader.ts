@@ -1,6 +1,6 @@
 // A reader: one connection in one log, either live at the feed's head or catching up from its cursor.
 import type { PresentUser, TokenClaims } from '../../chat/accounts/principal.ts';
-import type { LogKey } from '../../chat/log/key.ts';
+import type { FeedKey } from '../../chat/log/key.ts';
 import type { Outbox } from '../connections/outbox.ts';
 import { outgoing } from '../connections/outgoing.ts';
 import type { FeedEvent } from './feed-event.ts';
@@ -36,7 +36,7 @@ export interface EventPage {
 
 /** What readers and catch-ups use of a feed; feed.ts says what its parts mean. */
 export interface ReadFeed {
-  readonly key: LogKey;
+  readonly key: FeedKey;
   /** The log's name. */
   readonly name: string;
   readonly readers: Set<Reader>;

@@ -27,12 +27,13 @@ export interface Reconciler {
 
 export function createReconciler(deps: {
   readonly feeds: ChannelFeeds;
+  readonly accountFeeds: { check(): Promise<void> };
   readonly directFeeds: DirectFeeds;
   readonly reads: Pick<LogReads, 'channelHeads' | 'recentPairHeads' | 'databaseTime'>;
   readonly clock: Clock;
   readonly logger: Logger;
 }): Reconciler {
-  const { feeds, directFeeds, reads, clock, logger } = deps;
+  const { feeds, accountFeeds, directFeeds, reads, clock, logger } = deps;
   let running: Promise<void> | undefined;
   let again = false;
   let checkedAt = clock.monotonic();
@@ -56,6 +57,7 @@ export function createReconciler(deps: {
       const startedAt = clock.monotonic();
       try {
         await checkChannels();
+        await accountFeeds.check();
         const time = await reads.databaseTime();
         await checkPairs(databaseTime ?? time);
         checkedAt = startedAt;

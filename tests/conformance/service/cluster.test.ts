@@ -2,6 +2,7 @@
 // with the embedded database. All the rest is asked of a cluster of several runtimes: tests/runtimes/mixed-cluster.test.ts.
 import { describe } from 'vitest';
 import { clusterTarget, withService } from '../../support/service-under-test.ts';
+import { accountLogSuite } from './account-log.suite.ts';
 import { batchedJoinsSuite } from './batched-joins.suite.ts';
 import { deletedAccountSuite } from './deleted-account.suite.ts';
 import { joinModesSuite } from './join-modes.suite.ts';
@@ -28,6 +29,7 @@ describe(target.name, () => {
   markersSuite(withService(target));
   batchedJoinsSuite(withService(target));
   joinModesSuite(withService(target));
+  accountLogSuite(withService(target));
   userPresenceSuite(withService(target));
   deletedAccountSuite(withService(target));
 });

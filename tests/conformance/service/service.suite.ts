@@ -1,6 +1,7 @@
 // All suites that run over every kind of service, most of them over one that they share.
 import { describe } from 'vitest';
 import { type Target, withService } from '../../support/service-under-test.ts';
+import { accountLogSuite } from './account-log.suite.ts';
 import { attacksSuite } from './attacks.suite.ts';
 import { authenticationSuite } from './authentication.suite.ts';
 import { badFramesSuite } from './bad-frames.suite.ts';
@@ -78,6 +79,7 @@ export function serviceSuite(target: Target): void {
         catchUpSuite(service);
         batchedJoinsSuite(service);
         joinModesSuite(service);
+        accountLogSuite(service);
         directSuite(service);
         socketIoSuite(service);
         crossTransportSuite(service);
