@@ -25,6 +25,7 @@ const { outputFiles } = await build({
     cli: 'src/runtime/cli/main.ts',
     'embedded-export': 'src/runtime/cli/embedded-export.ts',
     'after-restore': 'src/runtime/cli/after-restore.ts',
+    'counts-check': 'src/runtime/cli/counts-check.ts',
   },
   outdir: 'dist',
   bundle: true,

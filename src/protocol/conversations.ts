@@ -12,6 +12,10 @@ export const endReason = z.enum(['left', 'removed', 'banned', 'deleted']);
 export type EndReason = z.output<typeof endReason>;
 
 const notify = z.enum(['all', 'mentions', 'none']);
+const shownCount = z
+  .int()
+  .min(0)
+  .meta({ examples: [3] });
 const object = z.record(z.string(), z.unknown()).meta({ examples: [{}] });
 
 /** Exactly one of `channelId` and `userId` is not null. What a pair has not is null. */
@@ -36,7 +40,11 @@ export const entrySchema = z
     updatedSeq: shownSeq.meta({ description: "The number of the latest change of the channel's own record." }),
     lastSeq: shownSeq,
     lastEventAt: shownTime.nullable(),
+    messageCount: shownCount.meta({ description: 'How many messages that count were ever stored in it.' }),
     lastMessage: messageSchema.nullable(),
+    readSeq: shownSeq.meta({ description: 'Your marker: everything up to this number is read.' }),
+    unread: shownCount.meta({ description: 'Messages of others after the marker that are not deleted.' }),
+    mentions: shownCount.meta({ description: 'How many of these mention you.' }),
     muted: z
       .union([z.boolean(), shownTime])
       .meta({ description: 'The time at which it ends, or whether.', examples: [false] }),

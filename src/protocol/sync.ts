@@ -3,6 +3,7 @@ import * as z from 'zod';
 import { endReason, entrySchema, settingsSchema } from './conversations.ts';
 import { documented, seq, since } from './fields.ts';
 import { LIMITS } from './limits.ts';
+import { totalsSchema } from './markers.ts';
 import { ownUserSchema } from './resources.ts';
 import { shownId, shownSeq, shownTime } from './shown.ts';
 
@@ -54,6 +55,7 @@ export const syncSchema = z
     conversations: z.array(entrySchema),
     removed: z.array(removedSchema),
     account: accountSchema.optional(),
+    totals: totalsSchema,
     cursor: z.string().nullable().meta({ description: 'There is more: send it alone for the next page.' }),
   })
   .meta({ id: 'Sync' });

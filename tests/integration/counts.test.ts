@@ -103,6 +103,24 @@ describeChat('markers', (chat) => {
     expect(await marks.readAll(first.reader)).toEqual({ unread: 0, mentions: 0, conversations: 0 });
   });
 
+  it('are in the entries and, summed up, in a sync, where muted conversations add nothing unread', async () => {
+    const { owner, reader, channelId, messages } = await channelOf('1', '2', '3');
+    await chat().messages.remove(owner, messages[1]?.id as number);
+    await chat().tell(owner, reader);
+    const totals = async () =>
+      (await chat().conversations.sync(reader, { limit: 100, since: undefined, heads: undefined, cursor: undefined }))
+        .totals;
+    const list = await chat().conversations.list(reader);
+    expect(list).toMatchObject([
+      { userId: owner.id, messageCount: 1, readSeq: 0, unread: 1, mentions: 0 },
+      { channelId, messageCount: 3, readSeq: 0, unread: 2, mentions: 0 },
+    ]);
+    expect(await totals()).toEqual({ unread: 3, mentions: 0, conversations: 2 });
+    await chat().conversations.update(reader, { channelId, userId: null }, { muted: true });
+    expect(await totals()).toEqual({ unread: 1, mentions: 0, conversations: 1 });
+    expect(await chat().conversations.list(owner)).toMatchObject([{ unread: 0 }, { unread: 0 }]);
+  });
+
   it('go back over 5,000 messages at most, and own ones are not unread after that', async () => {
     const { owner, channelId } = await channelOf('1');
     await chat().sql(sql`insert into chats ("senderId", "channelId", "text", "conversationId", "seq", "updatedSeq", "number")

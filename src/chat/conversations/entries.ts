@@ -4,6 +4,7 @@ import { type Database, rows } from '../../database/database.ts';
 import { isoTime } from '../../database/time.ts';
 import type { ConversationName, Entry } from '../../protocol/conversations.ts';
 import { messageResource } from '../../protocol/messages.ts';
+import { mentionCount, unreadCount } from '../counts/unread.ts';
 import type { EmailView } from '../email-view.ts';
 import { fromState, type SenderRow, type StateRow } from '../log/columns.ts';
 import { otherUser } from '../members/membership.ts';
@@ -40,6 +41,14 @@ export const LATEST_FIRST = sql`l."lastEventAt" desc nulls last, l."channelId", 
 /** Muted at the moment of the statement. */
 const isMuted = sql`coalesce(s."mutedUntil" > now() at time zone 'utc', false)`;
 
+/** Where the user stands in the log. */
+const place = {
+  log: sql`v`,
+  reader: sql`me.id`,
+  readSeq: sql`coalesce(s."readSeq", 0)`,
+  seenSeq: sql`coalesce(s."seenSeq", 0)`,
+};
+
 const entryColumns = sql`
   l."channelId", l."userId", coalesce(c."type", 'direct') as "type", c."name" as "storedName", c."avatar", c."ownerId",
   n."name" as "otherName", n."avatar" as "otherAvatar", o."username", o."avatar" as "userAvatar",
@@ -47,7 +56,8 @@ const entryColumns = sql`
   case when c."id" is not null then (
     select count(*)::int from channel_members m where m."channelId" = c."id") end as "memberCount",
   c."metadata", coalesce(v."recordSeq", 0) as "updatedSeq", l."lastSeq", l."lastEventAt",
-  last."state" as "lastState", sender."username" as "senderName", sender."avatar" as "senderAvatar",
+  coalesce(v."messageCount", 0) as "messageCount", ${place.readSeq} as "readSeq", ${unreadCount(place)} as "unread",
+  ${mentionCount(place)} as "mentions", last."state" as "lastState", sender."username" as "senderName", sender."avatar" as "senderAvatar",
   case when ${isMuted} then s."mutedUntil"::text end as "mutedUntil",
   coalesce(s."archived", false) and (${isMuted} or not exists (
     select 1 from chats m where m."conversationId" = l."log" and m."seq" > s."archivedSeq")) as "archived",
@@ -124,6 +134,10 @@ function toEntry(row: EntryRow, emails: EmailView): Entry {
     lastSeq: row.lastSeq,
     lastEventAt: row.lastEventAt && isoTime(row.lastEventAt),
     lastMessage: row.lastState && messageResource(fromState(row.lastState, row)),
+    messageCount: row.messageCount,
+    readSeq: row.readSeq,
+    unread: row.unread,
+    mentions: row.mentions,
     muted: mutedOf(row.mutedUntil),
     archived: row.archived,
     favourite: row.favourite,

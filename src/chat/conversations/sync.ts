@@ -7,6 +7,7 @@ import { ChatError, invalid } from '../../protocol/errors.ts';
 import type { Account, RemovedConversation, SyncBody, SyncPage } from '../../protocol/sync.ts';
 import type { Principal } from '../accounts/principal.ts';
 import { allSettings } from '../accounts/settings.ts';
+import { totalsOf } from '../counts/totals.ts';
 import { toUser, type UserRow, userColumns } from '../rows.ts';
 import { type Entries, LATEST_FIRST, logsOf } from './entries.ts';
 
@@ -37,11 +38,13 @@ export function createSync({ db, entries }: { readonly db: Database; readonly en
     limit: number,
   ): Promise<SyncPage> {
     const [now, later] = [due.slice(0, limit), due.slice(limit)];
-    const found = new Map((await entries.named(id, now)).map((entry) => [nameOf(entry), entry]));
+    const [shown, totals] = await Promise.all([entries.named(id, now), totalsOf(db, id)]);
+    const found = new Map(shown.map((entry) => [nameOf(entry), entry]));
     return {
       seq,
       conversations: now.map((name) => found.get(nameOf(name))).filter((entry) => entry !== undefined),
       removed: [],
+      totals,
       cursor: later.length > 0 ? [seq, ...later.map(shortName)].join('.') : null,
     };
   }
