@@ -1,6 +1,6 @@
 // Frames about whether users are there: who wants to know of whom, and what one's own connection says.
 import * as z from 'zod';
-import { id, listOf } from './fields.ts';
+import { id, listOf, queryIds } from './fields.ts';
 import { ackOf, clientFrame, serverFrame } from './frame.ts';
 
 /** In order: a user with several connections is the first of these that one of them says. */
@@ -19,6 +19,20 @@ const status = z.enum(PRESENCE_STATUSES);
 /** `last_seen_at` is null unless the user is offline, and if it is not known. */
 const userPresence = z.object({ user_id: z.int(), status, last_seen_at: z.string().nullable() });
 export type UserPresence = z.output<typeof userPresence>;
+
+/** The most users of one REST call. */
+export const PRESENCE_CALL_MAX = 100;
+export const presenceQuery = z.object({ ids: queryIds(PRESENCE_CALL_MAX) });
+
+const shownPresence = z
+  .object({ userId: z.int(), status, lastSeenAt: z.string().nullable() })
+  .meta({ id: 'Presence', description: '`lastSeenAt` is null unless the user is offline, and if it is not known.' });
+export const presenceSchema = z.object({ users: z.array(shownPresence), hidden: z.array(z.int()) });
+
+/** The REST view of a user's presence. */
+export function presenceResource({ user_id, status: shown, last_seen_at }: UserPresence) {
+  return { userId: user_id, status: shown, lastSeenAt: last_seen_at };
+}
 
 /** Takes the place of the list that the connection gave before. */
 export const subscribePresence = clientFrame({

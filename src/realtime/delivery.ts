@@ -160,7 +160,7 @@ export function createDelivery(deps: DeliveryDependencies): Delivery {
     announce: async (announcement) => {
       await cluster.ask(announcement);
     },
-    live: createPresenceQueries({ presence, cluster }),
+    live: createPresenceQueries({ presence, cluster, watches }),
     close() {
       forgetInterruptions();
       hints.close();

@@ -25,6 +25,7 @@ const live: PresenceQueries = {
   stats: async () => STATS,
   members: async () => [3, 5],
   users: async () => [3, 5],
+  statuses: async () => [{ user_id: 3, status: 'offline', last_seen_at: '2026-01-01T12:00:00.000Z' }],
   disconnect: async (userId) => userId === 5,
 };
 const call = (request: string, options = {}) => http().with({ live }).call(request, options);
@@ -36,6 +37,20 @@ it('shows figures and users to everybody who is signed in', async () => {
     success: true,
     data: { users: [3, 5], count: 2 },
   });
+});
+
+it('shows who is there, of up to 100 users', async () => {
+  const [ann] = await http().users();
+  const path = '/api/v1/users/presence';
+  expect((await call(`GET ${path}?ids=5,3,3`, { as: ann })).body).toEqual({
+    success: true,
+    data: { users: [{ userId: 3, status: 'offline', lastSeenAt: '2026-01-01T12:00:00.000Z' }], hidden: [5] },
+  });
+  const many = Array.from({ length: 101 }, (_, index) => index + 1).join(',');
+  for (const query of ['', '?ids=', '?ids=x', '?ids=0', '?ids=1,,2', `?ids=${many}`]) {
+    expect(failedFields(await call(`GET ${path}${query}`, { as: ann }))).toEqual(['ids']);
+  }
+  expectFailure(await call(`GET ${path}?ids=3`), 401, 'UNAUTHORIZED');
 });
 
 it('shows who is live in a channel to its members and to admins', async () => {

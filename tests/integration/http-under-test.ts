@@ -85,6 +85,7 @@ async function createHttp(chat: Chat): Promise<Http> {
       stats: async () => ({ connectedUsers: 0, connections: 0, totalChannels: 0, channelMembers: [], nodes: 1 }),
       members: async () => [],
       users: async () => [],
+      statuses: async () => [],
       disconnect: async () => false,
     },
     announce: async (announcement) => void chat.announced.push(announcement),

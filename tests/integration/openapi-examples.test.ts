@@ -58,6 +58,7 @@ const STEPS: readonly (readonly [operationId: string, prepare?: () => Promise<un
   ['updateProfile'],
   ['updateSettings'],
   ['searchUsers'],
+  ['getPresence'],
   ['createChannel'],
   ['listChannels'],
   ['getChannel'],

@@ -3,6 +3,7 @@ import * as z from 'zod';
 import { assertTextLength } from '../../chat/messages/text-length.ts';
 import { ChatError } from '../../protocol/errors.ts';
 import { broadcastBody, channelParam, userParam } from '../../protocol/requests.ts';
+import { presenceQuery, presenceResource, presenceSchema } from '../../protocol/user-presence.ts';
 import { answer, answerDone, answerOf, doneSchema } from '../answer.ts';
 import type { AppDependencies } from '../dependencies.ts';
 import { defineRoute, type Route, type Routes } from '../route.ts';
@@ -45,6 +46,27 @@ function listLiveUsers({ live }: Pick<AppDependencies, 'live'>): Route {
     async run() {
       const users = await live.users();
       return answer({ users, count: users.length });
+    },
+  });
+}
+
+function getPresence({ live }: Pick<AppDependencies, 'live'>): Route {
+  return defineRoute({
+    method: 'GET',
+    path: '/api/v1/users/presence',
+    id: 'getPresence',
+    tag: 'Live',
+    summary: 'Get who is there',
+    description:
+      'Returns the presence of those of up to 100 `ids` who share a channel or a direct conversation with the signed-in user and do not hide. All others are in `hidden`, also ids of nobody and one’s own. A user is offline 15 seconds after the last connection ended.',
+    access: 'account',
+    query: presenceQuery,
+    examples: { ids: '2' },
+    answers: { 200: ['The presence of these users', answerOf(presenceSchema)] },
+    async run({ principal, query: { ids } }) {
+      const users = (await live.statuses(principal.id, ids)).map(presenceResource);
+      const shown = new Set(users.map(({ userId }) => userId));
+      return answer({ users, hidden: ids.filter((id) => !shown.has(id)) });
     },
   });
 }
@@ -114,4 +136,11 @@ function broadcast({ useCases: { channels }, announce, maxTextLength }: AppDepen
   });
 }
 
-export const LIVE_ROUTES: Routes = [getLiveStats, listLiveUsers, disconnectUser, listLiveMembers, broadcast];
+export const LIVE_ROUTES: Routes = [
+  getLiveStats,
+  listLiveUsers,
+  getPresence,
+  disconnectUser,
+  listLiveMembers,
+  broadcast,
+];

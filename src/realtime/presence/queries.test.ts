@@ -6,7 +6,7 @@ import { createPresenceQueries } from './queries.ts';
 function queries(answers: { readonly sum: number; readonly everywhere: boolean }) {
   const presence = createMemoryPresence({ nodeId: 'one' });
   const cluster = { ask: async () => answers.sum, askAll: async () => answers, close: () => {} };
-  return { presence, ...createPresenceQueries({ presence, cluster }) };
+  return { presence, ...createPresenceQueries({ presence, cluster, watches: { ask: async () => [] } }) };
 }
 
 it('counts the connections of their last heartbeats', async () => {

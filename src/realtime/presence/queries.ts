@@ -1,7 +1,9 @@
 // REST's questions about who is live on all nodes.
 import type { PresenceStore } from '../../backends/presence/presence-store.ts';
 import { ChatError } from '../../protocol/errors.ts';
+import type { UserPresence } from '../../protocol/user-presence.ts';
 import type { Cluster } from '../cluster/cluster.ts';
+import type { Watches } from '../user-presence/watches.ts';
 
 export interface PresenceStats {
   readonly connectedUsers: number;
@@ -19,6 +21,8 @@ export interface PresenceQueries {
   members(channelId: number): Promise<number[]>;
   /** Ids of the connected users. */
   users(): Promise<number[]>;
+  /** As what these users are there, those whom the asker may see. */
+  statuses(askerId: number, userIds: readonly number[]): Promise<UserPresence[]>;
   /** Closes the user's connections on every node. Returns whether there were any; UNAVAILABLE if that is not known. */
   disconnect(userId: number): Promise<boolean>;
 }
@@ -26,8 +30,9 @@ export interface PresenceQueries {
 export function createPresenceQueries(deps: {
   readonly presence: PresenceStore;
   readonly cluster: Cluster;
+  readonly watches: Pick<Watches, 'ask'>;
 }): PresenceQueries {
-  const { presence, cluster } = deps;
+  const { presence, cluster, watches } = deps;
   return {
     async stats() {
       const [{ connectedUsers, nodes, channels, connections: atLastHeartbeats }, now] = await Promise.all([
@@ -39,6 +44,7 @@ export function createPresenceQueries(deps: {
     },
     members: (channelId) => presence.members(channelId),
     users: () => presence.users(),
+    statuses: watches.ask,
     async disconnect(userId) {
       const { sum, everywhere } = await cluster.askAll({ type: 'disconnect', userId });
       if (sum === 0 && !everywhere) throw new ChatError('UNAVAILABLE', 'The other nodes cannot be reached: try again');

@@ -22,6 +22,8 @@ export interface WatchedUsers<Watcher> {
     said: PresenceStatus | undefined,
     goneForMs: number | null,
   ): WatchedUser<Watcher>;
+  /** As what to show a user whom nobody needs to watch for it; the arguments are those of `watch`. */
+  statusOf(userId: number, said: PresenceStatus | undefined, goneForMs: number | null): PresenceStatus;
   unwatch(watcher: Watcher, user: WatchedUser<Watcher>): void;
   /** These users may have changed: ask the store about them. */
   doubt(userIds: Iterable<number>): void;
@@ -42,7 +44,7 @@ export function createWatchedUsers<Watcher>(monotonic: () => number, round: numb
   let rest = users.keys();
 
   function add(userId: number, goneForMs: number | null): WatchedUser<Watcher> {
-    const justGone = goneForMs !== null && goneForMs < OFFLINE_AFTER_MS;
+    const justGone = isJustGone(goneForMs);
     const user: WatchedUser<Watcher> = {
       userId,
       watchers: new Set(),
@@ -81,11 +83,8 @@ export function createWatchedUsers<Watcher>(monotonic: () => number, round: numb
     const count = Math.ceil(users.size / round);
     while (next.length < count) {
       const { value, done } = rest.next();
-      if (done) {
-        rest = users.keys();
-        break;
-      }
-      next.push(value);
+      if (done) rest = users.keys();
+      else next.push(value);
     }
     return next;
   }
@@ -100,6 +99,8 @@ export function createWatchedUsers<Watcher>(monotonic: () => number, round: numb
       doubtful.add(userId);
       return user;
     },
+    statusOf: (userId, said, goneForMs) =>
+      users.get(userId)?.status ?? said ?? (isJustGone(goneForMs) ? 'online' : 'offline'),
     unwatch(watcher, user) {
       user.watchers.delete(watcher);
       if (user.watchers.size > 0) return;
@@ -126,4 +127,8 @@ export function createWatchedUsers<Watcher>(monotonic: () => number, round: numb
       return changed;
     },
   };
+}
+
+function isJustGone(goneForMs: number | null): goneForMs is number {
+  return goneForMs !== null && goneForMs < OFFLINE_AFTER_MS;
 }

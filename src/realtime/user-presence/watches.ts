@@ -4,7 +4,7 @@ import type { Clock } from '../../backends/clock/clock.ts';
 import type { PresenceStore } from '../../backends/presence/presence-store.ts';
 import type { FindVisible, Seen } from '../../chat/presence/visible.ts';
 import type { Logger } from '../../lib/logger.ts';
-import { PRESENCE_SPACING_MS, type UserPresence } from '../../protocol/user-presence.ts';
+import { PRESENCE_SPACING_MS, type PresenceStatus, type UserPresence } from '../../protocol/user-presence.ts';
 import type { Hooks } from '../hooks.ts';
 import type { ReaderOwner } from '../log/reader.ts';
 import type { Signals } from '../signals/signals.ts';
@@ -38,6 +38,8 @@ export interface Watches {
     userIds: readonly number[],
     isOver: () => boolean,
   ): Promise<ReadonlyMap<number, UserPresence> | undefined>;
+  /** As what these users are there now, those whom the asker may see. Rejects with UNAVAILABLE. */
+  ask(askerId: number, userIds: readonly number[]): Promise<UserPresence[]>;
   /** These users may have changed. */
   doubt(userIds: readonly number[]): void;
   /** Asks about those who are due, and tells who has to be told. Call it every WATCHES_TICK_MS. Never throws. */
@@ -80,12 +82,20 @@ export function createWatches(deps: {
     for (const [userId, seen] of visible) {
       const user = watched.watch(made, userId, statuses.get(userId), seen.goneForMs);
       made.users.add(user);
-      shown.set(userId, shownAs(user, seen));
+      shown.set(userId, shownAs(userId, user.status, seen));
     }
     // After the new one, so that who is in both goes on being watched.
     end(owner);
     if (visible.size > 0) watches.set(owner, made);
     return shown;
+  }
+
+  async function ask(askerId: number, userIds: readonly number[]): Promise<UserPresence[]> {
+    const visible = await findVisible(askerId, userIds);
+    const statuses = await readStatuses([...visible.keys()]);
+    return [...visible].map(([userId, seen]) =>
+      shownAs(userId, watched.statusOf(userId, statuses.get(userId), seen.goneForMs), seen),
+    );
   }
 
   /** Asks the store about those who are due, and notes who has to be told. */
@@ -137,7 +147,7 @@ export function createWatches(deps: {
     const users: UserPresence[] = [];
     for (const user of changed) {
       const seen = visible.get(user.userId);
-      if (seen) users.push(shownAs(user, seen));
+      if (seen) users.push(shownAs(user.userId, user.status, seen));
       else unwatch(watch, user);
     }
     if (users.length === 0) return;
@@ -162,6 +172,7 @@ export function createWatches(deps: {
 
   return {
     watch,
+    ask,
     doubt: watched.doubt,
     tick() {
       if (isRunning) return;
@@ -175,6 +186,6 @@ export function createWatches(deps: {
   };
 }
 
-function shownAs({ userId, status }: WatchedUser<Watch>, { lastSeenAt }: Seen): UserPresence {
+function shownAs(userId: number, status: PresenceStatus, { lastSeenAt }: Seen): UserPresence {
   return { user_id: userId, status, last_seen_at: status === 'offline' ? lastSeenAt : null };
 }

@@ -199,6 +199,7 @@ export function privateEmailsSuite(target: Target): void {
       await as('updateProfile', api.put('/users/profile', profile));
       for (const name of [ann.username, bob.username, encodeURIComponent(ann.email)])
         await as('searchUsers', api.get(`/users/search?username=${name}`));
+      await as('getPresence', api.get(`/users/presence?ids=${ann.id}`));
 
       const userIds = [ann.id];
       const made = await as('createChannel', api.post<Channel>('/channels', { type: 'group', name: 'all', userIds }));

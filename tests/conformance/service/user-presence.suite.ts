@@ -59,6 +59,11 @@ export function userPresenceSuite(service: Service): void {
         expect(answer.users).toContainEqual(online(ann));
         expect(answer.users).toContainEqual({ user_id: bob.id, status: expect.any(String), last_seen_at: null });
         expect(answer.hidden).toEqual([stranger.id, nobody.id, watcher.id]);
+        const ids = [stranger, ann, nobody, watcher].map(({ id }) => id);
+        expect((await watcher.elsewhere.get(`/users/presence?ids=${ids.join(',')}`)).data).toEqual({
+          users: [{ userId: ann.id, status: 'online', lastSeenAt: null }],
+          hidden: [stranger.id, nobody.id, watcher.id],
+        });
       });
 
       test('changes are told: that somebody comes, is away, and as soon as it is said, is there no more', async () => {
