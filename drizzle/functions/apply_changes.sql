@@ -28,11 +28,20 @@ BEGIN
       outcomes := ARRAY[applied.outcome];
       details := ARRAY[applied.detail];
     WHEN 'delete' THEN
+      message := set_pin(message, NULL, NULL);
       message."updatedAt" := stamp;
       message."deletedAt" := stamp;
       IF (given[1]->>'erase')::boolean THEN message := without_content(message, stamp); END IF;
       DELETE FROM reactions r WHERE r."messageId" = message.id;
       message.reactions := NULL;
+    WHEN 'pin' THEN
+      SELECT * INTO applied FROM pin(message, actors[1], (given[1]->>'atMost')::integer, stamp);
+      message := applied.message;
+      outcomes := ARRAY[applied.outcome];
+      details := ARRAY[applied.detail];
+    WHEN 'unpin' THEN
+      IF message."pinnedAt" IS NULL THEN outcomes := ARRAY['unchanged']; END IF;
+      message := set_pin(message, NULL, NULL);
     WHEN 'react' THEN
       SELECT r.* INTO applied FROM react(message, actors, given) r;
       message := applied.message;

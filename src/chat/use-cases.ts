@@ -15,6 +15,7 @@ import type { EmailView } from './email-view.ts';
 import type { Append, ChangeMessage, EventSink } from './log/log.ts';
 import { createMembers } from './members/members.ts';
 import { createMessages } from './messages/messages.ts';
+import { createPins } from './pins/pins.ts';
 import { createReactions } from './reactions/reactions.ts';
 import type { AccountsMoved, SignalPublisher } from './signal-publisher.ts';
 
@@ -56,6 +57,7 @@ export function createUseCases(deps: UseCaseDependencies) {
     members: createMembers(deps),
     messages: createMessages(deps),
     reactions: createReactions(deps),
+    pins: createPins(deps),
     conversations: createConversations(deps),
     marks: createMarks(deps),
   };

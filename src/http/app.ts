@@ -18,6 +18,7 @@ import { LIVE_ROUTES } from './routes/live.ts';
 import { MARKER_ROUTES } from './routes/markers.ts';
 import { MEMBER_ROUTES } from './routes/members.ts';
 import { MESSAGE_ROUTES } from './routes/messages.ts';
+import { PIN_ROUTES } from './routes/pins.ts';
 import { REACTION_ROUTES } from './routes/reactions.ts';
 import { SESSION_ROUTES } from './routes/sessions.ts';
 import { SYSTEM_ROUTES } from './routes/system.ts';
@@ -37,6 +38,7 @@ const ROUTES: Routes = [
   ...CHANNEL_ROUTES, // /api/v1/channels
   ...MEMBER_ROUTES, // /api/v1/channels/:id: users, leave, and their former names
   ...MESSAGE_ROUTES, // /api/v1/messages
+  ...PIN_ROUTES, // /api/v1/messages/:id/pin, and pins of channels and friends
   ...REACTION_ROUTES, // /api/v1/messages/:id/reactions, /api/v1/reactions
   ...CONVERSATION_ROUTES, // /api/v1/conversations
   ...MARKER_ROUTES, // /api/v1/conversations: read, read-all

@@ -36,6 +36,7 @@ export const LIMITS = {
   PAGE_MAX: 100,
   PAGE_DEFAULT: 20,
   MESSAGES_BY_ID_MAX: 100,
+  PINS_MAX: 50,
   METADATA_BYTES: 4096,
   METADATA_DEPTH: 5,
   /** Join and leave are not announced in channels with more live users. */

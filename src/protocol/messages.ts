@@ -6,6 +6,7 @@ import { ackOf, clientFrame, serverFrame } from './frame.ts';
 import { LIMITS } from './limits.ts';
 import { messageType } from './message-type.ts';
 import { metadata, shownMetadata } from './metadata.ts';
+import { shownPin } from './pins.ts';
 import { countsData, type ReactionCounts, reactionCounts, reactionCountsData } from './reaction-counts.ts';
 import { shownAvatar, shownId, shownSeq, shownText, shownTime } from './shown.ts';
 import { spelled } from './spelling.ts';
@@ -78,6 +79,7 @@ export const messageSchema = z
     channelId: shownId.nullable(),
     receiverId: shownId.nullable().meta({ examples: [null] }),
     clientId: shownText('9f0c5a62-1f0e-4a7b-8d53-0c2f4a1b7e90'),
+    ...shownPin,
     reactions: reactionCounts.optional().meta({ description: 'Absent if there are none.' }),
   })
   .meta({ id: 'Message' });
@@ -137,6 +139,8 @@ export function messageResource(message: MessageState): Message {
     createdAt: message.createdAt,
     updatedAt: message.updatedAt,
     type: messageType(content.fileName, content.url),
+    pinnedAt: message.pinnedAt,
+    pinnedBy: message.pinnedBy,
     reactions: message.reactions as Message['reactions'],
   };
 }
@@ -163,6 +167,8 @@ export function messageData(message: MessageState): MessageData {
     client_id: message.clientId,
     created_at: message.createdAt,
     updated_at: message.updatedAt,
+    pinned_at: message.pinnedAt,
+    pinned_by: message.pinnedBy,
     reactions: message.reactions && countsData(message.reactions),
   };
 }
@@ -201,16 +207,6 @@ export const sendMessageBody = z
   .refine(hasContent, lacksContent(BODY_FIELDS))
   .meta({ id: 'SendMessageBody' });
 export type SendMessageBody = z.output<typeof sendMessageBody>;
-
-/** PATCH `/messages/:id`. Metadata is merged by RFC 7396: fields that are null are removed, null removes all of it. */
-export const editMessageBody = z
-  .object({ text: storable().min(1).optional(), metadata: metadata.nullable().optional() })
-  .refine(({ text, metadata: patch }) => text !== undefined || patch !== undefined, {
-    message: 'at least one of text, metadata is needed',
-    path: ['text'],
-  })
-  .meta({ id: 'EditMessageBody' });
-export type EditMessageBody = z.output<typeof editMessageBody>;
 
 /** Clients of the former service write `fileName`. */
 const frameContent = { ...spelled(givenContent), fileName: givenContent.fileName, client_id: clientId };

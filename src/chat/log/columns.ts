@@ -27,6 +27,8 @@ export interface StateRow extends GivenContent {
   createdAt: string;
   updatedAt: string;
   reactions: ReactionCounts | null;
+  pinnedAt: string | null;
+  pinnedBy: number | null;
   deleted: boolean;
 }
 
@@ -42,7 +44,7 @@ const contentColumns = CONTENT_FIELDS.map(
 export const storedMessageColumns = sql`
   m."id", m."seq", m."updatedSeq", m."senderId", s."username" as "senderName", s."avatar" as "senderAvatar",
   ${sql.raw(contentColumns.join(', '))},
-  m."clientId", m."channelId", m."receiverId", m."createdAt", m."updatedAt", m."reactions",
+  m."clientId", m."channelId", m."receiverId", m."createdAt", m."updatedAt", m."reactions", m."pinnedAt", m."pinnedBy",
   m."deletedAt" is not null as "deleted"`;
 
 /** Leaves out any other columns that the row has. */
@@ -62,6 +64,8 @@ export function toStoredMessage(row: MessageRow): StoredMessage {
     receiverId: row.channelId === null ? row.receiverId : null,
     createdAt,
     updatedAt: row.updatedAt === row.createdAt ? createdAt : isoTime(row.updatedAt),
+    pinnedAt: row.pinnedAt === null || row.deleted ? undefined : isoTime(row.pinnedAt),
+    pinnedBy: row.deleted ? undefined : (row.pinnedBy ?? undefined),
     reactions: row.deleted ? undefined : (row.reactions ?? undefined),
     deleted: row.deleted,
   };
@@ -91,6 +95,8 @@ export function fromDraft(
     receiverId: draft.receiverId,
     createdAt,
     updatedAt: createdAt,
+    pinnedAt: undefined,
+    pinnedBy: undefined,
     reactions: undefined,
     deleted: false,
   };

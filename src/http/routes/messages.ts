@@ -1,6 +1,7 @@
 // Messages: pages of a conversation, sending, reading, editing and deleting one.
 import * as z from 'zod';
-import { editMessageBody, messageResource, messageSchema, sendMessageBody } from '../../protocol/messages.ts';
+import { editMessageBody } from '../../protocol/message-edits.ts';
+import { messageResource, messageSchema, sendMessageBody } from '../../protocol/messages.ts';
 import { friendParam, idParam, messagesQuery, pageQuery } from '../../protocol/requests.ts';
 import { answer, answerDone, answerOf, answerPage, doneSchema, pageOf } from '../answer.ts';
 import type { AppDependencies } from '../dependencies.ts';

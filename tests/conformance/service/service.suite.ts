@@ -25,6 +25,7 @@ import { metadataSuite } from './metadata.suite.ts';
 import { namesSuite } from './names.suite.ts';
 import { pagesSuite } from './pages.suite.ts';
 import { patienceSuite } from './patience.suite.ts';
+import { pinsSuite } from './pins.suite.ts';
 import { presenceSuite } from './presence.suite.ts';
 import { privateEmailsSuite } from './private-emails.suite.ts';
 import { rateLimitsSuite } from './rate-limits.suite.ts';
@@ -91,6 +92,7 @@ export function serviceSuite(target: Target): void {
       userPresenceSuite(service);
       metadataSuite(service);
       markersSuite(service);
+      pinsSuite(service);
       logsSuite(service);
     });
     describe('a service of its own', () => {
