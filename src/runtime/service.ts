@@ -10,7 +10,7 @@ import { createAddressOf, createForwardedOf } from '../transports/shared/peer-ad
 import { createRefuse } from '../transports/shared/refusal.ts';
 import { createLazySocketIo } from '../transports/socketio/lazy.ts';
 import { createUpgrade } from '../transports/upgrade.ts';
-import { createRawServer } from '../transports/websocket/transport.ts';
+import { createAcceptRaw } from '../transports/websocket/transport.ts';
 import type { Chat } from './compose.ts';
 import type { Config } from './config/config.ts';
 import { createHttpServer } from './http-server.ts';
@@ -76,7 +76,7 @@ async function serve(config: Config, { app, hub, authenticate }: Chat, options: 
   const common = { hub, maxFrameBytes, sharedFrames };
   const forSocketIo = { ...common, corsOrigins: wsCorsOrigins, isAllowedOrigin, logger, addressOf };
   const socketIo = createLazySocketIo(forSocketIo, refuse, boundary);
-  const raw = createRawServer({ ...common, clock, refuse, boundary, forwardedOf });
+  const raw = createAcceptRaw({ ...common, clock, refuse, boundary, forwardedOf });
   const upgrade = createUpgrade({
     authenticate,
     limits: hub.limits,

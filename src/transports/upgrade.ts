@@ -11,7 +11,7 @@ import { isSocketIoPath, offeredTokens, pathOf } from './handshake.ts';
 import type { IsAllowedOrigin } from './shared/origin-check.ts';
 import type { AddressOf } from './shared/peer-address.ts';
 import { type Refuse, refuseSocket } from './shared/refusal.ts';
-import type { RawServer } from './websocket/transport.ts';
+import type { AcceptRaw } from './websocket/transport.ts';
 
 /** How late at most a handshake gets the answer that it took too long. */
 const LATE_BY_MS = 250;
@@ -22,7 +22,7 @@ export interface UpgradeOptions {
   readonly authenticate: Authenticate;
   readonly limits: ConnectionLimits;
   readonly isAllowedOrigin: IsAllowedOrigin;
-  readonly raw: RawServer;
+  readonly raw: AcceptRaw;
   readonly socketIo: HandleUpgrade;
   readonly refuse: Refuse;
   readonly boundary: Boundary;
@@ -79,7 +79,7 @@ export function createUpgrade(options: UpgradeOptions): HandleUpgrade {
       else place = await takePlace(identity.user.id, deadline);
       assertRunning();
       socket.off('error', ignore);
-      if (!raw.accept(request, socket, head, { identity, deadline, place })) place?.release();
+      if (!raw(request, socket, head, { identity, deadline, place })) place?.release();
     } catch (error) {
       place?.release();
       refuseSocket(socket, refuse(error));

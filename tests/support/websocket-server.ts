@@ -11,7 +11,7 @@ import { createHttpServer } from '../../src/runtime/http-server.ts';
 import { createOriginCheck } from '../../src/transports/shared/origin-check.ts';
 import { createRefuse } from '../../src/transports/shared/refusal.ts';
 import { createUpgrade } from '../../src/transports/upgrade.ts';
-import { createRawServer } from '../../src/transports/websocket/transport.ts';
+import { createAcceptRaw } from '../../src/transports/websocket/transport.ts';
 
 /** The one origin that browsers may come from. */
 export const ORIGIN = 'https://chat.example';
@@ -55,7 +55,7 @@ export async function startWebSocketServer({
   const failures: object[] = [];
   const refuse = createRefuse(silent);
   const boundary = createBoundary({ error: (fields) => void failures.push(fields) });
-  const raw = createRawServer({
+  const raw = createAcceptRaw({
     hub: { open: (transport, identity) => openSession(opened, fails, transport, identity) },
     clock: { now: () => 7 },
     maxFrameBytes: 1024,

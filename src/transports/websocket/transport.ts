@@ -26,7 +26,7 @@ const SUBPROTOCOL = 'chat.v1';
 const CLOSE_TIMEOUT_MS = 10_000;
 const NOTHING = Buffer.alloc(0);
 
-export interface RawServerOptions {
+interface RawServerOptions {
   readonly hub: Pick<Hub, 'open'>;
   readonly clock: Pick<Clock, 'now'>;
   readonly maxFrameBytes: number;
@@ -38,18 +38,16 @@ export interface RawServerOptions {
 }
 
 /** The identity of a request, if it has one, the place that was taken for its user, and the deadline of the answer. */
-export interface Admitted {
+interface Admitted {
   readonly identity: Identity | null;
   readonly deadline: Deadline;
   readonly place: Place | undefined;
 }
 
-export interface RawServer {
-  /** Completes the upgrade and opens a session. If that fails, tells the peer why and returns false. */
-  accept(request: IncomingMessage, socket: Socket, head: Buffer, admitted: Admitted): boolean;
-}
+/** Completes the upgrade and opens a session. If that fails, tells the peer why and returns false. */
+export type AcceptRaw = (request: IncomingMessage, socket: Socket, head: Buffer, admitted: Admitted) => boolean;
 
-export function createRawServer(given: RawServerOptions): RawServer {
+export function createAcceptRaw(given: RawServerOptions): AcceptRaw {
   const { hub, clock, maxFrameBytes, refuse, boundary, forwardedOf, sharedFrames } = given;
   const options: ServerOptions<typeof RawConnection> & { closeTimeout: number } = {
     noServer: true,
@@ -91,19 +89,17 @@ export function createRawServer(given: RawServerOptions): RawServer {
     else connection.session.receive({ frame, encode: encoderFor(frame) });
   }
 
-  return {
-    accept(request, socket, head, { identity, deadline, place }) {
-      let accepted = false;
-      server.handleUpgrade(request, socket, head, (connection) => {
-        connection.socket = socket;
-        connection.forwarded = forwardedOf(request);
-        connection.receive = receive;
-        connection.boundary = boundary;
-        accepted = true;
-        connection.session = hub.open(connection, identity, deadline, place);
-      });
-      return accepted;
-    },
+  return (request, socket, head, { identity, deadline, place }) => {
+    let accepted = false;
+    server.handleUpgrade(request, socket, head, (connection) => {
+      connection.socket = socket;
+      connection.forwarded = forwardedOf(request);
+      connection.receive = receive;
+      connection.boundary = boundary;
+      accepted = true;
+      connection.session = hub.open(connection, identity, deadline, place);
+    });
+    return accepted;
   };
 }
 
