@@ -44,17 +44,10 @@ export class ReadOnlyServer extends Error {
 }
 
 /** The fields of both drivers' errors that matter here. `table_name` in postgres.js is `table` in PGlite. */
-interface DriverError {
-  readonly message?: unknown;
-  readonly stack?: unknown;
-  readonly code?: unknown;
-  readonly severity?: unknown;
-  readonly detail?: unknown;
-  readonly table?: unknown;
-  readonly table_name?: unknown;
-  readonly constraint?: unknown;
-  readonly constraint_name?: unknown;
-}
+type DriverError = Readonly<Partial<Record<DriverField, unknown>>>;
+type DriverField =
+  | ('message' | 'stack' | 'code' | 'severity' | 'detail')
+  | ('table' | 'table_name' | 'constraint' | 'constraint_name');
 
 const UNIQUE_VIOLATION = '23505';
 

@@ -5,8 +5,7 @@ import { type Database, value } from './database.ts';
 import { BEGINNING, fillSome } from './folded-names.ts';
 import { buildIndex, type Index } from './index-build.ts';
 import { MigrationError } from './migration-error.ts';
-import type { Report } from './progress.ts';
-import { givingWay, withShortLock } from './short-lock.ts';
+import { givingWay, type Step, withShortLock } from './short-lock.ts';
 import { hasTable } from './table-shapes.ts';
 
 /** The number of the migration. */
@@ -14,11 +13,8 @@ export const FOLDING = '0007';
 
 const INDEX = /^CREATE (UNIQUE )?INDEX IF NOT EXISTS "(\w+)" ON "(\w+)" (.*?);?$/s;
 
-interface FoldingDeps {
-  /** The session that holds the runner's lock. */
-  readonly db: Database;
-  readonly report: Report;
-}
+/** `db` is the session that holds the runner's lock. */
+type FoldingDeps = Pick<Step, 'db' | 'report'>;
 
 /** Creates what the `statements` of the migration create. `watcher` is another session. */
 export async function prepareFolding(

@@ -4,28 +4,15 @@ import type { PresenceStatus } from '../../protocol/user-presence.ts';
 
 const NOBODY: ReadonlySet<number> = new Set();
 
-export interface Reported {
-  readonly users: ReadonlySet<number>;
-  /** Connected users who are away on all of this node's connections, and those who do not want to be seen on any. */
-  readonly away: ReadonlySet<number>;
-  readonly offline: ReadonlySet<number>;
-  /** Only channels that somebody is in. */
-  readonly channels: ReadonlyMap<number, ReadonlySet<number>>;
-  members(channelId: number): ReadonlySet<number>;
-  setConnected(userId: number, connected: boolean): void;
-  /** Only for connected users. */
-  setStatus(userId: number, status: PresenceStatus): void;
-  enter(channelId: number, userId: number): void;
-  leave(channelId: number, userId: number): void;
-  clear(): void;
-}
+export type Reported = ReturnType<typeof createReported>;
 
-export function createReported(): Reported {
+export function createReported() {
   const users = new Set<number>();
   const away = new Set<number>();
   const offline = new Set<number>();
   const channels = new Map<number, Set<number>>();
 
+  /** Only for connected users. */
   function setStatus(userId: number, status: PresenceStatus): void {
     away.delete(userId);
     offline.delete(userId);
@@ -34,27 +21,29 @@ export function createReported(): Reported {
   }
 
   return {
-    users,
-    away,
-    offline,
-    channels,
-    members: (channelId) => channels.get(channelId) ?? NOBODY,
-    setConnected(userId, connected) {
+    users: users as ReadonlySet<number>,
+    /** Connected users who are away on all of this node's connections, and those who do not want to be seen on any. */
+    away: away as ReadonlySet<number>,
+    offline: offline as ReadonlySet<number>,
+    /** Only channels that somebody is in. */
+    channels: channels as ReadonlyMap<number, ReadonlySet<number>>,
+    members: (channelId: number): ReadonlySet<number> => channels.get(channelId) ?? NOBODY,
+    setConnected(userId: number, connected: boolean): void {
       if (connected) users.add(userId);
       else users.delete(userId);
       setStatus(userId, 'online');
     },
     setStatus,
-    enter(channelId, userId) {
+    enter(channelId: number, userId: number): void {
       const members = channels.get(channelId) ?? new Set();
       channels.set(channelId, members.add(userId));
     },
-    leave(channelId, userId) {
+    leave(channelId: number, userId: number): void {
       const members = channels.get(channelId);
       members?.delete(userId);
       if (members?.size === 0) channels.delete(channelId);
     },
-    clear() {
+    clear(): void {
       users.clear();
       away.clear();
       offline.clear();

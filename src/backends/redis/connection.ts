@@ -49,24 +49,7 @@ export interface RedisLink<Client> {
   close(): void;
 }
 
-export interface RedisConnection {
-  /** The database. Publications reach all databases, so their names must tell two services apart. */
-  readonly db: number;
-  readonly cluster: boolean;
-  /** The nodes of the target. */
-  readonly nodes: readonly RedisAddress[];
-  /** A link for commands on keys. In a cluster, each command goes to the node that has the key. */
-  keys(options: LinkOptions): RedisLink<Redis | Cluster>;
-  /**
-   * A link to one server, for publishing, subscribing and questions. After a loss the next of the addresses is tried.
-   * Without `addresses`, these are the target's.
-   */
-  single(options: LinkOptions, addresses?: () => readonly RedisAddress[]): RedisLink<Redis>;
-  /** Why Redis cannot be relied on although it answers, in few words. Undefined if it can. */
-  refusal(): string | undefined;
-  /** Ends all links that are still open. */
-  close(): void;
-}
+export type RedisConnection = ReturnType<typeof createRedisConnection>;
 
 const CONNECT_TIMEOUT_MS = 2_000;
 const LONGEST_PAUSE_MS = 1_000;
@@ -76,7 +59,7 @@ const SLOTS_REFRESH_MS = 5_000;
  * Does not connect yet, because each backend asks for its own links. Never throws, even if Redis is away. Logs what
  * Redis refuses to `logger`.
  */
-export function createRedisConnection(target: RedisTarget, logger?: Logger): RedisConnection {
+export function createRedisConnection(target: RedisTarget, logger?: Logger) {
   const closers = new Set<() => void>();
   const watchLinks = createLinkWatch();
   const refusals = createRedisRefusals(logger);
@@ -136,13 +119,23 @@ export function createRedisConnection(target: RedisTarget, logger?: Logger): Red
   }
 
   return {
+    /** The database. Publications reach all databases, so their names must tell two services apart. */
     db: target.db ?? 0,
     cluster: target.cluster,
     nodes: target.nodes,
-    keys: (options) => link(target.cluster ? clusterClient(target, options) : nodeClient(target, options), options),
-    single: (options, addresses) => link(nodeClient(target, options, addresses), options),
+    /** A link for commands on keys. In a cluster, each command goes to the node that has the key. */
+    keys: (options: LinkOptions): RedisLink<Redis | Cluster> =>
+      link(target.cluster ? clusterClient(target, options) : nodeClient(target, options), options),
+    /**
+     * A link to one server, for publishing, subscribing and questions. After a loss the next of the addresses is tried.
+     * Without `addresses`, these are the target's.
+     */
+    single: (options: LinkOptions, addresses?: () => readonly RedisAddress[]): RedisLink<Redis> =>
+      link(nodeClient(target, options, addresses), options),
+    /** Why Redis cannot be relied on although it answers, in few words. Undefined if it can. */
     refusal: refusals.reason,
-    close() {
+    /** Ends all links that are still open. */
+    close(): void {
       for (const close of closers) close();
     },
   };
