@@ -14,7 +14,7 @@ export const joinAccount = clientFrame({
 });
 
 /** An entry without what every message changes. */
-const entryFields = entrySchema.omit({ lastSeq: true, lastEventAt: true, lastMessage: true }).shape;
+const entryFields = entrySchema.omit({ lastSeq: true, lastEventAt: true, lastMessage: true, messageCount: true }).shape;
 
 export const conversationUpdated = serverFrame('conversation.updated', z.object(spelled(entryFields)));
 

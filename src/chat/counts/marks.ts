@@ -9,6 +9,7 @@ import { LIMITS } from '../../protocol/limits.ts';
 import type { MarkedConversation, MarkItem, Totals } from '../../protocol/markers.ts';
 import type { Principal } from '../accounts/principal.ts';
 import { createGroupCommit, type Waiting } from '../log/group-commit.ts';
+import type { AccountsMoved } from '../signal-publisher.ts';
 import { createMarkSeats, type Mark, type Marked } from './mark-statement.ts';
 import { totalsOf } from './totals.ts';
 
@@ -27,6 +28,7 @@ export interface Marks {
 
 export interface MarksDependencies {
   readonly db: Database;
+  readonly accountsMoved: AccountsMoved;
   readonly clock: Clock;
 }
 
@@ -35,11 +37,19 @@ interface Open {
   readonly stored: Promise<Marked>;
 }
 
-export function createMarks({ db, clock }: MarksDependencies): Marks {
-  const markSeats = createMarkSeats(db);
+export function createMarks({ db, clock, accountsMoved }: MarksDependencies): Marks {
+  const statement = createMarkSeats(db);
   /** Those that wait and may still be joined. */
   const open = new Map<string, Open>();
   const commit = createGroupCommit({ clock, maxBatchRows: MAX_BATCH_ROWS, store, settle });
+
+  /** Tells the users' other connections. */
+  async function markSeats(marks: readonly Mark[], whole: boolean): Promise<Marked[]> {
+    const marked = await statement(marks, whole);
+    const movers = marks.filter((_, index) => marked[index]?.moved).map(({ userId }) => userId);
+    if (movers.length > 0) accountsMoved([...new Set(movers)]);
+    return marked;
+  }
 
   function store(marks: readonly Mark[]): Promise<Marked[]> {
     for (const mark of marks) if (open.get(nameOf(mark))?.mark === mark) open.delete(nameOf(mark));

@@ -29,6 +29,20 @@ export function markersSuite(service: Service): void {
         expect(await read(0)).toEqual({ read_seq: 4, unread: 0, mentions: 0 });
       });
 
+      test('are told to the user’s connections that joined the account log, once for each that moves', async () => {
+        const { ann, bob } = people;
+        const id = await group(ann, bob);
+        for (const text of ['1', '2', '3']) await say(ann, id, text);
+        const [phone, laptop] = [await connect(bob), await connect(bob, 1)];
+        await laptop.call('account.join', {});
+        const told = () => laptop.next(({ type, data }) => type === 'conversation.updated' && data.channel_id === id);
+        await phone.call('conversation.read', { channel_id: id, seq: 1 });
+        expect((await told()).data).toMatchObject({ read_seq: 1, unread: 2, mentions: 0 });
+        await phone.call('conversation.read', { channel_id: id, seq: 1 });
+        await bob.api.post('/conversations/read', { channelId: id, seq: 3 });
+        expect((await told()).data).toMatchObject({ read_seq: 3, unread: 0, mentions: 0 });
+      });
+
       test('of a direct conversation are named by the other user', async () => {
         const [ann, bob] = [await register(service, 'ann'), await register(service, 'bob')];
         const { id, seq } = await tell(ann, bob);
