@@ -72,6 +72,22 @@ describe('two nodes on a Redis Cluster', () => {
 
   test('a removal holds on both nodes', () => expectRemoval());
 
+  test('who is there is told on both nodes', async () => {
+    await group(ann, bob);
+    const watching = [await connectTo(ann, 0), await connectTo(ann, 1)];
+    const bobs = await connectTo(bob, 1);
+    for (const client of watching) await client.call('presence.subscribe', { user_ids: [bob.id] });
+    for (const status of ['away', 'online', 'offline']) {
+      await bobs.call('presence.set', { status });
+      const shown = { user_id: bob.id, status };
+      for (const client of watching) {
+        const isSo = ({ type, data }: { type: string; data: { users?: unknown } }) =>
+          type === 'presence.changed' && JSON.stringify(data.users).includes(`"${status}"`);
+        expect((await client.next(isSo)).data.users).toEqual([expect.objectContaining(shown)]);
+      }
+    }
+  });
+
   test('a master dies and comes back: everybody gets everything, removals hold, and all is as before', async () => {
     const [first] = redis.nodes as [RedisServer];
     const ids = await Promise.all(upTo(12).map(() => group(ann, bob)));
