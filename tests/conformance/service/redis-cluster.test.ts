@@ -1,6 +1,6 @@
 // Two nodes on PostgreSQL and a Redis Cluster of three masters: as on one Redis, also while a master is away.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { ChatClient } from '../../support/contract-clients.ts';
+import type { ChatClient, ServerFrame } from '../../support/contract-clients.ts';
 import { type RedisCluster, type RedisServer, startRedisCluster } from '../../support/redis.ts';
 import { clusterTarget, type Service } from '../../support/service-under-test.ts';
 import { connector, framesOf, joined, settled } from './kit/live.ts';
@@ -81,7 +81,7 @@ describe('two nodes on a Redis Cluster', () => {
       await bobs.call('presence.set', { status });
       const shown = { user_id: bob.id, status };
       for (const client of watching) {
-        const isSo = ({ type, data }: { type: string; data: { users?: unknown } }) =>
+        const isSo = ({ type, data }: ServerFrame) =>
           type === 'presence.changed' && JSON.stringify(data.users).includes(`"${status}"`);
         expect((await client.next(isSo)).data.users).toEqual([expect.objectContaining(shown)]);
       }
