@@ -238,11 +238,16 @@ export function reactionsSuite(service: Service): void {
       for (const { emoji } of listed) counted.set(emoji, (counted.get(emoji) ?? 0) + 1);
       expect(new Map(reactions.map(({ emoji, count }) => [emoji, count]))).toEqual(counted);
       for (const each of live) {
-        const events = framesOf(each, 'message.reacted', channelId);
-        expect(events.map(({ seq }) => seq)).toEqual(events.map((_, i) => i + 2));
+        // What a node read from the log, because it was told too late, comes as the message; replaced numbers are left out.
+        const events = framesOf(each, ['message.reacted', 'message.updated'], channelId);
+        const seqs = events.map(({ seq }) => seq as number);
+        expect(seqs).toEqual([...new Set(seqs)].sort((a, b) => a - b));
         const last = events.at(-1) as ServerFrame;
-        expect([last.seq, last.data.reactions]).toEqual([updatedSeq, snake(reactions)]);
-        expect(new Map([...sums(events)].filter(([, count]) => count > 0))).toEqual(counted);
+        expect([last.seq, last.data.reactions ?? []]).toEqual([updatedSeq, snake(reactions)]);
+        const told = events.filter(({ type }) => type === 'message.reacted');
+        if (told.length === updatedSeq - 1) {
+          expect(new Map([...sums(told)].filter(([, count]) => count > 0))).toEqual(counted);
+        }
       }
       const late = await (open[0] as Connect)(people.bob, 1);
       await late.call('channel.join', { channel_id: channelId, since: 1 });
