@@ -3,6 +3,7 @@ import * as z from 'zod';
 import { type Entry, endReason, entrySchema } from './conversations.ts';
 import { since } from './fields.ts';
 import { ackOf, clientFrame, type DataOf, serverFrame } from './frame.ts';
+import { totalsSchema } from './markers.ts';
 import { spelled } from './spelling.ts';
 import { type Account, accountSchema } from './sync.ts';
 
@@ -10,7 +11,7 @@ import { type Account, accountSchema } from './sync.ts';
 export const joinAccount = clientFrame({
   type: 'account.join',
   data: z.object({ since }),
-  answer: ackOf({ last_seq: z.int() }),
+  answer: ackOf({ last_seq: z.int(), totals: totalsSchema }),
 });
 
 /** An entry without what every message changes. */

@@ -14,6 +14,7 @@ class Device {
   private readonly user: Principal;
   seq: number | undefined;
   account: SyncPage['account'];
+  totals: SyncPage['totals'] | undefined;
   readonly entries = new Map<string, SyncPage['conversations'][number]>();
   removed: SyncPage['removed'] = [];
 
@@ -34,6 +35,7 @@ class Device {
       for (const gone of answer.removed) this.entries.delete(nameOf(gone));
       if (page === 0) this.removed = answer.removed;
       this.account = answer.account ?? this.account;
+      this.totals = answer.totals;
       if (answer.cursor === null) {
         this.seq = answer.seq;
         break;
@@ -44,7 +46,7 @@ class Device {
   }
 
   get state() {
-    return { seq: this.seq, account: this.account, entries: new Map([...this.entries].sort()) };
+    return { seq: this.seq, account: this.account, totals: this.totals, entries: new Map([...this.entries].sort()) };
   }
 }
 

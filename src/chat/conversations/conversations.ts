@@ -2,7 +2,9 @@
 import type { Database } from '../../database/database.ts';
 import type { ConversationBody, ConversationName, Entry } from '../../protocol/conversations.ts';
 import { ChatError } from '../../protocol/errors.ts';
+import type { Totals } from '../../protocol/markers.ts';
 import type { Principal } from '../accounts/principal.ts';
+import { totalsOf } from '../counts/totals.ts';
 import type { EmailView } from '../email-view.ts';
 import type { AccountsMoved } from '../signal-publisher.ts';
 import { createEntries } from './entries.ts';
@@ -14,6 +16,7 @@ export interface Conversations {
   /** Every channel of the principal and every pair with direct messages, the latest event first. */
   list(principal: Principal): Promise<Entry[]>;
   sync: Sync;
+  totals(user: { readonly id: number }): Promise<Totals>;
   get(principal: Principal, name: ConversationName): Promise<Entry>;
   /** Changes what is the principal's alone, and returns the entry as it is then. Throws VALIDATION_FAILED. */
   update(principal: Principal, name: ConversationName, changes: ConversationBody): Promise<Entry>;
@@ -38,6 +41,7 @@ export function createConversations({ db, emails, accountsMoved }: Conversations
     list: (principal) => entries.list(principal.id),
     get,
     sync: createSync({ db, entries }),
+    totals: ({ id }) => totalsOf(db, id),
     async update(principal, name, changes) {
       if (await changeOwnPart(db, principal.id, name, changes)) accountsMoved([principal.id]);
       return get(principal, name);

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { type ChatClient, TRANSPORTS } from '../../support/contract-clients.ts';
 import type { Service } from '../../support/service-under-test.ts';
 import { connector, framesOf } from './kit/live.ts';
-import { cast, group, register } from './kit/people.ts';
+import { cast, group, register, say } from './kit/people.ts';
 
 const FRAMES = ['conversation.updated', 'conversation.removed', 'account.updated'];
 
@@ -20,7 +20,11 @@ export function accountLogSuite(service: Service): void {
         const { bob } = people;
         const ann = await register(service, 'ann');
         const clients = [await connect(ann, 0), await connect(ann, 1)];
-        for (const client of clients) expect(await client.call('account.join')).toEqual({ last_seq: 0 });
+        for (const client of clients)
+          expect(await client.call('account.join')).toEqual({
+            last_seq: 0,
+            totals: { unread: 0, mentions: 0, conversations: 0 },
+          });
         const others = [await connect(ann, 0), await connect(bob, 1)];
         await others[1]?.call('account.join');
         const id = await group(bob, ann);
@@ -34,16 +38,21 @@ export function accountLogSuite(service: Service): void {
         for (const client of clients) {
           expect((await client.next('conversation.updated')).data).toMatchObject({ muted: true, account_seq: 2 });
         }
+        await say(bob, id);
+        await ann.api.post('/conversations/read', { channelId: id, seq: 1 });
+        for (const client of clients) {
+          expect((await client.next('conversation.updated')).data).toMatchObject({ account_seq: 3 });
+        }
         await ann.api.patch('/users/settings', { receipts: false });
         for (const client of clients) {
           const { seq, data } = await client.next('account.updated');
-          expect(seq).toBe(3);
+          expect(seq).toBe(4);
           expect(data).toMatchObject({ user: { id: ann.id }, settings: { receipts: false }, blocked: [] });
         }
         await bob.elsewhere.delete(`/channels/${id}/users`, { userId: ann.id });
         for (const client of clients) {
           const { seq, data } = await client.next('conversation.removed');
-          expect([seq, data]).toEqual([4, { channel_id: id, reason: 'removed' }]);
+          expect([seq, data]).toEqual([5, { channel_id: id, reason: 'removed' }]);
         }
         for (const other of others) await other.fence();
         expect(
@@ -59,7 +68,7 @@ export function accountLogSuite(service: Service): void {
         await ann.api.post(`/channels/${left}/leave`);
         await ann.api.patch('/users/settings', { receipts: false });
         const client = await connect(ann, 1);
-        expect(await client.call('account.join', { since: 0 })).toEqual({ last_seq: 5 });
+        expect(await client.call('account.join', { since: 0 })).toMatchObject({ last_seq: 5 });
         await client.next('account.updated');
         const all = [
           ['conversation.updated', 3, kept],
@@ -68,7 +77,7 @@ export function accountLogSuite(service: Service): void {
         ];
         expect(brief(client)).toEqual(all);
         const again = await connect(ann, 0);
-        expect(await again.call('account.join', { since: 3 })).toEqual({ last_seq: 5 });
+        expect(await again.call('account.join', { since: 3 })).toMatchObject({ last_seq: 5 });
         const added = await group(bob, ann);
         await again.next('conversation.updated');
         expect(brief(again)).toEqual([...all.slice(1), ['conversation.updated', 6, added]]);
