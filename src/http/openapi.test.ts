@@ -80,7 +80,7 @@ it('names each call once, with a verb first', () => {
   expect(new Set(ids).size).toBe(ids.length);
   for (const id of ids) {
     expect(id).toMatch(
-      /^(add|broadcast|create|delete|disconnect|edit|get|leave|list|log|mark|register|remove|rename|search|send|sync|update)/,
+      /^(add|broadcast|create|delete|disconnect|edit|get|leave|list|log|mark|pin|register|remove|rename|search|send|sync|unpin|update)/,
     );
     expect(id).toMatch(/^[a-z]+([A-Z][a-z]+)*$/);
   }
