@@ -1,1 +1,1 @@
-ALTER TABLE "seats" ADD COLUMN "archivedSeq" integer DEFAULT 0 NOT NULL;
+ALTER TABLE "seats" ADD COLUMN IF NOT EXISTS "archivedSeq" integer DEFAULT 0 NOT NULL;

@@ -94,7 +94,7 @@ BEGIN
       END IF;
       events := events + 1;
       states[places[1]] := message_state(message);
-      logs_of[places[1]] := message."conversationId";
+      logs_of[places[1]] := logs[log];
       FOR i IN 1..cardinality(applied.outcomes) LOOP
         outcomes[places[i]] := applied.outcomes[i];
         details[places[i]] := applied.details[i];

@@ -134,7 +134,9 @@ describe('what a node of the version before calls', () => {
       rows(
         db,
         sql`select id, "senderId", "receiverId", "channelId", text, url, "fileName", seq, "updatedSeq", "clientId",
-        "conversationId", "deletedAt" is null as "isThere", "createdAt", "updatedAt" from chats order by id`,
+        (select concat_ws('.', c."channelId", c."userLow", c."userHigh") from conversations c
+          where c.id = m."conversationId") as log,
+        "deletedAt" is null as "isThere", "createdAt", "updatedAt" from chats m order by id`,
       );
     const [before, now] = await both(stored);
     expect(before).toHaveLength(5);

@@ -37,7 +37,7 @@ async function content(): Promise<unknown[]> {
     await query(
       sql`select id, username, email, password, avatar, "isOnline", "createdAt", "updatedAt", "deletedAt" from users order by id`,
     ),
-    await query(sql`select * from channels order by id`),
+    await query(sql`select id, name, "ownerId", type, "createdAt", "updatedAt", "deletedAt" from channels order by id`),
     await query(sql`select * from channel_members order by id`),
     await query(sql`select id, "senderId", "receiverId", "channelId", text, url, "fileName", "createdAt", "updatedAt", "deletedAt"
       from chats order by id`),

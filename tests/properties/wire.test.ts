@@ -140,14 +140,14 @@ describe('Socket.IO packets', () => {
 });
 
 /** A change that says how it came about, as a later version may have. */
-const REACTED = defineChange({ type: 'reacted', live: 'message.updated' });
-const known = (name: string) => (name === REACTED.type ? REACTED : changeNamed(name));
+const LATER = defineChange({ type: 'later', live: 'message.updated' });
+const known = (name: string) => (name === LATER.type ? LATER : changeNamed(name));
 
 describe('publications between nodes', () => {
   const number = fc.nat();
   const event = fc.record({
     ...{ seq: number, messageId: number, storedSeq: number, senderId: number, time: fc.maxSafeNat() },
-    change: fc.constantFrom(...CHANGES, REACTED),
+    change: fc.constantFrom(...CHANGES, LATER),
     text: fc.jsonValue(),
   });
   const log = fc.oneof(

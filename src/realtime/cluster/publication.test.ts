@@ -27,10 +27,10 @@ const next: FeedEvent = {
 const sent = { origin: 'a', log: 'd3.9', accessVersion: 4, events: [event, next] };
 const payload = encodeEvents(sent);
 /** A change with a live form, as those of a later version may be. */
-const reacted = defineChange({ type: 'reacted', live: 'message.updated' });
-const known = (name: string) => (name === 'reacted' ? reacted : undefined);
+const later = defineChange({ type: 'later', live: 'message.updated' });
+const known = (name: string) => (name === 'later' ? later : undefined);
 const live = JSON.stringify({ id: 12, seq: 3, updated_seq: 7, receiver_id: 3, changes: ['tab\t'] });
-const reaction = { ...sent, events: [{ ...event, change: reacted, live }] };
+const reaction = { ...sent, events: [{ ...event, change: later, live }] };
 const ofAChannel = {
   origin: 'a',
   log: 'c30',
@@ -94,7 +94,7 @@ describe('a publication', () => {
         text.replace('\t{"id":12,"seq":3,"updated_seq":7,"receiver_id":3,"changes"', '\t{"id":1,"changes"'),
       known,
     ],
-    ['of a change that has none', (text: string) => text.replace('\treacted\t', '\tu\t'), undefined],
+    ['of a change that has none', (text: string) => text.replace('\tlater\t', '\tu\t'), undefined],
     ['that was cut', (text: string) => text.slice(0, -1), known],
   ])('says with a live form %s how far the log has come, and nothing else', (_what, broken, lookup) => {
     expect(decodePublication(broken(encodeEvents(reaction)), 'b', lookup)).toMatchObject({ head: 7, events: [] });

@@ -4,7 +4,7 @@ import { createHooks } from '../hooks.ts';
 import type { CommandDependencies } from './command.ts';
 import { COMMANDS } from './commands.ts';
 
-const deps = { hooks: createHooks() } as CommandDependencies;
+const deps = { hooks: createHooks(), useCases: {} } as CommandDependencies;
 
 it('each client frame has one command', () => {
   const commands = COMMANDS.flatMap((create) => create(deps)).map((command) => command.frame.type);
