@@ -2,7 +2,7 @@
 import { type SQL, sql } from 'drizzle-orm';
 import { expect, it } from 'vitest';
 import type { Principal } from '../../src/chat/accounts/principal.ts';
-import { type Chat, describeChat } from './chat-under-test.ts';
+import { describeChat } from './chat-under-test.ts';
 
 const NOBODY = 2_000_000_000;
 const channel = (channelId: number) => ({ channelId, userId: null });
