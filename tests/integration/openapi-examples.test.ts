@@ -85,6 +85,8 @@ const STEPS: readonly (readonly [operationId: string, prepare?: () => Promise<un
   ['listConversations'],
   ['getConversation'],
   ['updateConversation'],
+  ['markRead'],
+  ['markAllRead'],
   ['sync'],
   ['getLiveStats'],
   ['listLiveUsers'],
