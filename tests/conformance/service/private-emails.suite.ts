@@ -3,11 +3,17 @@ import { io } from 'socket.io-client';
 import { beforeAll, describe, expect, test } from 'vitest';
 import WebSocket from 'ws';
 import { SERVER_FRAMES } from '../../../src/protocol/server-frames.ts';
-import { type ChatClient, rawAddress, rawClient, socketIoClient } from '../../support/contract-clients.ts';
+import {
+  type ChatClient,
+  rawAddress,
+  rawClient,
+  type ServerFrame,
+  socketIoClient,
+} from '../../support/contract-clients.ts';
 import { type Target, withService } from '../../support/service-under-test.ts';
 import { admin, group, PASSWORD, type Person, register, say, tell, unique } from './kit/people.ts';
 import { type Reply, rest, send } from './kit/rest.ts';
-import type { Channel, ChannelDetail, ChannelList, Session, User } from './kit/wire.ts';
+import type { Channel, ChannelDetail, ChannelList, Message, Session, User } from './kit/wire.ts';
 
 /** All that there are: what is new belongs into what is lived through below. */
 const FRAME_TYPES = SERVER_FRAMES.map(({ type }) => type);
@@ -110,17 +116,27 @@ export function privateEmailsSuite(target: Target): void {
       const clients = [await listen(bob, 'raw'), await listen(bob, 'socketio')];
       const id = await group(ann, bob, boss);
       await clients[0]?.next('channel.added');
+      const aside = await group(ann, bob);
       for (const client of clients) {
+        await client.call('account.join', { since: 0 });
+        await client.call('channel.join', { channels: [{ channel_id: aside }], mode: 'heads' });
         await client.call('channel.join', { channel_id: id, since: 0 });
         await client.call('direct.join', { user_id: ann.id, since: 0 });
         await client.call('ping');
         await client.refused('channel.join', { channel_id: 2_000_000_000 });
         await client.call('channel.message', { channel_id: id, text: 'from bob' });
       }
-      await liveThrough(id, clients);
-      for (const client of clients) await client.next('channel.deleted');
-      // Again from the log, changed messages among them.
-      for (const client of clients) await client.call('direct.join', { user_id: ann.id, since: 0 });
+      await liveThrough(id, aside, clients);
+      for (const client of clients) {
+        await client.next('channel.deleted');
+        // The last change of the account log.
+        await client.next(({ type, data }) => type === 'conversation.removed' && data.channel_id === id);
+      }
+      // Again from the logs, changed messages and entries among them.
+      for (const client of clients) {
+        await client.call('direct.join', { user_id: ann.id, since: 0 });
+        await client.call('account.join', { since: 0 });
+      }
       for (const node of service.nodes) await node.stop();
       for (const client of clients) {
         await client.closed;
@@ -131,8 +147,8 @@ export function privateEmailsSuite(target: Target): void {
       expectNothing();
     });
 
-    /** Ann does everything that others hear of, in a channel that she owns. */
-    async function liveThrough(channelId: number, hearers: ChatClient[]): Promise<void> {
+    /** Ann does everything that others hear of, in channels that she owns; of `asideId` they hear the head only. */
+    async function liveThrough(channelId: number, asideId: number, hearers: ChatClient[]): Promise<void> {
       const client = await rawClient(new WebSocket(rawAddress(service.url(0)), ['chat.v1', `bearer.${ann.token}`]));
       await client.call('channel.join', { channel_id: channelId });
       await client.call('typing.start', { channel_id: channelId });
@@ -142,8 +158,26 @@ export function privateEmailsSuite(target: Target): void {
       for (const message of [await say(ann, channelId), await tell(ann, bob)]) {
         await ann.api.patch(`/messages/${message.id}`, { text: 'edited' });
         await ann.api.put(`/messages/${message.id}/reactions/a`, {});
+        await ann.api.put(`/messages/${message.id}/pin`);
         if (message.channelId === null) await ann.api.delete(`/messages/${message.id}`);
       }
+      await say(ann, asideId);
+      for (const hearer of hearers) await hearer.next('channel.head');
+      // Bob's own part changes, and the other connections of bob hear of it with what it is a part of.
+      const direct = await ann.api.post<Channel>('/channels', { type: 'direct', userIds: [bob.id] });
+      for (const [field, name] of [
+        ['channel_id', `c${direct.data.id}`],
+        ['user_id', `d${ann.id}`],
+      ] as const) {
+        await bob.api.patch(`/conversations/${name}`, { ownMetadata: { lived: true } });
+        const isTold = (frame: ServerFrame) =>
+          frame.type === 'conversation.updated' &&
+          frame.data[field] === Number(name.slice(1)) &&
+          JSON.stringify(frame.data.own_metadata) === '{"lived":true}';
+        for (const hearer of hearers) await hearer.next(isTold);
+      }
+      await bob.api.patch('/users/settings', { receipts: false });
+      for (const hearer of hearers) await hearer.next('account.updated');
       await ann.api.put(`/channels/${channelId}`, { name: 'renamed' });
       await boss.api.post(`/ws/channels/${channelId}/broadcast`, { message: 'hear' });
       await client.call('channel.leave', { channel_id: channelId });
@@ -199,6 +233,7 @@ export function privateEmailsSuite(target: Target): void {
       await as('updateProfile', api.put('/users/profile', profile));
       for (const name of [ann.username, bob.username, encodeURIComponent(ann.email)])
         await as('searchUsers', api.get(`/users/search?username=${name}`));
+      for (const receipts of [false, true]) await as('updateSettings', api.patch('/users/settings', { receipts }));
       await as('getPresence', api.get(`/users/presence?ids=${ann.id}`));
 
       const userIds = [ann.id];
@@ -232,12 +267,33 @@ export function privateEmailsSuite(target: Target): void {
         await as('addReaction', api.put(`/messages/${one.id}/reactions/b`, {}));
         await as('listReactions', api.get(`/messages/${one.id}/reactions`));
         await as('removeReaction', api.delete(`/messages/${one.id}/reactions/b`));
+        const answered = { channelId: one.channelId, receiverId: one.channelId === null ? ann.id : null };
+        await as('sendMessage', api.post('/messages', { ...answered, text: 'reply', replyToId: one.id }));
+        const replies = await as('listReplies', api.get<Message[]>(`/messages/${one.id}/replies`));
+        expect(replies.data).toHaveLength(1);
+        await as('pinMessage', api.put(`/messages/${one.id}/pin`));
+        await as('listChannelPins', api.get(`/channels/${id}/pins`));
+        await as('listDirectPins', api.get(`/messages/friend/${ann.id}/pins`));
+        await as('unpinMessage', api.delete(`/messages/${one.id}/pin`));
+        await as('getMessages', api.get(`/messages?ids=${said.id},${told.id}`));
         await as('deleteMessage', api.delete(`/messages/${one.id}`));
       }
       await as('editMessage', api.patch(`/messages/${mine.data.id}`, { text: 'three' }));
       await as('deleteMessage', api.delete(`/messages/${mine.data.id}`));
       await as('listOwnReactions', api.get(`/reactions/mine?channelId=${id}`));
       await as('listConversations', api.get('/conversations'));
+      const entries = [`c${id}`, ...direct.map((channel) => `c${channel.id}`), `d${ann.id}`];
+      for (const name of entries) {
+        await as('getConversation', api.get(`/conversations/${name}`));
+        await as('updateConversation', api.patch(`/conversations/${name}`, { favourite: true }));
+      }
+      const positions = [
+        { channelId: id, seq: 1 },
+        { userId: ann.id, seq: 1 },
+      ];
+      await as('markRead', api.post('/conversations/read', positions));
+      await as('markAllRead', api.post('/conversations/read-all', {}));
+      await as('sync', api.post('/sync', {}));
 
       const live = await rawClient(new WebSocket(rawAddress(origin), ['chat.v1', `bearer.${ann.token}`]));
       await live.call('channel.join', { channel_id: id });
@@ -254,6 +310,7 @@ export function privateEmailsSuite(target: Target): void {
       await as('leaveChannel', boss.api.post(`/channels/${id}/leave`));
       await as('deleteChannel', api.delete(`/channels/${id}`));
       await as('getChannel', api.get(`/channels/${id}`));
+      await as('sync', api.post('/sync', { since: 0, heads: { [`c${id}`]: 1 } }));
       await as('logoutAll', api.post('/auth/logout-all'));
       return called;
     }
