@@ -46,9 +46,15 @@ export function failuresSuite(service: Service): void {
     test('no route answers to a method that it does not have, and HEAD is answered like GET', async () => {
       const { paths } = (await send(address('/openapi.json'))).body as unknown as { paths: Record<string, object> };
       const headers = { authorization: `Bearer ${people.ann.token}` };
-      for (const [path, operations] of Object.entries(paths)) {
+      // `/conversations/read` is also a path of `/conversations/{log}`, whose methods it then has.
+      const served = (path: string, method: string) =>
+        Object.entries(paths).some(
+          ([template, operations]) =>
+            method in operations && new RegExp(`^${template.replace(/\{\w+\}/g, '[^/]+')}$`).test(path),
+        );
+      for (const path of Object.keys(paths)) {
         const url = address(path.replace(/\{\w+\}/g, '2000000000'));
-        for (const method of METHODS.filter((name) => !(name.toLowerCase() in operations))) {
+        for (const method of METHODS.filter((name) => !served(path, name.toLowerCase()))) {
           expectFailure(await send(url, { method, headers }), 404, 'NOT_FOUND');
         }
         const [head, get] = [await fetch(url, { method: 'HEAD', headers }), await fetch(url, { headers })];
