@@ -52,7 +52,7 @@ it.each([
   ['a new function', [...FILES, [NEW]], /twice/, 1],
   [
     'a condition of a trigger',
-    changed('WHEN (NEW.seq IS NULL)', 'WHEN (NEW.seq = 0)'),
+    changed('WHEN (NEW.seq IS NULL OR', 'WHEN (NEW.seq = 0 OR'),
     /TRIGGER number_foreign_insert/,
     2,
   ],
