@@ -2,9 +2,9 @@
 import * as z from 'zod';
 import { channelTypeSchema } from './channels.ts';
 import { documented } from './fields.ts';
-import { jsonObject } from './json-object.ts';
 import { LIMITS } from './limits.ts';
 import { messageSchema } from './messages.ts';
+import { metadata } from './metadata.ts';
 import { shownAvatar, shownId, shownSeq, shownText, shownTime } from './shown.ts';
 
 /** Why the user's part in a conversation ended. */
@@ -90,7 +90,7 @@ export const conversationBody = z
     archived: z.boolean().optional(),
     favourite: z.boolean().optional(),
     notify: notify.optional(),
-    ownMetadata: documented(jsonObject, object).optional(),
+    ownMetadata: metadata.optional(),
   })
   .meta({ id: 'ConversationBody' });
 export type ConversationBody = z.output<typeof conversationBody>;

@@ -21,7 +21,7 @@ interface Scan {
 }
 
 /** Returns what is wrong with it, or undefined. Looks at no more values than fit. */
-function problemOf(value: unknown): string | undefined {
+export function metadataProblem(value: unknown): string | undefined {
   if (!isObject(value)) return 'must be an object';
   const scan: Scan = { left: LIMITS.METADATA_BYTES, extraBytes: 0 };
   const problem = scanValue(value, 1, scan);
@@ -66,7 +66,7 @@ export const shownMetadata = z.record(z.string(), z.unknown()).meta({ examples: 
 /** What clients give. Decodes to the same object, uncopied. */
 export const metadata: z.ZodType<Metadata, unknown> = documented(
   z.custom<Metadata>().check((payload) => {
-    const message = problemOf(payload.value);
+    const message = metadataProblem(payload.value);
     if (message !== undefined) payload.issues.push({ code: 'custom', input: payload.value, message });
   }),
   shownMetadata,

@@ -4,7 +4,8 @@ import { sql } from 'drizzle-orm';
 import { type Database, rows } from '../../database/database.ts';
 import type { ConversationBody, ConversationName } from '../../protocol/conversations.ts';
 import { ChatError, invalid } from '../../protocol/errors.ts';
-import { isKeepable, type JsonObject, merged } from '../../protocol/json-object.ts';
+import { merged } from '../../protocol/merge-patch.ts';
+import { type Metadata, metadataProblem } from '../../protocol/metadata.ts';
 import { isLog, logsOf } from './entries.ts';
 
 /** The columns of `seats` that users write. Times are PostgreSQL's text. */
@@ -14,7 +15,7 @@ type Part = Record<string, unknown> & {
   archivedSeq: number;
   favourite: boolean;
   notify: string | null;
-  metadata: JsonObject | null;
+  metadata: Metadata | null;
 };
 
 /** Returns whether anything changed. Throws CHANNEL_NOT_FOUND, USER_NOT_FOUND if the user has no part in it. */
@@ -68,7 +69,8 @@ async function readPart(tx: Database, userId: number, log: number): Promise<Part
 function changed(part: Part, changes: ConversationBody, head: number): Part {
   const { muted, archived, favourite, notify, ownMetadata } = changes;
   const metadata = ownMetadata === undefined ? part.metadata : merged(part.metadata, ownMetadata);
-  if (metadata && !isKeepable(metadata)) throw invalid('ownMetadata', 'must not be more than 4096 bytes together');
+  const problem = metadata && metadataProblem(metadata);
+  if (problem) throw invalid('ownMetadata', `${problem}, merged with what is there`);
   return {
     ...part,
     mutedUntil: muted === undefined ? part.mutedUntil : mutedUntil(muted),
